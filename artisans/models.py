@@ -1,0 +1,104 @@
+"""Branches and artisans.
+
+``Artisan.objects.public()`` is the only door from the storefront to a maker. What is private lives in
+``ArtisanPrivate``: a table of its own, with its own permission and no way to it from an ``Artisan``.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from dostshop import codes
+from dostshop.pictures import Picture
+
+
+class Branch(models.Model):
+    slug = models.SlugField(_("address"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    city = models.CharField(_("town"), max_length=60)
+    text = models.TextField(_("text"), blank=True)
+    address = models.CharField(_("street address"), max_length=200)
+    opening_hours = models.CharField(_("opening hours"), max_length=200, blank=True)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)
+    longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5, null=True, blank=True)
+    offers_pickup = models.BooleanField(_("orders can be picked up here"), default=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("branch")
+        verbose_name_plural = _("branches")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("artisans:branch", args=[self.slug])
+
+
+class BranchPhoto(Picture):
+    branch = models.OneToOneField(Branch, models.CASCADE, related_name="photo", verbose_name=_("branch"))
+
+    class Meta:
+        verbose_name = _("branch picture")
+        verbose_name_plural = _("branch pictures")
+
+
+class ArtisanQuerySet(models.QuerySet["Artisan"]):
+    def public(self) -> "ArtisanQuerySet":
+        """The makers that the shop may show. Every storefront query for a maker begins here."""
+        return self.filter(is_public=True).select_related("branch")
+
+
+class Artisan(models.Model):
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="artisans", verbose_name=_("branch"))
+    code = models.CharField(_("code"), max_length=8, unique=True, default=codes.product_code, editable=False)
+    slug = models.SlugField(_("address"), unique=True)
+    display_name = models.CharField(
+        _("name shown"),
+        max_length=60,
+        blank=True,
+        help_text=_("A pseudonym that the maker chose. Never the legal name."),
+    )
+    story = models.TextField(_("story"), blank=True, help_text=_("In the maker's own words, about the work."))
+    is_public = models.BooleanField(_("shown in the shop"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[ArtisanQuerySet] = ArtisanQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("artisan")
+        verbose_name_plural = _("artisans")
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.display_name or self.code
+
+    def get_absolute_url(self) -> str:
+        return reverse("artisans:artisan", args=[self.slug])
+
+
+class ArtisanPrivate(models.Model):
+    """What only authorised staff see, and no page shows. There is no field for a diagnosis, on purpose."""
+
+    artisan = models.OneToOneField(
+        Artisan, models.PROTECT, primary_key=True, related_name="+", verbose_name=_("artisan")
+    )
+    legal_name = models.CharField(_("legal name"), max_length=150)
+    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    payout_details = models.TextField(_("payout details"), blank=True)
+    representative = models.CharField(_("legal representative"), max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = _("private record")
+        verbose_name_plural = _("private records")
+
+    def __str__(self) -> str:
+        return str(self.artisan_id)

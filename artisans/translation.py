@@ -1,0 +1,19 @@
+from modeltranslation.translator import TranslationOptions, register
+
+from artisans.models import Artisan, Branch, BranchPhoto
+
+
+@register(Branch)
+class BranchTranslation(TranslationOptions):
+    fields = ("name", "city", "text", "address", "opening_hours")
+    required_languages = ("az",)
+
+
+@register(BranchPhoto)
+class BranchPhotoTranslation(TranslationOptions):
+    fields = ("alt",)
+
+
+@register(Artisan)
+class ArtisanTranslation(TranslationOptions):
+    fields = ("display_name", "story")

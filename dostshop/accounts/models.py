@@ -1,0 +1,118 @@
+"""Who signs in: shoppers and staff. The login is the e-mail address."""
+
+import unicodedata
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+def normalised_email(email: str) -> str:
+    """Lower case, NFKC, without the dot that lower-casing “İ” leaves behind.
+
+    An Azerbaijani keyboard types İ where another types I; the address is ASCII all the same.
+    """
+    lowered = unicodedata.normalize("NFKC", email.strip()).replace("İ", "i").replace("ı", "i").lower()
+    return lowered.replace("\u0307", "")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=normalised_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=normalised_email(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=150, blank=True)
+    is_staff = models.BooleanField(_("may enter the admin"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=models.functions.Lower("email")), name="accounts_user_email_lower"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = normalised_email(self.email)
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return self.name or self.email
+
+
+class Role(models.TextChoices):
+    INSTRUCTOR = "instructor", _("instructor")
+    BRANCH_STAFF = "branch_staff", _("branch staff")
+    CENTRE_STAFF = "centre_staff", _("centre staff")
+    ACCOUNTANT = "accountant", _("accountant")
+
+
+BRANCH_ROLES = (Role.INSTRUCTOR, Role.BRANCH_STAFF)
+
+
+class Membership(models.Model):
+    """What a member of staff does, and for which branch."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", verbose_name=_("user"))
+    # By name: branches belong to an app above this one.
+    branch = models.ForeignKey(
+        "artisans.Branch",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="memberships",
+        verbose_name=_("branch"),
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "branch", "role"], nulls_distinct=False, name="accounts_membership_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=BRANCH_ROLES, branch__isnull=False)
+                | (~Q(role__in=BRANCH_ROLES) & Q(branch__isnull=True)),
+                name="accounts_membership_branch_for_branch_roles",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"
+
+    def clean(self) -> None:
+        if self.role in BRANCH_ROLES and self.branch_id is None:
+            raise ValidationError({"branch": _("This role needs a branch.")})
+        if self.role not in BRANCH_ROLES and self.branch_id is not None:
+            raise ValidationError({"branch": _("This role is for the whole centre; leave the branch empty.")})

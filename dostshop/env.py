@@ -1,0 +1,63 @@
+"""Typed readers of the process environment.
+
+A value that is missing or cannot be read stops the start with one sentence that names the variable
+and says what it should look like. Nothing else in the project reads ``os.environ``.
+"""
+
+import os
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+
+class EnvironmentProblem(SystemExit):
+    """The environment cannot be used; the message is for the person who starts the process."""
+
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def fill(defaults: Mapping[str, str]) -> None:
+    """Set each variable that is not set yet, also for processes started from this one."""
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+
+
+def text(name: str, *, default: str | None = None, hint: str = "") -> str:
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is not None:
+        return default
+    raise EnvironmentProblem(f"{name} is not set. {hint or 'It is needed to start the shop.'}")
+
+
+def flag(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in _TRUE | _FALSE:
+        return value in _TRUE
+    raise EnvironmentProblem(f"{name} is “{value}”; it should be 1 or 0.")
+
+
+def integer(name: str, *, default: int) -> int:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise EnvironmentProblem(f"{name} is “{value}”; it should be a whole number.") from None
+
+
+def words(name: str, *, default: str = "") -> list[str]:
+    """Values separated by commas or spaces."""
+    return os.environ.get(name, default).replace(",", " ").split()
+
+
+def url(name: str, *, default: str | None = None, hint: str = "") -> str:
+    value = text(name, default=default, hint=hint)
+    if value and not urlsplit(value).scheme:
+        raise EnvironmentProblem(f"{name} is “{value}”; it should be an address such as https://example.org.")
+    return value

@@ -1,0 +1,38 @@
+"""Folding of Azerbaijani, Russian and English text for search, slugs and sorting.
+
+The table names every letter it changes, so the same result comes from Python, from PostgreSQL's
+``translate`` and on any locale. The SQL function ``fold`` (made by a migration of ``catalog``) does the
+same as :func:`fold`; a test compares the two.
+"""
+
+import re
+import unicodedata
+
+_UPPER_LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_UPPER_CYRILLIC = "АБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ"
+_AZERBAIJANI = "ƏəİıŞşÇçĞğÖöÜü"
+_COMBINING_DOT = "\u0307"
+
+FOLD_FROM = _UPPER_LATIN + _UPPER_CYRILLIC + "Ёё" + _AZERBAIJANI
+FOLD_TO = _UPPER_LATIN.lower() + _UPPER_CYRILLIC.lower() + "ее" + "eeiissccggoouu"
+_TABLE = str.maketrans(FOLD_FROM, FOLD_TO, _COMBINING_DOT)
+
+_ALPHABET = "abcçdeəfgğhxıijkqlmnoöprsştuüvwyz"
+_ORDER = {letter: f"{position:02}" for position, letter in enumerate(_ALPHABET, start=10)}
+_LOWER = str.maketrans("IİƏŞÇĞÖÜ", "ıiəşçğöü", _COMBINING_DOT)
+
+
+def fold(text: str) -> str:
+    """The text as search compares it: no case, no Azerbaijani marks, Cyrillic kept."""
+    return unicodedata.normalize("NFC", text).translate(_TABLE)
+
+
+def slug(text: str, *, fallback: str) -> str:
+    """An ASCII slug; ``fallback`` where the text has no letter that ASCII can carry."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-") or fallback
+
+
+def sort_key(text: str) -> str:
+    """Orders names by the Azerbaijani alphabet: … d e ə f g ğ h x ı i j k q …"""
+    lower = unicodedata.normalize("NFC", text).translate(_LOWER).lower()
+    return "".join(_ORDER.get(letter, letter) for letter in lower)

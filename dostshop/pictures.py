@@ -1,0 +1,109 @@
+"""What every stored picture shares: a private original, public renditions, a text alternative.
+
+Renditions are made once, in the worker (``catalog/photos.py``), and their names and sizes stay in the row,
+so no page ever asks the storage.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING, TypedDict
+
+from django.core.files.storage import storages
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# Best first: a browser takes the first that it can show.
+FORMATS = ("avif", "webp", "jpeg")
+
+
+class Rendition(TypedDict):
+    """A resized picture as it lies in the public storage."""
+
+    format: str
+    width: int
+    height: int
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """One ``<source>``: a format and its ``srcset``."""
+
+    mime_type: str
+    srcset: str
+
+
+def original_name(instance: "Picture", filename: str) -> str:
+    """Where the original is kept: the name that the photographer's phone gave is not."""
+    return f"originals/{instance.key}{PurePath(filename).suffix.lower()}"
+
+
+class Picture(models.Model):
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    original = models.ImageField(
+        _("picture"), upload_to=original_name, width_field="original_width", height_field="original_height"
+    )
+    original_width = models.PositiveIntegerField(editable=False, default=0)
+    original_height = models.PositiveIntegerField(editable=False, default=0)
+    alt = models.CharField(
+        _("alternative text"),
+        max_length=250,
+        blank=True,
+        help_text=_("What is to be seen, for who cannot see it."),
+    )
+    focus_x = models.PositiveSmallIntegerField(
+        _("focal point, % from the left"), default=50, validators=[MaxValueValidator(100)]
+    )
+    focus_y = models.PositiveSmallIntegerField(
+        _("focal point, % from the top"), default=50, validators=[MaxValueValidator(100)]
+    )
+    # list[Rendition], by format and width.
+    renditions = models.JSONField(default=list, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.alt or str(self.key)
+
+    @property
+    def is_rendered(self) -> bool:
+        return bool(self.renditions)
+
+    def sources(self) -> Iterator[Source]:
+        for picture_format in FORMATS:
+            if srcset := self.srcset(picture_format):
+                yield Source(f"image/{picture_format}", srcset)
+
+    def srcset(self, picture_format: str) -> str:
+        storage = storages["renditions"]
+        chosen: list[Rendition] = [r for r in self.renditions if r["format"] == picture_format]
+        return ", ".join(f"{storage.url(r['name'])} {r['width']}w" for r in chosen)
+
+    @property
+    def fallback(self) -> Rendition | None:
+        """The JPEG for a browser that knows no ``srcset``, for mails and for link previews."""
+        jpegs: list[Rendition] = [r for r in self.renditions if r["format"] == "jpeg"]
+        return next((r for r in jpegs if r["width"] >= 640), jpegs[-1] if jpegs else None)
+
+    @property
+    def fallback_url(self) -> str:
+        rendition = self.fallback
+        return storages["renditions"].url(rendition["name"]) if rendition else ""
+
+    @property
+    def largest(self) -> Rendition | None:
+        jpegs: list[Rendition] = [r for r in self.renditions if r["format"] == "jpeg"]
+        return jpegs[-1] if jpegs else None
+
+    @property
+    def object_position(self) -> "StrOrPromise":
+        return f"{self.focus_x}% {self.focus_y}%"

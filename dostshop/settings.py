@@ -1,0 +1,298 @@
+"""The one settings file. Every value that differs between machines comes from the environment (env.py)."""
+
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+
+from dostshop import database, env
+from dostshop.demo import environment as demo_environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(env.text("VAR_DIR", default=str(BASE_DIR / "var")))
+
+DEMO = env.flag("DEMO", default=False)
+if DEMO:
+    env.fill(demo_environment.values(VAR))
+
+# --- The process ---
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.text(
+    "SECRET_KEY",
+    hint="For a first look run `make demo`; for a real shop set it to 50 or more random characters.",
+)
+SITE_URL = env.url("SITE_URL", hint="It is the address of the shop, such as https://shop.example.az.").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [urlsplit(SITE_URL).hostname or ""]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+ROOT_URLCONF = "dostshop.urls"
+WSGI_APPLICATION = "dostshop.wsgi.application"
+
+INSTALLED_APPS = [
+    "modeltranslation",
+    "unfold",
+    "unfold.contrib.filters",
+    "dostshop.admin_site.ShopAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
+    "django_countries",
+    "phonenumber_field",
+    "dostshop",
+    "dostshop.accounts",
+    "dostshop.pages",
+    "artisans",
+    "catalog",
+    "orders",
+    *(["dostshop.demo"] if DEMO else []),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "dostshop.language.LanguageFromPathMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dostshop.language.languages",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "dostshop.templatetags.shop",
+            ],
+        },
+    }
+]
+
+# --- Data ---
+DATABASES = {
+    "default": {
+        **database.settings_for(env.text("DATABASE_URL", default=""), var=VAR),
+        "CONN_MAX_AGE": env.integer("DATABASE_CONNECTION_SECONDS", default=60),
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.url("REDIS_URL", default="")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
+S3_BUCKET = env.text("S3_BUCKET", default="")
+PUBLIC_MEDIA_URL = env.text("PUBLIC_MEDIA_URL", default="/media/")
+
+
+def _storage(folder: str, *, public: bool) -> dict[str, Any]:
+    """A local folder, or the same folder of the bucket where one is set; private files get signed addresses."""
+    if not S3_BUCKET:
+        local = {"location": VAR / "media" / folder, "base_url": PUBLIC_MEDIA_URL if public else None}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": local}
+    options = {
+        "bucket_name": S3_BUCKET,
+        "endpoint_url": env.url("S3_ENDPOINT_URL", default="") or None,
+        "region_name": env.text("S3_REGION", default="") or None,
+        "access_key": env.text("S3_ACCESS_KEY"),
+        "secret_key": env.text("S3_SECRET_KEY"),
+        "location": folder,
+        "querystring_auth": not public,
+        "default_acl": None,
+        "file_overwrite": False,
+        "custom_domain": urlsplit(PUBLIC_MEDIA_URL).netloc or None if public else None,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+STORAGES = {
+    # Originals and documents: never served.
+    "default": _storage("private", public=False),
+    # Renditions of photos: public, never changed once written.
+    "renditions": _storage("public", public=True),
+    "staticfiles": {"BACKEND": "dostshop.staticfiles.BundledStaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
+    "avif",
+    "jpg",
+    "jpeg",
+    "png",
+    "webp",
+    "gif",
+    "woff",
+    "woff2",
+    "gz",
+    "br",
+    "map",
+]
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+# --- Languages and place ---
+LANGUAGE_CODE = "az"
+LANGUAGES = [("az", "Azərbaycanca"), ("ru", "Русский"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+MODELTRANSLATION_LANGUAGES = ("az", "ru", "en")
+MODELTRANSLATION_DEFAULT_LANGUAGE = "az"
+MODELTRANSLATION_FALLBACK_LANGUAGES = ("az", "ru", "en")
+TIME_ZONE = "Asia/Baku"
+USE_TZ = True
+PHONENUMBER_DEFAULT_REGION = "AZ"
+PHONENUMBER_DEFAULT_FORMAT = "INTERNATIONAL"
+
+# --- Accounts ---
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "orders:mine"
+LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "orders.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 30 * 60
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 30 * 60
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {}
+if google_client := env.text("GOOGLE_CLIENT_ID", default=""):
+    SOCIALACCOUNT_PROVIDERS["google"] = {
+        "APPS": [{"client_id": google_client, "secret": env.text("GOOGLE_CLIENT_SECRET")}],
+        "SCOPE": ["profile", "email"],
+    }
+if oidc_server := env.url("OIDC_SERVER_URL", default=""):
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": env.text("OIDC_NAME", default="OpenID Connect"),
+                "client_id": env.text("OIDC_CLIENT_ID"),
+                "secret": env.text("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": oidc_server},
+            }
+        ]
+    }
+
+# --- Mail ---
+DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default="DOST <shop@localhost>")
+SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
+MAIL_FOLDER = env.text("MAIL_FOLDER", default="")
+MAILERS = {
+    "default": (
+        {"BACKEND": "django.core.mail.backends.filebased.EmailBackend", "OPTIONS": {"file_path": MAIL_FOLDER}}
+        if MAIL_FOLDER
+        else {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {
+                "host": env.text("SMTP_HOST", default="localhost"),
+                "port": env.integer("SMTP_PORT", default=587),
+                "username": env.text("SMTP_USER", default=""),
+                "password": env.text("SMTP_PASSWORD", default=""),
+                "use_tls": env.flag("SMTP_TLS", default=True),
+                "timeout": 20,
+            },
+        }
+    )
+}
+
+# --- Payment ---
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", default="")
+# Another server that speaks Stripe's HTTP API; the demo's stand-in.
+STRIPE_API_URL = env.url("STRIPE_API_URL", default="")
+STRIPE_PAGE_ORIGIN = env.url("STRIPE_PAGE_ORIGIN", default="https://checkout.stripe.com")
+STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", default=10)
+
+# --- Security ---
+# Only the demo and development speak plain HTTP.
+HTTPS = urlsplit(SITE_URL).scheme == "https"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "dostshop.views.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CSP: dict[str, list[str]] = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "img-src": [CSP.SELF, *([PUBLIC_MEDIA_URL] if urlsplit(PUBLIC_MEDIA_URL).netloc else [])],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    # Browsers apply form-action to the redirects that follow a form, so the payment page is named.
+    "form-action": [CSP.SELF, STRIPE_PAGE_ORIGIN],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+UNFOLD = {
+    "SITE_TITLE": "DOST",
+    "SITE_HEADER": _("DOST shop"),
+    "SHOW_LANGUAGES": True,
+    "SHOW_VIEW_ON_SITE": True,
+    "ENVIRONMENT": "dostshop.admin_site.environment",
+}
+JQUERY_UI_URL = "vendor/jquery-ui.min.js"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", default="INFO")},
+}

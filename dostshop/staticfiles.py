@@ -1,0 +1,36 @@
+"""Static files as they are served: hashed, compressed, and the style sheets joined into one.
+
+``static/css/shop.css`` names its parts by ``@import url("…") layer(…)``, which browsers read as it stands
+during development. ``collectstatic`` replaces each import by the file it names, so a page needs one request.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import rcssmin
+from django.core.files.base import ContentFile
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+ENTRY = "css/shop.css"
+_IMPORT = re.compile(r'@import url\("(?P<name>[^"]+)"\) layer\((?P<layer>[\w-]+)\);')
+
+
+class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
+    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
+        if ENTRY in paths and not dry_run:
+            self._bundle()
+        yield from super().post_process(paths, dry_run=dry_run, **options)
+
+    def _bundle(self) -> None:
+        css = _IMPORT.sub(self._inlined, self._source(ENTRY))
+        self.delete(ENTRY)
+        self.save(ENTRY, ContentFile(rcssmin.cssmin(css).encode()))
+
+    def _inlined(self, match: re.Match[str]) -> str:
+        return f"@layer {match['layer']} {{\n{self._source('css/' + match['name'])}\n}}"
+
+    def _source(self, name: str) -> str:
+        with self.open(name) as file:
+            source: bytes = file.read()
+        return source.decode()

@@ -1,0 +1,48 @@
+"""Template tags of every page; loaded for all templates by the settings."""
+
+from decimal import Decimal
+
+from django import template
+from django.db.models import Model
+from django.utils import translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from dostshop import money as money_module
+from dostshop.translated import language_of
+
+register = template.Library()
+
+
+@register.filter
+def money(amount: Decimal) -> SafeString:
+    """``12,50 ₼`` to the eye, “12,50 manat” to a screen reader."""
+    return format_html(
+        '<span class="money">{}\u00a0<span aria-hidden="true">{}</span><span class="visually-hidden">{}</span></span>',
+        money_module.number(amount),
+        money_module.SYMBOL,
+        gettext("manat"),
+    )
+
+
+@register.filter
+def money_text(amount: Decimal) -> str:
+    """``12,50 ₼`` where markup cannot go."""
+    return money_module.text(amount)
+
+
+@register.simple_tag
+def translated(instance: Model, field: str) -> str | SafeString:
+    """The field's text; marked with its ``lang`` where it fell back to another language than the page's."""
+    text = getattr(instance, field)
+    language = language_of(instance, field)
+    if not text or language in {None, translation.get_language()}:
+        return str(text or "")
+    return format_html('<span lang="{}">{}</span>', language, text)
+
+
+@register.filter
+def lang_of(instance: Model, field: str) -> str:
+    """The language that the field's text is really in."""
+    return language_of(instance, field) or translation.get_language() or ""

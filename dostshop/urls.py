@@ -1,0 +1,30 @@
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.static import serve
+
+from dostshop import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", views.healthz),
+    path("readyz", views.readyz),
+    path("payments/", include("orders.webhook_urls")),
+    *i18n_patterns(
+        path("admin/", admin.site.urls),
+        path("accounts/", include("allauth.urls")),
+        path("info/", include("dostshop.pages.urls")),
+        path("", include("artisans.urls")),
+        path("", include("orders.urls")),
+        path("", include("catalog.urls")),
+        prefix_default_language=False,
+    ),
+]
+
+if not settings.S3_BUCKET:
+    # A proxy in front may serve this folder itself; nothing but renditions is in it.
+    media = settings.STORAGES["renditions"]["OPTIONS"]["location"]
+    urlpatterns.append(re_path(r"^media/(?P<path>.*)$", serve, {"document_root": media}))
+
+if settings.DEMO:
+    urlpatterns.insert(0, path("demo/", include("dostshop.demo.urls")))

@@ -1,0 +1,22 @@
+from orders.models.bag import Bag, BagLine
+from orders.models.delivery import DeliveryMethod, DeliveryRate
+from orders.models.order import Fulfilment, LineItem, Order, OrderEvent, OrderMail
+from orders.models.payment import Payment, Refund, StripeEvent
+from orders.models.stock import Hold, Stock
+
+__all__ = [
+    "Bag",
+    "BagLine",
+    "DeliveryMethod",
+    "DeliveryRate",
+    "Fulfilment",
+    "Hold",
+    "LineItem",
+    "Order",
+    "OrderEvent",
+    "OrderMail",
+    "Payment",
+    "Refund",
+    "Stock",
+    "StripeEvent",
+]

@@ -1,0 +1,270 @@
+"""An order, its lines, where its parts are, and what happened to it."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.signing import Signer
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+from phonenumber_field.modelfields import PhoneNumberField
+
+from artisans.models import Branch
+from catalog.models import Product, TaxClass, Variant
+from dostshop import codes, money
+from dostshop.accounts.models import User
+
+_LINK_SIGNER_SALT = "orders.link"
+
+
+def link_nonce() -> str:
+    return secrets.token_urlsafe(12)
+
+
+class WrongTransition(Exception):
+    """The order is not in a state from which it can move there."""
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def of(self, user: User) -> "OrderQuerySet":
+        """Placed while signed in, or as a guest with an address that the user has since verified."""
+        verified = EmailAddress.objects.filter(user=user, verified=True).values("email")
+        return self.filter(Q(user=user) | Q(email__in=verified))
+
+    def found_by(self, code: str, email: str) -> "OrderQuerySet":
+        return self.filter(code=codes.as_typed(code), email=email)
+
+
+class Order(models.Model):
+    class Status(models.TextChoices):
+        AWAITING_PAYMENT = "awaiting_payment", _("awaiting payment")
+        PAID = "paid", _("paid")
+        COMPLETED = "completed", _("completed")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+
+    class Delivery(models.TextChoices):
+        PICKUP = "pickup", _("pickup at a branch")
+        POST = "post", _("delivery")
+
+    # Paying late revives an expired or cancelled order where its pieces are still free.
+    TRANSITIONS: ClassVar[Mapping[str, frozenset[str]]] = {
+        Status.AWAITING_PAYMENT: frozenset({Status.PAID, Status.CANCELLED, Status.EXPIRED}),
+        Status.EXPIRED: frozenset({Status.PAID}),
+        Status.CANCELLED: frozenset({Status.PAID}),
+        Status.PAID: frozenset({Status.COMPLETED, Status.CANCELLED}),
+        Status.COMPLETED: frozenset(),
+    }
+
+    code = models.CharField(_("code"), max_length=12, unique=True, default=codes.order_code, editable=False)
+    link_nonce = models.CharField(max_length=24, default=link_nonce, editable=False)
+    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.AWAITING_PAYMENT)
+    bag = models.OneToOneField(
+        "orders.Bag", models.SET_NULL, null=True, blank=True, related_name="order", editable=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("user"),
+    )
+    language = models.CharField(_("language"), max_length=2, choices=settings.LANGUAGES)
+    email = models.EmailField(_("e-mail"))
+    name = models.CharField(_("name"), max_length=150)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    delivery = models.CharField(_("delivery"), max_length=10, choices=Delivery)
+    pickup_branch = models.ForeignKey(
+        Branch, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("pickup branch")
+    )
+    # As the shopper read it.
+    delivery_name = models.CharField(_("delivery method"), max_length=200)
+    address = models.CharField(_("street, house, flat"), max_length=250, blank=True)
+    city = models.CharField(_("town or village"), max_length=100, blank=True)
+    postcode = models.CharField(_("post code"), max_length=16, blank=True)
+    country = CountryField(_("country"), blank=True)
+    directions = models.CharField(_("how to find you"), max_length=250, blank=True)
+    gift_note = models.TextField(_("gift note"), max_length=500, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default=money.CURRENCY)
+    items_total = models.DecimalField(_("pieces"), max_digits=10, decimal_places=2)
+    delivery_total = models.DecimalField(_("delivery"), max_digits=8, decimal_places=2)
+    total = models.DecimalField(_("total"), max_digits=10, decimal_places=2)
+    terms_accepted_at = models.DateTimeField(_("terms accepted"), default=timezone.now)
+    placed_at = models.DateTimeField(_("placed"), auto_now_add=True)
+
+    objects: ClassVar[OrderQuerySet] = OrderQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-placed_at", "-pk"]
+        indexes = [
+            models.Index(fields=["email"], name="orders_order_email"),
+            models.Index(fields=["status", "-placed_at"], name="orders_order_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total=F("items_total") + F("delivery_total")), name="orders_order_total_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(items_total__gt=0, delivery_total__gte=0), name="orders_order_totals_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery="pickup", pickup_branch__isnull=False)
+                | (Q(delivery="post", pickup_branch__isnull=True) & ~Q(address="") & ~Q(country="")),
+                name="orders_order_has_destination",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def secret(self) -> str:
+        """The part of the order's link that nobody can guess, nor read from the database alone."""
+        return Signer(salt=_LINK_SIGNER_SALT).signature(f"{self.code}:{self.link_nonce}")
+
+    def opens_with(self, secret: str) -> bool:
+        return constant_time_compare(self.secret, secret)
+
+    def get_absolute_url(self) -> str:
+        """The order page, in the order's language."""
+        with translation.override(self.language):
+            return reverse("orders:order", args=[self.code, self.secret])
+
+    def move_to(self, status: str, *, actor: User | None = None, **data: Any) -> None:
+        """Moves to ``status`` and records it. Call inside a transaction.
+
+        Raises WrongTransition where ``TRANSITIONS`` has no such step from the state found after the lock.
+        """
+        current = type(self).objects.select_for_update(of=("self",), no_key=True).get(pk=self.pk).status
+        if status not in self.TRANSITIONS[current]:
+            raise WrongTransition(f"{self.code}: {current} → {status}")
+        self.status = status
+        self.save(update_fields=["status"])
+        self.record(status, actor=actor, **data)
+
+    def record(self, kind: str, *, actor: User | None = None, **data: Any) -> "OrderEvent":
+        return OrderEvent.objects.create(order=self, kind=kind, actor=actor, data=data)
+
+
+class Fulfilment(models.Model):
+    """The part of an order that one branch prepares."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="fulfilments", verbose_name=_("order"))
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="fulfilments", verbose_name=_("branch"))
+    ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
+    handed_over_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("fulfilment")
+        verbose_name_plural = _("fulfilments")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["order", "branch"], name="orders_fulfilment_once_per_branch")]
+
+    def __str__(self) -> str:
+        return f"{self.order} – {self.branch}"
+
+
+class LineItem(models.Model):
+    """One line, with copies of what was sold as it was sold."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines", verbose_name=_("order"))
+    fulfilment = models.ForeignKey(Fulfilment, models.PROTECT, related_name="lines", verbose_name=_("fulfilment"))
+    variant = models.ForeignKey(Variant, models.PROTECT, related_name="line_items", verbose_name=_("variant"))
+    name = models.CharField(_("name"), max_length=220, help_text=_("In the order's language."))
+    sku = models.CharField(_("SKU"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=20, choices=Product.Kind)
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+    unit_price = models.DecimalField(_("price"), max_digits=9, decimal_places=2)
+    total = models.DecimalField(_("total"), max_digits=10, decimal_places=2)
+    tax_class = models.CharField(_("tax class"), max_length=10, choices=TaxClass)
+    # A list of the artisan's id and the share in percent, as text.
+    shares = models.JSONField(_("makers' shares"), default=list)
+
+    class Meta:
+        verbose_name = _("line item")
+        verbose_name_plural = _("line items")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="orders_lineitem_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(total=F("unit_price") * F("quantity")), name="orders_lineitem_total_adds_up"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class OrderEvent(models.Model):
+    """What happened, in order. Only ever inserted; a trigger refuses anything else."""
+
+    class Kind(models.TextChoices):
+        PLACED = "placed", _("placed")
+        PAYMENT_STARTED = "payment_started", _("payment begun")
+        PAYMENT_FAILED = "payment_failed", _("payment failed")
+        PAID = "paid", _("paid")
+        READY = "ready", _("ready for pickup")
+        HANDED_OVER = "handed_over", _("handed over")
+        COMPLETED = "completed", _("completed")
+        CANCELLED = "cancelled", _("cancelled")
+        EXPIRED = "expired", _("expired")
+        PAID_TOO_LATE = "paid_too_late", _("paid when the piece was gone")
+        REFUNDED = "refunded", _("refunded")
+        WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
+    kind = models.CharField(_("what"), max_length=20, choices=Kind)
+    at = models.DateTimeField(_("when"), auto_now_add=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("who"),
+    )
+    data = models.JSONField(_("details"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("order event")
+        verbose_name_plural = _("order events")
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class OrderMail(models.Model):
+    """One mail of an order; the row exists before the mail does, so that none goes twice."""
+
+    class Kind(models.TextChoices):
+        RECEIVED = "received", _("order received")
+        PAID = "paid", _("payment received")
+        READY = "ready", _("ready for pickup")
+        CANCELLED = "cancelled", _("order cancelled")
+        EXPIRED = "expired", _("order expired")
+        PAID_TOO_LATE = "paid_too_late", _("refunded: the piece was gone")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="mails", verbose_name=_("order"))
+    kind = models.CharField(_("mail"), max_length=20, choices=Kind)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("mails")
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["order", "kind"], name="orders_ordermail_once")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

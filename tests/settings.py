@@ -1,0 +1,39 @@
+"""The shop's settings, for tests: quick passwords, files in a scratch folder, mail kept in memory."""
+
+import tempfile
+from pathlib import Path
+
+from dostshop import env
+
+_SCRATCH = Path(tempfile.mkdtemp(prefix="dostshop-tests-"))
+
+env.fill(
+    {
+        "SECRET_KEY": "only-for-tests-" + "0123456789" * 5,
+        "SITE_URL": "http://localhost:8000",
+        "ALLOWED_HOSTS": "localhost 127.0.0.1 testserver",
+        "STRIPE_SECRET_KEY": "sk_test_tests",
+        "STRIPE_WEBHOOK_SECRET": "whsec_tests",
+        "STRIPE_API_URL": "http://127.0.0.1:9",
+        "STRIPE_PAGE_ORIGIN": "http://localhost:9",
+    }
+)
+
+from dostshop.settings import *  # noqa: E402, F403
+from dostshop.settings import STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+STORAGES = {
+    **STORAGES,
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": _SCRATCH / "private"},
+    },
+    "renditions": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": _SCRATCH / "public", "base_url": "/media/"},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
