@@ -38,7 +38,7 @@ class Branch(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("artisans:branch", args=[self.slug])
+        return reverse("catalog:branch", args=[self.slug])
 
 
 class BranchPhoto(Picture):
@@ -80,7 +80,7 @@ class Artisan(models.Model):
         return self.display_name or self.code
 
     def get_absolute_url(self) -> str:
-        return reverse("artisans:artisan", args=[self.slug])
+        return reverse("catalog:artisan", args=[self.slug])
 
 
 class ArtisanPrivate(models.Model):

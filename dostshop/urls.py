@@ -14,7 +14,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("admin/", admin.site.urls),
         path("accounts/", include("allauth.urls")),
         path("info/", include("dostshop.pages.urls")),
-        path("", include("artisans.urls")),
         path("", include("orders.urls")),
         path("", include("catalog.urls")),
         prefix_default_language=False,
