@@ -81,6 +81,8 @@ class Refund(models.Model):
 
     class Reason(models.TextChoices):
         PIECE_GONE = "piece_gone", _("paid when the piece was gone")
+        PAID_TWICE = "paid_twice", _("paid twice")
+        WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

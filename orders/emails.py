@@ -1,0 +1,53 @@
+"""Mails of an order, in the order's language.
+
+``enqueue`` writes the mail's row and its task in the caller's transaction; the worker sends it. The row is
+unique by order and kind and remembers that it was sent, so none goes twice.
+"""
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from orders.models import Order, OrderMail
+
+
+def enqueue(order: Order, kind: str) -> None:
+    """Sends this mail after the commit, unless the order had it already."""
+    mail, is_new = OrderMail.objects.get_or_create(order=order, kind=kind)
+    if is_new:
+        # The lock keeps a second worker from sending the same mail at the same time.
+        send.configure(lock=f"mail-{mail.pk}").defer(mail_pk=mail.pk)
+
+
+@app.task(name="orders.send_mail", retry=RetryStrategy(max_attempts=12, exponential_wait=3))
+def send(mail_pk: int) -> None:
+    mail = OrderMail.objects.select_related("order__pickup_branch").get(pk=mail_pk)
+    if mail.sent_at is None:
+        compose(mail).send()
+        OrderMail.objects.filter(pk=mail_pk).update(sent_at=timezone.now())
+
+
+def compose(mail: OrderMail) -> EmailMultiAlternatives:
+    """The mail as text and HTML."""
+    order = mail.order
+    with translation.override(order.language):
+        context = {
+            "order": order,
+            "lines": order.lines.all(),
+            "payment": order.payments.last(),
+            "order_url": settings.SITE_URL + order.get_absolute_url(),
+            "site_url": settings.SITE_URL,
+        }
+        folder = f"emails/{mail.kind}"
+        message = EmailMultiAlternatives(
+            subject=" ".join(render_to_string(f"{folder}/subject.txt", context).split()),
+            body=render_to_string(f"{folder}/body.txt", context),
+            to=[order.email],
+            # A mail sent again after a crash is the same message to the reader's mail program.
+            headers={"Message-ID": f"<order-{order.code}-{mail.kind}@{settings.ALLOWED_HOSTS[0]}>"},
+        )
+        message.attach_alternative(render_to_string(f"{folder}/body.html", context), "text/html")
+    return message

@@ -1,0 +1,193 @@
+"""Stock and holds. The only module that writes ``Stock`` and ``Hold``.
+
+Locks: the stock rows of all pieces concerned, by primary key, in one statement; the bag before them, and the
+order and its payment before them, where the caller has locked those. Availability is computed after the lock
+from rows read after it. Releasing and receiving make pieces less scarce and take no lock.
+Raises: ``OutOfStock``, naming every piece that falls short; ``StockBusy`` where a lock is not to be had in
+time. Nothing is written then.
+After commit: nothing to do. Expired holds are worth nothing from that second on, whether or not a job ran.
+Retry: holding again renews the same hold; selling happens once because the caller moves the order with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from psycopg.errors import LockNotAvailable
+
+from catalog.models import Variant
+from orders.models import Bag, Hold, Order, Stock
+
+HOLD_TIME = timedelta(minutes=30)
+# From the first second of a hold to the last that it can be extended to: eleven times HOLD_TIME, because
+# WCAG 2.2 success criterion 2.2.1 asks for at least ten extensions. Then others get their chance.
+LONGEST_HOLD = HOLD_TIME * 11
+LOCK_TIMEOUT_MILLISECONDS = 5000
+
+
+@dataclass(frozen=True)
+class Shortage:
+    variant_pk: int
+    wanted: int
+    available: int
+    # When the first hold of another shopper ends; None where the piece is sold.
+    held_until: datetime | None
+
+
+class OutOfStock(Exception):
+    def __init__(self, shortages: list[Shortage]) -> None:
+        super().__init__(", ".join(f"{s.variant_pk}: {s.available} of {s.wanted}" for s in shortages))
+        self.shortages = shortages
+
+
+class StockBusy(Exception):
+    """Others are buying the same pieces at this moment; the same call may be tried again."""
+
+
+def receive(variant_pk: int, *, quantity: int) -> None:
+    """Adds pieces that came in. Raises ValueError where ``quantity`` is not positive."""
+    if quantity < 1:
+        raise ValueError("pieces received must be one or more")
+    Stock.objects.get_or_create(variant_id=variant_pk)
+    Stock.objects.filter(pk=variant_pk).update(on_hand=F("on_hand") + quantity, updated_at=timezone.now())
+
+
+@transaction.atomic
+def write_off(variant_pk: int, *, quantity: int) -> None:
+    """Takes out pieces that were broken, lost or sold elsewhere.
+
+    Raises OutOfStock where more would go than is there and not held, ValueError where ``quantity`` is not positive.
+    """
+    if quantity < 1:
+        raise ValueError("pieces written off must be one or more")
+    wanted = {variant_pk: quantity}
+    _check(_lock(wanted), wanted, holds_of_others=_held(wanted))
+    Stock.objects.filter(pk=variant_pk).update(on_hand=F("on_hand") - quantity, updated_at=timezone.now())
+
+
+@transaction.atomic
+def hold(bag: Bag, *, order: Order | None = None, until: datetime | None = None) -> datetime | None:
+    """Holds every counted piece of the bag, or renews the holds it has; returns when the first ends.
+
+    For a bag a hold lasts ``HOLD_TIME`` from now and never past ``LONGEST_HOLD`` from its beginning. For an
+    order it lasts ``until``. Pieces that have left the bag are released. Returns None where nothing in the
+    bag is counted. Raises OutOfStock.
+    """
+    wanted = _counted(bag)
+    stock = _lock(wanted)
+    _check(stock, wanted, holds_of_others=_held(wanted, except_bag=bag))
+    now = timezone.now()
+    mine = {held.variant_id: held for held in Hold.objects.filter(bag=bag, released_at=None)}
+    for held in mine.values():
+        if held.expires_at <= now:
+            held.began_at = now
+        held.order = order
+        held.quantity = wanted.get(held.variant_id, held.quantity)
+        held.expires_at = until or min(now + HOLD_TIME, held.began_at + LONGEST_HOLD)
+        if held.variant_id not in wanted:
+            held.released_at = now
+    Hold.objects.bulk_update(mine.values(), ["order", "quantity", "began_at", "expires_at", "released_at"])
+    fresh = [
+        Hold(variant_id=pk, bag=bag, order=order, quantity=quantity, expires_at=until or now + HOLD_TIME)
+        for pk, quantity in wanted.items()
+        if pk not in mine
+    ]
+    Hold.objects.bulk_create(fresh)
+    return min((held.expires_at for held in [*mine.values(), *fresh] if held.released_at is None), default=None)
+
+
+def held_until(bag: Bag) -> datetime | None:
+    """When the first of the bag's holds ends; None where a counted piece of the bag is not held."""
+    wanted = _counted(bag)
+    live = {held.variant_id: held for held in Hold.objects.live().filter(bag=bag)}
+    if any(pk not in live or live[pk].quantity < quantity for pk, quantity in wanted.items()):
+        return None
+    return min((live[pk].expires_at for pk in wanted), default=timezone.now() + HOLD_TIME)
+
+
+def release_bag(bag: Bag) -> None:
+    Hold.objects.filter(bag=bag, released_at=None).update(released_at=timezone.now())
+
+
+def release_order(order: Order) -> None:
+    Hold.objects.filter(order=order, released_at=None).update(released_at=timezone.now())
+
+
+def sell(order: Order) -> None:
+    """Takes the order's pieces out of stock and releases its holds. Call with the order locked.
+
+    The order's own holds are not needed: what is free is sold even if they have run out. Raises OutOfStock.
+    """
+    lines = order.lines.select_related("variant__product")
+    wanted: dict[int, int] = {}
+    for line in lines:
+        if line.variant.product.is_counted:
+            wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
+    stock = _lock(wanted)
+    _check(stock, wanted, holds_of_others=_held(wanted, except_order=order))
+    now = timezone.now()
+    for row in stock.values():
+        row.on_hand -= wanted[row.pk]
+        row.updated_at = now
+    Stock.objects.bulk_update(stock.values(), ["on_hand", "updated_at"])
+    release_order(order)
+
+
+def available(variant: Variant, *, to: Bag | None = None) -> Shortage:
+    """How many are free now, as a shortage that wants none; ``to`` counts that bag's own holds as free."""
+    on_hand = Stock.objects.filter(pk=variant.pk).values_list("on_hand", flat=True).first() or 0
+    held = _held({variant.pk: 0}, except_bag=to).get(variant.pk)
+    return Shortage(variant.pk, 0, on_hand - (held[0] if held else 0), held[1] if held else None)
+
+
+def _counted(bag: Bag) -> dict[int, int]:
+    lines = bag.lines.select_related("variant__product")
+    return {line.variant_id: line.quantity for line in lines if line.variant.product.is_counted}
+
+
+def _lock(wanted: Mapping[int, int]) -> dict[int, Stock]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MILLISECONDS}")
+    rows = Stock.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk")
+    try:
+        return {row.pk: row for row in rows}
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise StockBusy from error
+        raise
+
+
+def _held(
+    wanted: Mapping[int, int], *, except_bag: Bag | None = None, except_order: Order | None = None
+) -> dict[int, tuple[int, datetime]]:
+    """Live holds by variant: how many pieces, and when the first ends."""
+    holds = Hold.objects.live().filter(variant__in=wanted)
+    if except_bag is not None:
+        holds = holds.exclude(bag=except_bag)
+    if except_order is not None:
+        holds = holds.exclude(order=except_order)
+    found: dict[int, tuple[int, datetime]] = {}
+    for variant_pk, quantity, expires_at in holds.order_by("expires_at").values_list(
+        "variant_id", "quantity", "expires_at"
+    ):
+        before = found.get(variant_pk)
+        found[variant_pk] = (before[0] + quantity, before[1]) if before else (quantity, expires_at)
+    return found
+
+
+def _check(
+    stock: Mapping[int, Stock], wanted: Mapping[int, int], *, holds_of_others: Mapping[int, tuple[int, datetime]]
+) -> None:
+    shortages = []
+    for variant_pk, quantity in wanted.items():
+        on_hand = stock[variant_pk].on_hand if variant_pk in stock else 0
+        held = holds_of_others.get(variant_pk)
+        free = on_hand - (held[0] if held else 0)
+        if free < quantity:
+            until = held[1] if held and on_hand >= quantity else None
+            shortages.append(Shortage(variant_pk, quantity, max(free, 0), until))
+    if shortages:
+        raise OutOfStock(shortages)
