@@ -13,7 +13,7 @@ from procrastinate.contrib.django import app
 
 from orders import emails, payments, stock
 from orders.models import Hold, Order, OrderMail, Payment
-from orders.providers.base import ProviderRefused, ProviderUnavailable
+from orders.providers import ProviderRefused, ProviderUnavailable
 
 # A payment made in the last second is heard of a little later.
 GRACE = timedelta(minutes=2)

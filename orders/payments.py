@@ -10,6 +10,7 @@ After commit: mails and refunds go out by tasks that were enqueued in the same t
 Retry: ``apply_status`` may come any number of times, in any order, from a webhook, a person or a task.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
@@ -23,7 +24,7 @@ from dostshop.accounts.models import User
 from orders import emails, stock
 from orders.models import Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.payment import PaymentQuerySet
-from orders.providers.base import PaymentProvider, ProviderRefused, ProviderState, ProviderStatus
+from orders.providers import PaymentProvider, ProviderRefused, ProviderState, ProviderStatus
 from orders.providers.branch import PayAtBranch
 from orders.providers.stripe_checkout import StripeCheckout
 
@@ -158,7 +159,9 @@ def close_open(order: Order) -> None:
 def expire_at_provider(payment_pk: int) -> None:
     """Closes the provider's page of a payment that is no longer wanted."""
     payment = Payment.objects.get(pk=payment_pk)
-    PROVIDERS[payment.provider].expire(payment)
+    # Refused: it is paid or closed already, and a webhook tells which.
+    with suppress(ProviderRefused):
+        PROVIDERS[payment.provider].expire(payment)
 
 
 def _lock_order(order_pk: int) -> Order:

@@ -1,7 +1,7 @@
 """Paying at the branch on pickup: nothing leaves the shop; staff say when the money is in the till."""
 
 from orders.models import Payment, Refund
-from orders.providers.base import ProviderState, ProviderStatus, Started
+from orders.providers import ProviderState, ProviderStatus, Started
 
 
 class PayAtBranch:
@@ -10,7 +10,7 @@ class PayAtBranch:
 
     def fetch_status(self, payment: Payment) -> ProviderStatus:
         state = ProviderState.PAID if payment.status == Payment.Status.PAID else ProviderState.OPEN
-        return ProviderStatus(state, payment.captured_amount, payment.currency)
+        return ProviderStatus(state, payment.captured_amount, payment.currency, charge="")
 
     def expire(self, payment: Payment) -> None:
         return None

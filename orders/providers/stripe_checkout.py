@@ -1,7 +1,7 @@
 """Stripe Checkout."""
 
 from orders.models import Payment, Refund
-from orders.providers.base import ProviderStatus, ProviderUnavailable, Started
+from orders.providers import ProviderStatus, ProviderUnavailable, Started
 
 
 class StripeCheckout:
