@@ -1,1 +1,67 @@
-"""What every test may use."""
+"""What every test may use, and the rule that continuous integration leaves nothing out."""
+
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# Set by continuous integration everywhere; there, these tests may be neither skipped nor left out.
+IN_CI = os.environ.get("CI", "") not in {"", "0", "false"}
+REQUIRED_IN_CI = ("browser", "shared")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of test data beside the checkout; mark tests that ask for it with ``shared``."""
+    if not SHARED.is_dir():
+        pytest.skip(f"{SHARED} is not here")
+    return SHARED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "shared" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("shared"):
+            raise pytest.UsageError(f"{item.nodeid} reads shared files: mark it with pytest.mark.shared")
+        if item.get_closest_marker("browser") and not CHROMIUM:
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if IN_CI and report.skipped and any(map(item.get_closest_marker, REQUIRED_IN_CI)):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"CI must not leave this test out. {reason}"
+    return report
+
+
+class WholeSuite:
+    """In CI, fails a run of everything in which no test of a required kind was there to run."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seen.update(kind for kind in REQUIRED_IN_CI if kind in report.keywords)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self.missing = set(REQUIRED_IN_CI) - self.seen
+        if self.missing and session.exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for kind in sorted(self.missing):
+            terminalreporter.write_line(f"CI must run every test, and no test marked “{kind}” ran.", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    is_worker = hasattr(config, "workerinput")
+    if IN_CI and not is_worker and config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        config.pluginmanager.register(WholeSuite())
