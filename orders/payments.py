@@ -83,6 +83,15 @@ def start(payment: Payment) -> Payment:
     return payment
 
 
+def can_pay_by_card(order: Order) -> bool:
+    """Whether ``try_again`` has a chance: the order waits, not for the branch's till, and not for too long."""
+    return (
+        order.status == Order.Status.AWAITING_PAYMENT
+        and timezone.now() <= order.placed_at + LONGEST_CARD_WAIT
+        and not order.payments.open().exclude(provider=Payment.Provider.STRIPE).exists()
+    )
+
+
 def try_again(order_pk: int) -> Payment:
     """A payment by card that the shopper can go on with now: the one that is open, or a new one.
 
@@ -90,12 +99,9 @@ def try_again(order_pk: int) -> Payment:
     """
     with transaction.atomic():
         order = _lock_order(order_pk)
-        now = timezone.now()
-        if order.status != Order.Status.AWAITING_PAYMENT or now > order.placed_at + LONGEST_CARD_WAIT:
+        if not can_pay_by_card(order):
             raise NotPayable(order.code)
         current = _locked_payments(order).open().first()
-        if current and current.provider != Payment.Provider.STRIPE:
-            raise NotPayable(order.code)
         if current and not _can_go_on(current):
             _close(current, Payment.Status.EXPIRED)
             current = None

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Min, Q, Sum
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
-from catalog.models import Variant
 from orders.models import Bag, Hold, Order, Stock
 
 HOLD_TIME = timedelta(minutes=30)
@@ -108,8 +107,12 @@ def held_until(bag: Bag) -> datetime | None:
     return min((live[pk].expires_at for pk in wanted), default=timezone.now() + HOLD_TIME)
 
 
-def release_bag(bag: Bag) -> None:
-    Hold.objects.filter(bag=bag, released_at=None).update(released_at=timezone.now())
+def release_bag(bag: Bag, *, variant_pk: int | None = None) -> None:
+    """Lets go of everything that the bag holds, or of one variant."""
+    holds = Hold.objects.filter(bag=bag, released_at=None)
+    if variant_pk is not None:
+        holds = holds.filter(variant=variant_pk)
+    holds.update(released_at=timezone.now())
 
 
 def release_order(order: Order) -> None:
@@ -136,16 +139,25 @@ def sell(order: Order) -> None:
     release_order(order)
 
 
-def available(variant: Variant, *, to: Bag | None = None) -> Shortage:
-    """How many are free now, as a shortage that wants none; ``to`` counts that bag's own holds as free."""
-    on_hand = Stock.objects.filter(pk=variant.pk).values_list("on_hand", flat=True).first() or 0
-    held = _held({variant.pk: 0}, except_bag=to).get(variant.pk)
-    return Shortage(variant.pk, 0, on_hand - (held[0] if held else 0), held[1] if held else None)
+def shortages(bag: Bag) -> list[Shortage]:
+    """Which pieces of the bag could not be held now. A look without a lock: nothing is promised."""
+    wanted = _counted(bag)
+    return _shortages(_read(wanted), wanted, holds_of_others=_held(wanted, except_bag=bag))
+
+
+def shortage(variant_pk: int, *, quantity: int, bag: Bag) -> Shortage | None:
+    """Whether so many of one variant could be held for the bag now. A look without a lock."""
+    wanted = {variant_pk: quantity}
+    return next(iter(_shortages(_read(wanted), wanted, holds_of_others=_held(wanted, except_bag=bag))), None)
 
 
 def _counted(bag: Bag) -> dict[int, int]:
     lines = bag.lines.select_related("variant__product")
     return {line.variant_id: line.quantity for line in lines if line.variant.product.is_counted}
+
+
+def _read(wanted: Mapping[int, int]) -> dict[int, Stock]:
+    return Stock.objects.in_bulk(list(wanted))
 
 
 def _lock(wanted: Mapping[int, int]) -> dict[int, Stock]:
@@ -168,26 +180,26 @@ def _held(
     if except_bag is not None:
         holds = holds.exclude(bag=except_bag)
     if except_order is not None:
-        holds = holds.exclude(order=except_order)
-    found: dict[int, tuple[int, datetime]] = {}
-    for variant_pk, quantity, expires_at in holds.order_by("expires_at").values_list(
-        "variant_id", "quantity", "expires_at"
-    ):
-        before = found.get(variant_pk)
-        found[variant_pk] = (before[0] + quantity, before[1]) if before else (quantity, expires_at)
+        # Not exclude(): the holds of bags have no order, and SQL compares nothing with NULL.
+        holds = holds.filter(Q(order=None) | ~Q(order=except_order))
+    totals = holds.order_by().values("variant_id").annotate(pieces=Sum("quantity"), until=Min("expires_at"))
+    return {row["variant_id"]: (row["pieces"], row["until"]) for row in totals}
+
+
+def _shortages(
+    stock: Mapping[int, Stock], wanted: Mapping[int, int], *, holds_of_others: Mapping[int, tuple[int, datetime]]
+) -> list[Shortage]:
+    found = []
+    for variant_pk, quantity in wanted.items():
+        on_hand = stock[variant_pk].on_hand if variant_pk in stock else 0
+        held, until = holds_of_others.get(variant_pk, (0, None))
+        if on_hand - held < quantity:
+            found.append(Shortage(variant_pk, quantity, max(on_hand - held, 0), until if on_hand >= quantity else None))
     return found
 
 
 def _check(
     stock: Mapping[int, Stock], wanted: Mapping[int, int], *, holds_of_others: Mapping[int, tuple[int, datetime]]
 ) -> None:
-    shortages = []
-    for variant_pk, quantity in wanted.items():
-        on_hand = stock[variant_pk].on_hand if variant_pk in stock else 0
-        held = holds_of_others.get(variant_pk)
-        free = on_hand - (held[0] if held else 0)
-        if free < quantity:
-            until = held[1] if held and on_hand >= quantity else None
-            shortages.append(Shortage(variant_pk, quantity, max(free, 0), until))
-    if shortages:
-        raise OutOfStock(shortages)
+    if found := _shortages(stock, wanted, holds_of_others=holds_of_others):
+        raise OutOfStock(found)

@@ -1,0 +1,172 @@
+"""What goes into a bag and out of it.
+
+Locks: the bag's row, so that two requests of one shopper do not write the same line.
+Raises: ``NotForSale`` with a sentence for the shopper; nothing is written then.
+A bag keeps nothing for anyone: pieces are held from checkout on (``orders/stock.py``).
+"""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+
+from catalog.models import Product, Variant
+from dostshop.accounts.models import User
+from orders import stock
+from orders.models import Bag, BagLine
+from orders.models.bag import MAX_QUANTITY
+
+
+class NotForSale(Exception):
+    """The message says why, for the shopper."""
+
+
+@dataclass(frozen=True)
+class LineView:
+    """A line as the shopper sees it now."""
+
+    line: BagLine
+    # Empty where it can be bought.
+    problem: str
+    is_price_changed: bool
+
+
+def find(*, token: str, user: User | None) -> Bag | None:
+    """The open bag of a member, else of the guest who has this token."""
+    bags = Bag.objects.filter(ordered_at=None)
+    if user is not None:
+        return bags.filter(user=user).first()
+    return bags.filter(token=token, user=None).first() if token else None
+
+
+def find_or_make(*, token: str, user: User | None) -> Bag:
+    return find(token=token, user=user) or Bag.objects.create(user=user)
+
+
+@transaction.atomic
+def add(bag: Bag, *, variant_code: str, quantity: int) -> BagLine:
+    """Puts pieces of one variant into the bag, on top of those already there. Raises NotForSale."""
+    _lock(bag)
+    variant = (
+        Variant.objects.filter(product__in=Product.objects.published(), code=variant_code)
+        .select_related("product")
+        .first()
+    )
+    if variant is None:
+        raise NotForSale(_("This piece is no longer for sale."))
+    line = bag.lines.filter(variant=variant).first()
+    wanted = (line.quantity if line else 0) + quantity
+    if variant.product.kind == Product.Kind.ONE_OF_A_KIND and line is not None:
+        return line
+    _check(variant, wanted, bag=bag)
+    line, _is_new = BagLine.objects.update_or_create(
+        bag=bag, variant=variant, defaults={"quantity": wanted, "price_seen": variant.price}
+    )
+    return line
+
+
+@transaction.atomic
+def change(bag: Bag, *, line_pk: int, quantity: int) -> None:
+    """Sets the quantity of a line; 0 takes it out. A line that is gone stays gone. Raises NotForSale."""
+    _lock(bag)
+    line = bag.lines.filter(pk=line_pk).select_related("variant__product").first()
+    if line is None:
+        return
+    if quantity == 0:
+        line.delete()
+        stock.release_bag(bag, variant_pk=line.variant_id)
+        return
+    if quantity > line.quantity:
+        _check(line.variant, quantity, bag=bag)
+    line.quantity = quantity
+    line.save(update_fields=["quantity"])
+
+
+@transaction.atomic
+def merge(guest: Bag, *, user: User) -> Bag:
+    """At sign-in: the guest's lines join those of the member's open bag, which may be the guest's own now."""
+    _lock(guest)
+    mine = Bag.objects.select_for_update(no_key=True).filter(user=user, ordered_at=None).first()
+    if mine is None:
+        guest.user = user
+        guest.save(update_fields=["user"])
+        return guest
+    known = {line.variant_id: line for line in mine.lines.all()}
+    for line in guest.lines.select_related("variant__product"):
+        twin = known.get(line.variant_id)
+        if twin is None:
+            line.bag = mine
+            line.save(update_fields=["bag"])
+        elif line.variant.product.kind != Product.Kind.ONE_OF_A_KIND:
+            twin.quantity = min(twin.quantity + line.quantity, MAX_QUANTITY)
+            twin.save(update_fields=["quantity"])
+    stock.release_bag(guest)
+    guest.delete()
+    return mine
+
+
+def accept_prices(bag: Bag) -> None:
+    """The shopper has seen the prices of now."""
+    for line in bag.lines.select_related("variant"):
+        if line.price_seen != line.variant.price:
+            line.price_seen = line.variant.price
+            line.save(update_fields=["price_seen"])
+
+
+def lines(bag: Bag) -> list[BagLine]:
+    """With all that a page or an order needs of them."""
+    return list(
+        bag.lines.select_related("variant__product__craft", "variant__product__branch", "variant__stock")
+        .prefetch_related("variant__product__photos")
+        .order_by("pk")
+    )
+
+
+def views(bag: Bag, bag_lines: list[BagLine]) -> list[LineView]:
+    shortages = {shortage.variant_pk: shortage for shortage in stock.shortages(bag)}
+    return [
+        LineView(
+            line,
+            problem=problem(line, shortages.get(line.variant_id)),
+            is_price_changed=line.price_seen != line.variant.price,
+        )
+        for line in bag_lines
+    ]
+
+
+def problem(line: BagLine, shortage: stock.Shortage | None) -> str:
+    """Why the line cannot be bought now, in a sentence; empty where it can."""
+    product = line.variant.product
+    if product.state != Product.State.PUBLISHED:
+        return _("This piece is no longer for sale.")
+    return sentence(shortage) if shortage else ""
+
+
+def sentence(shortage: stock.Shortage) -> str:
+    if shortage.available > 0:
+        return _("Only %(number)d of these are left.") % {"number": shortage.available}
+    if shortage.held_until is not None:
+        until = time_format(timezone.localtime(shortage.held_until), "H:i")
+        return _("Another shopper has this piece in the checkout until about %(time)s. It may be free again then.") % {
+            "time": until
+        }
+    return _("This piece has been sold.")
+
+
+def size(bag: Bag | None) -> int:
+    """How many pieces are in the bag."""
+    return (bag.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0) if bag else 0
+
+
+def _lock(bag: Bag) -> None:
+    Bag.objects.select_for_update(no_key=True).get(pk=bag.pk)
+
+
+def _check(variant: Variant, quantity: int, *, bag: Bag) -> None:
+    if quantity > MAX_QUANTITY:
+        raise NotForSale(_("One order takes at most %(number)d of the same piece.") % {"number": MAX_QUANTITY})
+    if variant.product.is_counted and (shortage := stock.shortage(variant.pk, quantity=quantity, bag=bag)):
+        raise NotForSale(sentence(shortage))

@@ -1,0 +1,142 @@
+"""From a bag to an order.
+
+Locks: the bag, then the stock of its pieces. The bag's lock makes a double click one order.
+Raises: ``BagEmpty``, ``PriceChanged``, ``NotForSale``, ``stock.OutOfStock``, ``stock.StockBusy``; nothing is
+written then.
+After commit: the mail “order received”, by a task. The payment is started by the caller after the commit.
+Retry: a bag that was ordered gives its order again.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone, translation
+
+from catalog.models import Product, ProductMaker
+from dostshop import money
+from orders import bag as bags
+from orders import emails, payments, stock
+from orders.delivery import DeliveryOption
+from orders.models import Bag, BagLine, Fulfilment, LineItem, Order, OrderEvent, OrderMail
+
+
+class BagEmpty(Exception):
+    """There is nothing to order."""
+
+
+class PriceChanged(Exception):
+    """The order costs another sum than the shopper was shown."""
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the shopper told us."""
+
+    language: str
+    email: str
+    name: str
+    phone: str
+    option: DeliveryOption
+    provider: str
+    address: str = ""
+    city: str = ""
+    postcode: str = ""
+    country: str = ""
+    directions: str = ""
+    gift_note: str = ""
+    user_pk: int | None = None
+
+
+def total(lines: list[BagLine], option: DeliveryOption | None = None) -> Decimal:
+    items = sum((line.total for line in lines), money.ZERO)
+    return items + (option.price if option else money.ZERO)
+
+
+@transaction.atomic
+def place_order(bag_pk: int, *, details: Details, total_shown: Decimal) -> Order:
+    """The order with its pieces held until the payment's time is over, and the payment's intent."""
+    bag = Bag.objects.select_for_update(of=("self",), no_key=True).get(pk=bag_pk)
+    if bag.ordered_at is not None:
+        return Order.objects.get(bag=bag)
+    lines = bags.lines(bag)
+    if not lines:
+        raise BagEmpty
+    if any(line.variant.product.state != Product.State.PUBLISHED for line in lines):
+        raise bags.NotForSale
+    if total(lines, details.option) != total_shown:
+        raise PriceChanged
+    order = _create_order(bag, lines, details)
+    order.record(OrderEvent.Kind.PLACED, total=str(order.total))
+    payment = payments.write_intent(order, provider=details.provider)
+    stock.hold(bag, order=order, until=payment.expires_at)
+    bag.ordered_at = timezone.now()
+    bag.save(update_fields=["ordered_at"])
+    emails.enqueue(order, OrderMail.Kind.RECEIVED)
+    return order
+
+
+def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
+    option = details.option
+    items_total = total(lines)
+    order = Order.objects.create(
+        bag=bag,
+        user_id=details.user_pk,
+        language=details.language,
+        email=details.email,
+        name=details.name,
+        phone=details.phone,
+        delivery=Order.Delivery.PICKUP if option.is_pickup else Order.Delivery.POST,
+        pickup_branch=option.branch,
+        delivery_name=option.name,
+        address=details.address,
+        city=details.city,
+        postcode=details.postcode,
+        country=details.country,
+        directions=details.directions,
+        gift_note=details.gift_note,
+        items_total=items_total,
+        delivery_total=option.price,
+        total=items_total + option.price,
+    )
+    branches = {line.variant.product.branch_id for line in lines}
+    fulfilments = Fulfilment.objects.bulk_create(
+        [Fulfilment(order=order, branch_id=branch) for branch in sorted(branches)]
+    )
+    by_branch = {fulfilment.branch_id: fulfilment for fulfilment in fulfilments}
+    shares = _shares(lines)
+    with translation.override(details.language):
+        LineItem.objects.bulk_create(
+            [
+                _line_item(line, order, by_branch[line.variant.product.branch_id], shares[line.variant.product_id])
+                for line in lines
+            ]
+        )
+    return order
+
+
+def _line_item(line: BagLine, order: Order, fulfilment: Fulfilment, shares: list[dict[str, str | int]]) -> LineItem:
+    variant, product = line.variant, line.variant.product
+    return LineItem(
+        order=order,
+        fulfilment=fulfilment,
+        variant=variant,
+        name=str(variant),
+        sku=variant.sku,
+        kind=product.kind,
+        quantity=line.quantity,
+        unit_price=variant.price,
+        total=line.total,
+        tax_class=product.craft.tax_class,
+        shares=shares,
+    )
+
+
+def _shares(lines: list[BagLine]) -> dict[int, list[dict[str, str | int]]]:
+    """The makers' shares by product, as they are at this moment."""
+    found: dict[int, list[dict[str, str | int]]] = defaultdict(list)
+    products = [line.variant.product_id for line in lines]
+    for maker in ProductMaker.objects.filter(product__in=products):
+        found[maker.product_id].append({"artisan": maker.artisan_id, "share": str(maker.share)})
+    return found

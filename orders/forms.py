@@ -1,0 +1,231 @@
+"""What shoppers fill in on the way from a bag to an order."""
+
+import re
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+from django_countries.fields import CountryField
+from phonenumber_field.formfields import PhoneNumberField
+
+from dostshop import money
+from dostshop.accounts.models import normalised_email
+from orders import checkout
+from orders.delivery import Delivery, DeliveryOption
+from orders.models import BagLine, Payment
+from orders.models.bag import MAX_QUANTITY
+from orders.models.delivery import HOME_COUNTRY
+
+_POSTCODE = re.compile(r"(?:AZ)?\s*(\d{4})", re.IGNORECASE)
+
+
+def text_field(label: Any, *, autocomplete: str = "", max_length: int, **options: Any) -> forms.CharField:
+    attributes = {"autocomplete": autocomplete} if autocomplete else {}
+    return forms.CharField(
+        label=label, max_length=max_length, widget=forms.TextInput(attrs=attributes), **{"required": False, **options}
+    )
+
+
+class EmailField(forms.EmailField):
+    """An address as the accounts keep it, so that an order finds its account later."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("E-mail"),
+            max_length=254,
+            widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+        )
+
+    def clean(self, value: Any) -> str:
+        return str(super().clean(normalised_email(value) if isinstance(value, str) else value))
+
+
+class AddForm(forms.Form):
+    variant = forms.CharField(max_length=8)
+    quantity = forms.IntegerField(
+        min_value=1,
+        max_value=MAX_QUANTITY,
+        required=False,
+        error_messages={"invalid": _("Give the quantity as a whole number.")},
+    )
+
+    def clean_variant(self) -> str:
+        return str(self.cleaned_data["variant"]).upper()
+
+    def clean_quantity(self) -> int:
+        return self.cleaned_data["quantity"] or 1
+
+
+class ChangeForm(forms.Form):
+    line = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    quantity = forms.IntegerField(
+        min_value=0, max_value=MAX_QUANTITY, error_messages={"invalid": _("Give the quantity as a whole number.")}
+    )
+
+
+class FindOrderForm(forms.Form):
+    code = text_field(
+        _("Order code"),
+        max_length=20,
+        required=True,
+        autocomplete="off",
+        help_text=_("Eight letters and digits; it is in the mail that we sent you."),
+    )
+    email = EmailField()
+
+
+class CheckoutForm(forms.Form):
+    """Contact, delivery, payment, gift note and terms, on one page."""
+
+    email = EmailField()
+    name = text_field(_("Name"), max_length=150, required=True, autocomplete="name")
+    phone = PhoneNumberField(
+        label=_("Phone"),
+        required=False,
+        help_text=_("For example 050 123 45 67. For pickup you may leave it empty."),
+        error_messages={"invalid": _("Check the number: for example 050 123 45 67 or +994 50 123 45 67.")},
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
+    )
+    delivery = forms.ChoiceField(
+        label=_("How would you like to get it?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose pickup or delivery."),
+            "invalid_choice": _("This way is not offered for the pieces in your bag. Choose another."),
+        },
+    )
+    country = CountryField(blank=True).formfield(
+        label=_("Country"), required=False, help_text=_("Only for delivery abroad.")
+    )
+    city = text_field(_("Town or village"), max_length=100, autocomplete="address-level2")
+    address = text_field(_("Street, house, flat"), max_length=250, autocomplete="street-address")
+    postcode = text_field(
+        _("Post code"), max_length=16, autocomplete="postal-code", help_text=_("If you know it: AZ and four digits.")
+    )
+    directions = text_field(
+        _("How to find you"), max_length=250, help_text=_("A landmark, an entrance, a good time to call.")
+    )
+    gift_note = forms.CharField(
+        label=_("Gift note"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("We write it on a card and put it in the parcel."),
+    )
+    payment = forms.ChoiceField(
+        label=_("How would you like to pay?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Choose how you would like to pay."),
+            "invalid_choice": _("Choose how you would like to pay."),
+        },
+    )
+    terms = forms.BooleanField(
+        label=_("I agree with the terms of delivery and return."),
+        error_messages={"required": _("Tick the box to agree with the terms of delivery and return.")},
+    )
+
+    def __init__(self, *args: Any, lines: list[BagLine], offered: Delivery, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lines = lines
+        self.offered = offered
+        self.items_total = checkout.total(lines)
+        self._set_choices("delivery", [(option.key, option.name) for option in offered.options])
+        self._set_choices("payment", self._payment_choices())
+
+    def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 — tells the type checker which field it is
+        field.choices = choices
+
+    @staticmethod
+    def _payment_choices() -> list[tuple[str, str]]:
+        choices = [(str(Payment.Provider.BRANCH), _t("At the branch, when you pick it up"))]
+        if settings.STRIPE_SECRET_KEY:
+            choices.insert(0, (str(Payment.Provider.STRIPE), _t("By card, now")))
+        return choices
+
+    @property
+    def quote(self) -> str:
+        """A fingerprint of the pieces and prices on the page; it comes back with the form."""
+        pieces = [(line.variant_id, line.quantity, str(line.variant.price)) for line in self.lines]
+        ways = [(option.key, str(option.price)) for option in self.offered.options]
+        return sha256(repr((pieces, ways)).encode()).hexdigest()[:24]
+
+    @property
+    def total(self) -> Decimal:
+        """With the delivery that is chosen, as far as it is."""
+        return checkout.total(self.lines, self.option)
+
+    @property
+    def option(self) -> DeliveryOption | None:
+        """The delivery that is chosen, as far as it is."""
+        return self.offered.get(str(self["delivery"].value() or ""))
+
+    def details(self, *, language: str, user_pk: int | None) -> checkout.Details:
+        """What was typed, for the order. Only of a valid form."""
+        data = self.cleaned_data
+        option = self.option
+        assert option is not None  # noqa: S101 — a valid form has one
+        typed = ("email", "name", "country", "city", "address", "postcode", "directions", "gift_note")
+        return checkout.Details(
+            language=language,
+            user_pk=user_pk,
+            option=option,
+            provider=data["payment"],
+            phone=str(data["phone"] or ""),
+            **{field: data[field] for field in typed},
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.data.get("quote") != self.quote:
+            self.add_error(
+                None,
+                _("Your bag or its prices have changed since you opened this page. Look through it and order again."),
+            )
+        option = self.offered.get(data.get("delivery", ""))
+        if option is not None and not option.is_pickup:
+            self._clean_destination(option, data)
+            self._require("phone", _("The courier needs a phone number to reach you."))
+            self._require("city", _("Give the town or village."))
+            self._require("address", _("Give the street, house and flat."))
+            if data.get("payment") == Payment.Provider.BRANCH:
+                self.add_error("payment", _("At the branch you can pay for what you pick up there. Choose the card."))
+        elif option is not None:
+            data.update(country="", city="", address="", postcode="", directions="")
+        return data
+
+    def _require(self, name: str, sentence: Any) -> None:
+        if name not in self.errors and not self.cleaned_data.get(name):
+            self.add_error(name, sentence)
+
+    def _clean_destination(self, option: DeliveryOption, data: dict[str, Any]) -> None:
+        if not option.is_abroad:
+            data["country"] = HOME_COUNTRY
+            self._clean_home_postcode(data)
+            return
+        country = data.get("country", "")
+        if not country or country == HOME_COUNTRY:
+            self.add_error("country", _("Choose the country that we send it to."))
+        elif (right := self.offered.option_for(country)) is None:
+            self.add_error("country", _("We do not send parcels of this weight there yet."))
+        elif right.key != option.key:
+            self.add_error(
+                "delivery",
+                _t("For this country choose “%(name)s”, %(price)s.")
+                % {"name": right.name, "price": money.text(right.price)},
+            )
+
+    def _clean_home_postcode(self, data: dict[str, Any]) -> None:
+        if not (postcode := data.get("postcode", "")):
+            return
+        if match := _POSTCODE.fullmatch(postcode.strip()):
+            data["postcode"] = f"AZ{match[1]}"
+        else:
+            self.add_error("postcode", ValidationError(_("A post code is AZ and four digits, such as AZ1000.")))

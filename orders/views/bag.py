@@ -1,0 +1,67 @@
+"""The bag's pages."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from dostshop.same_origin import same_origin_post
+from orders import bag as bags
+from orders import bag_cookie, checkout
+from orders.forms import AddForm, ChangeForm
+
+
+@require_safe
+@never_cache
+def bag(request: HttpRequest) -> HttpResponse:
+    current = bag_cookie.current(request)
+    lines = bags.lines(current) if current else []
+    views = bags.views(current, lines) if current else []
+    return render(
+        request,
+        "orders/bag.html",
+        {
+            "lines": views,
+            "total": checkout.total(lines),
+            "is_ready": bool(views) and not any(view.problem for view in views),
+        },
+    )
+
+
+@require_POST
+@same_origin_post
+def add(request: HttpRequest) -> HttpResponse:
+    form = AddForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _first_error(form))
+        return redirect("orders:bag")
+    current = bag_cookie.current_or_new(request)
+    try:
+        line = bags.add(current, variant_code=form.cleaned_data["variant"], quantity=form.cleaned_data["quantity"])
+    except bags.NotForSale as reason:
+        messages.error(request, str(reason))
+    else:
+        messages.success(request, _("“%(piece)s” is in your bag.") % {"piece": line.variant})
+    return bag_cookie.remember(redirect("orders:bag"), current)
+
+
+@require_POST
+def change(request: HttpRequest) -> HttpResponse:
+    form = ChangeForm(request.POST)
+    current = bag_cookie.current(request)
+    if not form.is_valid():
+        messages.error(request, _first_error(form))
+    elif current is not None:
+        try:
+            bags.change(current, line_pk=form.cleaned_data["line"], quantity=form.cleaned_data["quantity"])
+        except bags.NotForSale as reason:
+            messages.error(request, str(reason))
+        else:
+            messages.success(request, _("Your bag is changed."))
+    return bag_cookie.remember(redirect("orders:bag"), current)
+
+
+def _first_error(form: AddForm | ChangeForm) -> str:
+    return str(next(iter(form.errors.values()))[0])

@@ -1,0 +1,113 @@
+"""The order's own page, and the ways to it."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from orders import bag_cookie, cancelling, payments, stock
+from orders.forms import FindOrderForm
+from orders.models import Order, Payment
+from orders.models.order import WrongTransition
+from orders.providers import ProviderRefused, ProviderUnavailable
+
+PER_PAGE = 20
+
+
+def _open(code: str, secret: str) -> Order:
+    order = Order.objects.filter(code=code).select_related("pickup_branch").first()
+    if order is None or not order.opens_with(secret):
+        raise Http404
+    return order
+
+
+@require_safe
+@never_cache
+def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    opened = _open(code, secret)
+    payment = opened.payments.last()
+    return render(
+        request,
+        "orders/order.html",
+        {
+            "order": opened,
+            "lines": opened.lines.select_related("variant__product").prefetch_related("variant__product__photos"),
+            "fulfilments": opened.fulfilments.select_related("branch"),
+            "payment": payment,
+            "refunded": [refund for paid in opened.payments.all() for refund in paid.refunds.all()],
+            "can_pay_by_card": payments.can_pay_by_card(opened),
+            "waits_for_word": "paid" in request.GET and opened.status == Order.Status.AWAITING_PAYMENT,
+        },
+    )
+
+
+@require_POST
+def pay(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """On to the provider's page: the open one or a new one."""
+    opened = _open(code, secret)
+    try:
+        payment = payments.try_again(opened.pk)
+    except stock.OutOfStock:
+        messages.error(request, _("A piece of this order was sold to someone else after its time had run out."))
+    except payments.NotPayable:
+        messages.error(request, _("This order can no longer be paid by card."))
+    except (ProviderUnavailable, stock.StockBusy):
+        messages.warning(
+            request, _("The payment page does not answer. Your order is kept; try again in a few minutes.")
+        )
+    except ProviderRefused:
+        messages.error(request, _("The payment could not be opened. Write to us and we will help."))
+    else:
+        return redirect(payment.redirect_url or opened)
+    return redirect(opened)
+
+
+@require_POST
+def check(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    """Asks the provider whether it has the money."""
+    opened = _open(code, secret)
+    payment = opened.payments.exclude(provider_reference="").filter(provider=Payment.Provider.STRIPE).last()
+    if payment is not None:
+        try:
+            payments.check(payment)
+        except (ProviderUnavailable, ProviderRefused):
+            messages.warning(request, _("The payment provider does not answer now. We will write to you when it does."))
+    return redirect(opened)
+
+
+@require_POST
+def cancel(request: HttpRequest, code: str, secret: str) -> HttpResponse:
+    opened = _open(code, secret)
+    try:
+        cancelling.cancel(opened.pk, actor=bag_cookie.member(request))
+    except WrongTransition:
+        messages.error(request, _("This order can no longer be cancelled here. Write to us and we will help."))
+    else:
+        messages.success(request, _("The order is cancelled."))
+    return redirect(opened)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def find(request: HttpRequest) -> HttpResponse:
+    form = FindOrderForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        found = Order.objects.found_by(form.cleaned_data["code"], form.cleaned_data["email"]).first()
+        if found is not None:
+            return redirect(found)
+        form.add_error(None, _("There is no order with this code and this e-mail address."))
+    return render(request, "orders/find.html", {"form": form})
+
+
+@require_safe
+@never_cache
+@login_required
+def mine(request: HttpRequest) -> HttpResponse:
+    member = bag_cookie.member(request)
+    assert member is not None  # noqa: S101 — login_required
+    page = Paginator(Order.objects.of(member).prefetch_related("lines"), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "orders/mine.html", {"page": page})
