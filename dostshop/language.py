@@ -19,12 +19,21 @@ class LanguageFromPathMiddleware(LocaleMiddleware):
 
 
 def languages(request: HttpRequest) -> dict[str, Any]:
-    """Template context: this page's address in every language, for the switch and for ``hreflang``."""
-    path = request.get_full_path()
+    """Template context: this page's address in every language, for the switch, ``hreflang`` and ``canonical``."""
+    path, mark, query = request.get_full_path().partition("?")
+    # An address that leads nowhere has no translation: the switch then leads to the home page.
+    translatable = path if request.resolver_match else "/"
     current = translation.get_language()
-    return {
-        "languages": [
-            {"code": code, "name": name, "path": translate_url(path, code), "is_current": code == current}
-            for code, name in settings.LANGUAGES
-        ]
-    }
+    found = []
+    for code, name in settings.LANGUAGES:
+        translated = translate_url(translatable, code)
+        found.append(
+            {
+                "code": code,
+                "name": name,
+                "path": f"{translated}{mark}{query}",
+                "address": f"{settings.SITE_URL}{translated}",
+                "is_current": code == current,
+            }
+        )
+    return {"languages": found, "canonical": f"{settings.SITE_URL}{path}"}

@@ -19,18 +19,23 @@ _IMPORT = re.compile(r'@import url\("(?P<name>[^"]+)"\) layer\((?P<layer>[\w-]+)
 class BundledStaticFilesStorage(CompressedManifestStaticFilesStorage):
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         if ENTRY in paths and not dry_run:
-            self._bundle()
+            self._bundle(paths)
+            # What follows hashes and compresses the bundle, not the file it came from.
+            paths = {**paths, ENTRY: (self, ENTRY)}
         yield from super().post_process(paths, dry_run=dry_run, **options)
 
-    def _bundle(self) -> None:
-        css = _IMPORT.sub(self._inlined, self._source(ENTRY))
+    def _bundle(self, paths: dict[str, Any]) -> None:
+        """Reads the sources, not what was collected: a second run finds the first one's bundle there."""
+
+        def source(name: str) -> str:
+            storage, path = paths[name]
+            with storage.open(path) as file:
+                text: bytes = file.read()
+            return text.decode()
+
+        def inlined(match: re.Match[str]) -> str:
+            return f"@layer {match['layer']} {{\n{source('css/' + match['name'])}\n}}"
+
+        css = _IMPORT.sub(inlined, source(ENTRY))
         self.delete(ENTRY)
         self.save(ENTRY, ContentFile(rcssmin.cssmin(css).encode()))
-
-    def _inlined(self, match: re.Match[str]) -> str:
-        return f"@layer {match['layer']} {{\n{self._source('css/' + match['name'])}\n}}"
-
-    def _source(self, name: str) -> str:
-        with self.open(name) as file:
-            source: bytes = file.read()
-        return source.decode()
