@@ -1,0 +1,177 @@
+"""Plain rows for tests. What a test is about, it says itself; the rest is filled in here."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import factory
+from django.utils import timezone
+
+from artisans.models import Artisan, Branch
+from catalog.models import Collection, Craft, Photo, Product, ProductMaker, Variant
+from dostshop.accounts.models import User
+from dostshop.pictures import Rendition
+from orders import bag as bags
+from orders import checkout, stock
+from orders.delivery import delivery_for
+from orders.models import Bag, DeliveryMethod, DeliveryRate, Order, Payment
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    email = factory.Sequence(lambda n: f"person{n}@example.com")
+    name = "Aynur Əliyeva"
+    password = factory.django.Password("a long password")
+
+
+class BranchFactory(factory.django.DjangoModelFactory[Branch]):
+    """One of the three that the migrations make, unless a test names another slug."""
+
+    class Meta:
+        model = Branch
+        django_get_or_create = ("slug",)
+
+    slug = "baku"
+
+
+class CraftFactory(factory.django.DjangoModelFactory[Craft]):
+    class Meta:
+        model = Craft
+
+    slug = factory.Sequence(lambda n: f"craft-{n}")
+    name_az = "Dulusçuluq"
+    name_ru = "Гончарное дело"
+    name_en = "Pottery"
+
+
+class ArtisanFactory(factory.django.DjangoModelFactory[Artisan]):
+    class Meta:
+        model = Artisan
+
+    branch = factory.SubFactory(BranchFactory)
+    slug = factory.Sequence(lambda n: f"artisan-{n}")
+    display_name_az = "Nar"
+    is_public = True
+
+
+class ProductFactory(factory.django.DjangoModelFactory[Product]):
+    """Published, without variants; see ``piece``."""
+
+    class Meta:
+        model = Product
+
+    craft = factory.SubFactory(CraftFactory)
+    branch = factory.SubFactory(BranchFactory)
+    state = Product.State.PUBLISHED
+    published_at = factory.LazyFunction(lambda: timezone.now() - timedelta(hours=1))
+    name_az = "Firuzəyi badyə"
+    name_ru = "Бирюзовая чаша"
+    name_en = "Turquoise bowl"
+    weight_g = 900
+
+
+class VariantFactory(factory.django.DjangoModelFactory[Variant]):
+    class Meta:
+        model = Variant
+
+    product = factory.SubFactory(ProductFactory)
+    sku = factory.Sequence(lambda n: f"SKU-{n}")
+    price = Decimal("38.00")
+
+
+class PhotoFactory(factory.django.DjangoModelFactory[Photo]):
+    """As the pipeline leaves it; there is no file behind the names."""
+
+    class Meta:
+        model = Photo
+
+    product = factory.SubFactory(ProductFactory)
+    original = factory.Sequence(lambda n: f"originals/{n}.jpg")
+    alt_az = "Firuzəyi şirli badyə"
+    alt_ru = "Чаша с бирюзовой глазурью"
+    alt_en = "A bowl with turquoise glaze"
+
+    @factory.lazy_attribute
+    def renditions(self) -> list[Rendition]:
+        return [
+            {"format": kind, "width": width, "height": width * 3 // 4, "name": f"x/{width}.{kind}", "size": 9000}
+            for kind in ("avif", "webp", "jpeg")
+            for width in (320, 640, 1280)
+        ]
+
+
+class CollectionFactory(factory.django.DjangoModelFactory[Collection]):
+    class Meta:
+        model = Collection
+
+    slug = factory.Sequence(lambda n: f"collection-{n}")
+    name_az = "Novruz süfrəsi"
+
+
+class DeliveryMethodFactory(factory.django.DjangoModelFactory[DeliveryMethod]):
+    class Meta:
+        model = DeliveryMethod
+
+    name_az = "Bakı daxilində kuryer"
+    name_ru = "Курьер по Баку"
+    name_en = "Courier in Baku"
+    countries = ["AZ"]
+
+
+def piece(*, on_hand: int = 1, price: str = "38.00", **fields: Any) -> Variant:
+    """A published product with one variant and so many on hand; ``fields`` are the product's."""
+    variant = VariantFactory.create(product=ProductFactory.create(**fields), price=Decimal(price))
+    if on_hand:
+        stock.receive(variant.pk, quantity=on_hand)
+    return variant
+
+
+def delivery_method(*, price: str = "5.00", up_to_weight_g: int = 5000, **fields: Any) -> DeliveryMethod:
+    method = DeliveryMethodFactory.create(**fields)
+    DeliveryRate.objects.create(method=method, up_to_weight_g=up_to_weight_g, price=Decimal(price))
+    return method
+
+
+def bag_with(*variants: Variant, user: User | None = None, quantity: int = 1) -> Bag:
+    bag = bags.find_or_make(token="", user=user)
+    for variant in variants:
+        bags.add(bag, variant_code=variant.code, quantity=quantity)
+    return bag
+
+
+def details(bag: Bag, **changes: Any) -> checkout.Details:
+    """A guest who picks up in Baku and pays by card, unless told otherwise."""
+    option = delivery_for(bags.lines(bag)).get("pickup-baku")
+    assert option is not None
+    values = {
+        "language": "az",
+        "email": "guest@example.com",
+        "name": "Leyla Quliyeva",
+        "phone": "+994501234567",
+        "option": option,
+        "provider": Payment.Provider.STRIPE,
+    }
+    return checkout.Details(**{**values, **changes})
+
+
+def place(bag: Bag, **changes: Any) -> Order:
+    """The order of a bag, placed as the checkout does it."""
+    wishes = details(bag, **changes)
+    stock.hold(bag)
+    total_shown = checkout.total(bags.lines(bag), wishes.option)
+    return checkout.place_order(bag.pk, details=wishes, total_shown=total_shown)
+
+
+def order_of(*variants: Variant, **changes: Any) -> Order:
+    return place(bag_with(*variants), **changes)
+
+
+def made_by(product: Product, *artisans: Artisan) -> None:
+    """Equal shares for all of them."""
+    share = Decimal(100) / len(artisans)
+    ProductMaker.objects.bulk_create(
+        [ProductMaker(product=product, artisan=artisan, share=share) for artisan in artisans]
+    )

@@ -1,0 +1,213 @@
+"""What follows from a provider's word, whatever the order in which it comes."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from orders import cancelling, expiry, payments, stock
+from orders.models import Hold, Order, OrderEvent, Payment, Refund, Stock
+from orders.models.order import WrongTransition
+from orders.providers import ProviderState, ProviderStatus
+from tests.factories import UserFactory, bag_with, order_of, piece
+
+pytestmark = pytest.mark.django_db
+
+
+def paid(payment: Payment, **changes: object) -> ProviderStatus:
+    values = {"state": ProviderState.PAID, "amount": payment.amount, "currency": "azn", "charge": "pi_1"}
+    return ProviderStatus(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def run_out(order: Order) -> None:
+    """As if the time of the order's payment and holds had passed."""
+    past = timezone.now() - timedelta(hours=1)
+    Payment.objects.filter(order=order).update(expires_at=past)
+    Hold.objects.filter(order=order).update(expires_at=past)
+
+
+def test_paid_order_has_its_piece_its_event_and_its_mail() -> None:
+    variant = piece()
+    order = order_of(variant)
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, paid(payment))
+    order.refresh_from_db()
+    payment.refresh_from_db()
+    assert order.status == Order.Status.PAID
+    assert (payment.status, payment.captured_amount, payment.provider_charge) == ("paid", Decimal("38.00"), "pi_1")
+    assert Stock.objects.get(pk=variant.pk).on_hand == 0
+    assert [mail.kind for mail in order.mails.all()] == ["received", "paid"]
+    assert [event.kind for event in order.events.all()] == ["placed", "payment_started", "paid"]
+
+
+def test_the_same_word_ten_times_changes_nothing_more() -> None:
+    variant = piece(on_hand=3, kind="small_series")
+    order = order_of(variant)
+    payment = order.payments.get()
+    for _ in range(10):
+        payments.apply_status(payment.pk, paid(payment))
+    assert Stock.objects.get(pk=variant.pk).on_hand == 2
+    assert order.events.filter(kind="paid").count() == 1
+    assert not Refund.objects.exists()
+
+
+@pytest.mark.parametrize("state", [ProviderState.EXPIRED, ProviderState.FAILED, ProviderState.OPEN])
+def test_a_later_word_of_no_success_does_not_undo_a_payment(state: ProviderState) -> None:
+    order = order_of(piece())
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, paid(payment))
+    payments.apply_status(payment.pk, ProviderStatus(state, Decimal(0), "azn", ""))
+    order.refresh_from_db()
+    payment.refresh_from_db()
+    assert (order.status, payment.status) == ("paid", "paid")
+
+
+def test_paid_after_the_time_ran_out_and_still_free_is_sold() -> None:
+    variant = piece()
+    order = order_of(variant)
+    payment = order.payments.get()
+    run_out(order)
+    expiry.expire_order(order.pk)
+    assert Order.objects.get().status == Order.Status.EXPIRED
+    payments.apply_status(payment.pk, paid(payment))
+    assert Order.objects.get().status == Order.Status.PAID
+    assert Stock.objects.get(pk=variant.pk).on_hand == 0
+    assert not Refund.objects.exists()
+
+
+def test_paid_after_the_time_ran_out_and_gone_is_refunded_and_told() -> None:
+    variant = piece()
+    late = order_of(variant)
+    run_out(late)
+    expiry.expire_order(late.pk)
+    quick = order_of(variant, email="quick@example.com")
+    payments.apply_status(quick.payments.get().pk, paid(quick.payments.get(), charge="pi_quick"))
+    payments.apply_status(late.payments.get().pk, paid(late.payments.get(), charge="pi_late"))
+    late.refresh_from_db()
+    payment = late.payments.get()
+    assert late.status == Order.Status.EXPIRED
+    assert payment.refunded_amount == payment.captured_amount == late.total
+    assert Refund.objects.get().reason == Refund.Reason.PIECE_GONE
+    assert late.mails.filter(kind="paid_too_late").count() == 1
+    assert Stock.objects.get(pk=variant.pk).on_hand == 0
+
+
+def test_paid_late_while_another_shopper_holds_the_piece_is_refunded() -> None:
+    variant = piece()
+    late = order_of(variant)
+    run_out(late)
+    stock.hold(bag_with(variant))
+    payments.apply_status(late.payments.get().pk, paid(late.payments.get()))
+    late.refresh_from_db()
+    assert late.status == Order.Status.EXPIRED
+    assert Refund.objects.get().amount == late.total
+    assert Stock.objects.get(pk=variant.pk).on_hand == 1
+
+
+@pytest.mark.parametrize("amount", ["37.99", "38.01", "0.38", "3800.00"])
+def test_another_amount_pays_for_nothing_and_goes_back(amount: str) -> None:
+    variant = piece()
+    order = order_of(variant)
+    payment = order.payments.get()
+    for _ in range(2):
+        payments.apply_status(payment.pk, paid(payment, amount=Decimal(amount)))
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+    assert Refund.objects.get().amount == Decimal(amount)
+    assert order.events.filter(kind=OrderEvent.Kind.WRONG_AMOUNT).count() == 1
+    assert Stock.objects.get(pk=variant.pk).on_hand == 1
+
+
+def test_another_currency_pays_for_nothing_and_waits_for_staff() -> None:
+    order = order_of(piece())
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, paid(payment, currency="usd"))
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+    assert order.events.get(kind=OrderEvent.Kind.WRONG_AMOUNT).data["currency"] == "USD"
+
+
+def test_paid_twice_goes_back_once() -> None:
+    variant = piece(on_hand=2, kind="small_series")
+    order = order_of(variant)
+    first = order.payments.get()
+    payments.apply_status(first.pk, ProviderStatus(ProviderState.FAILED, Decimal(0), "azn", ""))
+    second = payments.write_intent(order, provider=Payment.Provider.STRIPE)
+    payments.apply_status(second.pk, paid(second, charge="pi_second"))
+    payments.apply_status(first.pk, paid(first, charge="pi_first"))
+    refund = Refund.objects.get()
+    assert (refund.payment, refund.reason) == (first, Refund.Reason.PAID_TWICE)
+    assert Stock.objects.get(pk=variant.pk).on_hand == 1
+
+
+def test_paying_at_the_branch() -> None:
+    variant = piece()
+    order = order_of(variant, provider=Payment.Provider.BRANCH)
+    held = Hold.objects.live().get()
+    assert held.expires_at - timezone.now() > timedelta(days=2, hours=23)
+    staff = UserFactory.create(is_staff=True)
+    payments.mark_paid_at_branch(order.pk, actor=staff)
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+    assert order.events.get(kind="paid").actor == staff
+    assert Stock.objects.get(pk=variant.pk).on_hand == 0
+    with pytest.raises(payments.NotPayable):
+        payments.mark_paid_at_branch(order.pk, actor=staff)
+
+
+def test_a_card_order_cannot_be_marked_as_paid_at_the_branch() -> None:
+    order = order_of(piece())
+    with pytest.raises(payments.NotPayable):
+        payments.mark_paid_at_branch(order.pk, actor=UserFactory.create(is_staff=True))
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+
+
+def test_cancelling_frees_the_piece_and_cannot_happen_twice() -> None:
+    variant = piece()
+    order = order_of(variant)
+    cancelling.cancel(order.pk)
+    order.refresh_from_db()
+    assert order.status == Order.Status.CANCELLED
+    assert order.payments.get().status == Payment.Status.EXPIRED
+    assert stock.hold(bag_with(variant)) is not None
+    with pytest.raises(WrongTransition):
+        cancelling.cancel(order.pk)
+    assert order.mails.filter(kind="cancelled").count() == 1
+
+
+def test_a_paid_order_is_not_cancelled_by_this_door() -> None:
+    order = order_of(piece())
+    payments.apply_status(order.payments.get().pk, paid(order.payments.get()))
+    with pytest.raises(WrongTransition):
+        cancelling.cancel(order.pk)
+
+
+def test_only_overdue_orders_expire() -> None:
+    waiting, overdue = order_of(piece()), order_of(piece())
+    run_out(overdue)
+    expiry.expire(timestamp=0)
+    assert {order.pk: order.status for order in Order.objects.all()} == {
+        waiting.pk: "awaiting_payment",
+        overdue.pk: "expired",
+    }
+    assert overdue.mails.filter(kind="expired").exists()
+
+
+def test_the_database_refuses_a_refund_above_what_was_captured() -> None:
+    order = order_of(piece())
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, paid(payment))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Payment.objects.update(refunded_amount=Decimal("38.01"))
+
+
+def test_the_database_refuses_to_change_or_delete_what_happened() -> None:
+    event = order_of(piece()).events.first()
+    assert event is not None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        OrderEvent.objects.filter(pk=event.pk).update(kind="paid")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        event.delete()

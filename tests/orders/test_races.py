@@ -1,0 +1,123 @@
+"""Shoppers who are quick at the same moment: real threads on a real PostgreSQL."""
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from orders import bag as bags
+from orders import cancelling, checkout, payments, stock
+from orders.models import Bag, Hold, Order, Payment, Stock
+from orders.models.order import WrongTransition
+from orders.providers import ProviderState, ProviderStatus
+from tests.factories import UserFactory, bag_with, details, order_of, piece, place
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+POLITE = (stock.OutOfStock, stock.StockBusy, bags.NotForSale)
+
+
+def all_at_once(calls: Iterable[Callable[[], Any]]) -> list[Any]:
+    """What each call returned or raised; all of them start together."""
+    calls = list(calls)
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            barrier.wait(timeout=30)
+            return call()
+        except Exception as problem:  # noqa: BLE001 — the test looks at every kind
+            return problem
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def buy(bag: Bag) -> Callable[[], Order]:
+    wishes = details(bag)
+    shown = checkout.total(bags.lines(bag), wishes.option)
+    return lambda: checkout.place_order(bag.pk, details=wishes, total_shown=shown)
+
+
+def test_fifty_shoppers_and_one_piece_make_one_order() -> None:
+    variant = piece()
+    results = all_at_once([buy(bag_with(variant)) for _ in range(50)])
+    orders = [result for result in results if isinstance(result, Order)]
+    assert len(orders) == 1
+    assert all(isinstance(result, POLITE) for result in results if result not in orders), results
+    assert Order.objects.count() == 1
+    assert Hold.objects.live().get().order == orders[0]
+
+
+def test_without_the_lock_the_same_race_oversells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the test above is able to fail."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
+    variant = piece()
+    all_at_once([buy(bag_with(variant)) for _ in range(50)])
+    assert Order.objects.count() > 1
+
+
+def test_two_bags_with_the_same_pieces_in_opposite_order_do_not_deadlock() -> None:
+    one, other = piece(on_hand=40, kind="small_series"), piece(on_hand=40, kind="small_series")
+    bought = [bag_with(one, other) for _ in range(15)] + [bag_with(other, one) for _ in range(15)]
+    results = all_at_once([buy(bag) for bag in bought])
+    assert all(isinstance(result, Order) for result in results), results
+
+
+def test_a_double_click_is_one_order() -> None:
+    bag = bag_with(piece())
+    results = all_at_once([buy(bag)] * 5)
+    assert {result.pk for result in results} == {Order.objects.get().pk}
+
+
+def test_the_same_payment_told_by_many_at_once_sells_once() -> None:
+    variant = piece(on_hand=5, kind="small_series")
+    order = order_of(variant)
+    payment = order.payments.get()
+    paid = ProviderStatus(ProviderState.PAID, payment.amount, "azn", "pi_1")
+    results = all_at_once([lambda: payments.apply_status(payment.pk, paid)] * 10)
+    assert results == [None] * 10
+    assert Stock.objects.get(pk=variant.pk).on_hand == 4
+    assert order.events.filter(kind="paid").count() == 1
+    assert order.mails.filter(kind="paid").count() == 1
+
+
+def test_two_staff_taking_the_same_money_take_it_once() -> None:
+    order = order_of(piece(), provider=Payment.Provider.BRANCH)
+    staff = UserFactory.create(is_staff=True)
+    results = all_at_once([lambda: payments.mark_paid_at_branch(order.pk, actor=staff)] * 4)
+    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["NotPayable"] * 3
+
+
+def test_a_cancel_racing_a_payment_ends_in_one_of_two_right_states() -> None:
+    for _ in range(8):
+        variant = piece()
+        order = order_of(variant)
+        payment = order.payments.get()
+        paid = ProviderStatus(ProviderState.PAID, payment.amount, "azn", f"pi_{payment.pk}")
+        cancelled, applied = all_at_once(
+            [
+                lambda pk=order.pk: cancelling.cancel(pk),
+                lambda pk=payment.pk, word=paid: payments.apply_status(pk, word),
+            ]
+        )
+        order.refresh_from_db()
+        payment.refresh_from_db()
+        assert applied is None
+        assert cancelled is None or isinstance(cancelled, WrongTransition)
+        # Money that came is never left without its piece: the order is paid, whoever was first.
+        assert (order.status, payment.captured_amount) == (Order.Status.PAID, payment.amount)
+        assert Stock.objects.get(pk=variant.pk).on_hand == 0
+
+
+def test_the_piece_held_for_one_order_is_not_sold_to_a_second() -> None:
+    variant = piece()
+    place(bag_with(variant))
+    with pytest.raises(bags.NotForSale):
+        bag_with(variant)
