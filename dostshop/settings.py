@@ -181,33 +181,74 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+PASSWORD_MIN_LENGTH = 10
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": PASSWORD_MIN_LENGTH},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_REDIRECT_URL = "orders:mine"
 LOGIN_URL = "account_login"
+# How many proxies in front add to X-Forwarded-For; the limits per address need the shopper's own.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", default=0)
+# Digits: typed on any keyboard layout, Cyrillic too, and offered by phones from the mail.
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 9, "dashed": True}
 ACCOUNT_ADAPTER = "orders.sign_in.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 30 * 60
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_CHANGE = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 5
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 30 * 60
-ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 5
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = 5
+# A code may be read slowly, or from a mail that comes late: this is what shoppers are told they have.
+CODE_MINUTES = 30
+# allauth's clock starts with the first code and runs on when another is sent, so it runs twice as long.
+_CODE_SECONDS = 2 * CODE_MINUTES * 60
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = _CODE_SECONDS
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = _CODE_SECONDS
+ACCOUNT_LOGIN_TIMEOUT = _CODE_SECONDS
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = 10
+ACCOUNT_LOGIN_BY_CODE_MAX_ATTEMPTS = 10
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
+ACCOUNT_LOGOUT_REDIRECT_URL = "catalog:home"
+ACCOUNT_FORMS = {
+    "add_email": "dostshop.accounts.forms.AddEmailForm",
+    "change_email": "dostshop.accounts.forms.ChangeEmailForm",
+    "change_password": "dostshop.accounts.forms.ChangePasswordForm",
+    "confirm_email_verification_code": "dostshop.accounts.forms.ConfirmEmailVerificationCodeForm",
+    "confirm_login_code": "dostshop.accounts.forms.ConfirmLoginCodeForm",
+    "login": "dostshop.accounts.forms.LoginForm",
+    "reauthenticate": "dostshop.accounts.forms.ReauthenticateForm",
+    "request_login_code": "dostshop.accounts.forms.RequestLoginCodeForm",
+    "reset_password": "dostshop.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "dostshop.accounts.forms.ResetPasswordKeyForm",
+    "set_password": "dostshop.accounts.forms.SetPasswordForm",
+    "signup": "dostshop.accounts.forms.SignupForm",
+}
+SOCIALACCOUNT_FORMS = {"signup": "dostshop.accounts.forms.SocialSignupForm"}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {}
+# Where a sign-in elsewhere begins.
+SIGN_IN_ORIGINS: list[str] = []
 if google_client := env.text("GOOGLE_CLIENT_ID", default=""):
     SOCIALACCOUNT_PROVIDERS["google"] = {
         "APPS": [{"client_id": google_client, "secret": env.text("GOOGLE_CLIENT_SECRET")}],
         "SCOPE": ["profile", "email"],
     }
+    SIGN_IN_ORIGINS.append("https://accounts.google.com")
 if oidc_server := env.url("OIDC_SERVER_URL", default=""):
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
         "APPS": [
@@ -220,6 +261,8 @@ if oidc_server := env.url("OIDC_SERVER_URL", default=""):
             }
         ]
     }
+    # Named apart where the provider signs people in at another address than the one that describes it.
+    SIGN_IN_ORIGINS.append(env.url("OIDC_PAGE_ORIGIN", default="{0.scheme}://{0.netloc}".format(urlsplit(oidc_server))))
 
 # --- Mail ---
 DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", default="DOST <shop@localhost>")
@@ -273,8 +316,8 @@ SECURE_CSP: dict[str, list[str]] = {
     "img-src": [CSP.SELF, *([PUBLIC_MEDIA_URL] if urlsplit(PUBLIC_MEDIA_URL).netloc else [])],
     "connect-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
-    # Browsers apply form-action to the redirects that follow a form, so the payment page is named.
-    "form-action": [CSP.SELF, STRIPE_PAGE_ORIGIN],
+    # Browsers apply form-action to the redirects that follow a form, so the pages they lead to are named.
+    "form-action": [CSP.SELF, STRIPE_PAGE_ORIGIN, *SIGN_IN_ORIGINS],
     "frame-ancestors": [CSP.NONE],
     "base-uri": [CSP.NONE],
 }

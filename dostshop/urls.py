@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("payments/", include("orders.webhook_urls")),
     *i18n_patterns(
         path("admin/", admin.site.urls),
-        path("accounts/", include("allauth.urls")),
+        path("accounts/", include("dostshop.accounts.urls")),
         path("info/", include("dostshop.pages.urls")),
         path("", include("orders.urls")),
         path("", include("catalog.urls")),

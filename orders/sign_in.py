@@ -5,15 +5,15 @@ Past orders need nothing here: ``Order.objects.of`` finds those placed with an a
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest, HttpResponse
 
+from dostshop.accounts.adapter import EmailAdapter
 from dostshop.accounts.models import User
 from orders import bag as bags
 from orders import bag_cookie
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(EmailAdapter):
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
         guest = bags.find(token=request.COOKIES.get(bag_cookie.TOKEN, ""), user=None)

@@ -62,6 +62,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = normalised_email(self.email)
 
+    def has_role(self, role: "Role", *, branch: models.Model | None = None) -> bool:
+        """Whether this person has the role now; for a branch role without ``branch``: in any branch."""
+        memberships = self.memberships.filter(role=role)
+        if branch is not None:
+            memberships = memberships.filter(branch=branch.pk)
+        return self.is_active and memberships.exists()
+
+    def branches_as(self, role: "Role") -> models.QuerySet["Membership", int | None]:
+        """Keys of the branches where this person has the role, for ``branch__in=``."""
+        memberships = self.memberships.filter(role=role) if self.is_active else self.memberships.none()
+        return memberships.values_list("branch", flat=True)
+
     def get_full_name(self) -> str:
         return self.name or self.email
 

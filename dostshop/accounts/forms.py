@@ -1,0 +1,114 @@
+"""allauth's forms, with fewer questions: one password field, no “remember me”, no text inside empty fields."""
+
+from typing import Any
+
+from allauth.account import fields, forms
+from allauth.socialaccount import forms as socialaccount_forms
+from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from dostshop.accounts.models import normalised_email
+
+PASSWORD_HELP = format_lazy(
+    _("At least {count} characters. A few words in a row are easy to remember and hard to guess."),
+    count=settings.PASSWORD_MIN_LENGTH,
+)
+CODE_HELP = format_lazy(
+    _("Nine digits, with or without the dashes. The code works for {minutes} minutes."), minutes=settings.CODE_MINUTES
+)
+
+
+class EmailField(fields.EmailField):
+    """Normalised before it is checked: a typed İ must not be refused where an I is meant."""
+
+    def to_python(self, value: Any) -> str:
+        return normalised_email(super().to_python(value))
+
+
+class ShopForm:
+    """Mixin for every form of allauth that the shop shows.
+
+    ``email_autocomplete`` is what a browser may fill the address in from: ``username`` where the person has an
+    account, so that password managers recognise it.
+    """
+
+    fields: dict[str, Any]
+    email_autocomplete = "username"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # One field with a “forgotten?” way out loses fewer people than two that must match.
+        self.fields.pop("password2", None)
+        for name in {"email", "login"} & self.fields.keys():
+            self.fields[name] = EmailField(label=_("E-mail"), required=self.fields[name].required)
+            self.fields[name].widget.attrs["autocomplete"] = self.email_autocomplete
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            if field.widget.attrs.get("autocomplete") == "current-password":
+                # allauth puts a link here; a link inside a description is read out, not followed.
+                field.help_text = ""
+            elif field.widget.attrs.get("autocomplete") == "new-password":
+                field.help_text = PASSWORD_HELP
+
+
+class LoginForm(ShopForm, forms.LoginForm):
+    pass
+
+
+class SignupForm(ShopForm, forms.SignupForm):
+    email_autocomplete = "email"
+
+
+class SocialSignupForm(ShopForm, socialaccount_forms.SignupForm):
+    email_autocomplete = "email"
+
+
+class AddEmailForm(ShopForm, forms.AddEmailForm):
+    email_autocomplete = "email"
+
+
+class ChangeEmailForm(ShopForm, forms.ChangeEmailForm):
+    email_autocomplete = "email"
+
+
+class ChangePasswordForm(ShopForm, forms.ChangePasswordForm):
+    pass
+
+
+class SetPasswordForm(ShopForm, forms.SetPasswordForm):
+    pass
+
+
+class ResetPasswordForm(ShopForm, forms.ResetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(ShopForm, forms.ResetPasswordKeyForm):
+    pass
+
+
+class RequestLoginCodeForm(ShopForm, forms.RequestLoginCodeForm):
+    pass
+
+
+class ReauthenticateForm(ShopForm, forms.ReauthenticateForm):
+    pass
+
+
+class CodeForm(ShopForm):
+    """Mixin for a code from a mail: pasted with or without its dashes, or typed on a phone's number keys."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        code = self.fields["code"]
+        code.widget.attrs["inputmode"] = "numeric"
+        code.help_text = CODE_HELP
+
+
+class ConfirmLoginCodeForm(CodeForm, forms.ConfirmLoginCodeForm):
+    pass
+
+
+class ConfirmEmailVerificationCodeForm(CodeForm, forms.ConfirmEmailVerificationCodeForm):
+    pass
