@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -102,10 +103,7 @@ def test_a_cancel_racing_a_payment_ends_in_one_of_two_right_states() -> None:
         payment = order.payments.get()
         paid = ProviderStatus(ProviderState.PAID, payment.amount, "azn", f"pi_{payment.pk}")
         cancelled, applied = all_at_once(
-            [
-                lambda pk=order.pk: cancelling.cancel(pk),
-                lambda pk=payment.pk, word=paid: payments.apply_status(pk, word),
-            ]
+            [partial(cancelling.cancel, order.pk), partial(payments.apply_status, payment.pk, paid)]
         )
         order.refresh_from_db()
         payment.refresh_from_db()
