@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from typing import TYPE_CHECKING
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -12,9 +11,6 @@ from django.utils import translation
 
 from dostshop.accounts.models import User
 from tests.accounts.conftest import PASSWORD, PREFIXES, at_minute, newest_html, signed_in
-
-if TYPE_CHECKING:
-    pass
 
 Code = Callable[[], str]
 pytestmark = pytest.mark.usefixtures("member")
