@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from orders import webhook_views
+
+urlpatterns = [path("stripe/webhook/", webhook_views.stripe_webhook, name="stripe_webhook")]

@@ -2,10 +2,16 @@
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from django.urls import reverse
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from dostshop.demo.stripe_stand_in.server import StandIn
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -20,6 +26,34 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is not here")
     return SHARED
+
+
+@pytest.fixture
+def stand_in(settings: Settings) -> Iterator[StandIn]:
+    """Stripe's stand-in, which the shop then pays through. Its webhooks go nowhere, see ``shop_with_cards``."""
+    server = StandIn(
+        secret_key=settings.STRIPE_SECRET_KEY, webhook_secret=settings.STRIPE_WEBHOOK_SECRET, webhook_url=""
+    )
+    server.faults.copies = 0
+    settings.STRIPE_API_URL = server.url
+    settings.STRIPE_TIMEOUT_SECONDS = 5
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def shop_with_cards(stand_in: StandIn, live_server: LiveServer, settings: Settings) -> StandIn:
+    """The live server takes cards: it and the stand-in know each other's addresses."""
+    settings.SITE_URL = live_server.url
+    page_origin = stand_in.account.page_origin
+    settings.SECURE_CSP = {**settings.SECURE_CSP, "form-action": ["'self'", page_origin]}
+    stand_in.post.url = live_server.url + reverse("stripe_webhook")
+    stand_in.faults.copies = 1
+    return stand_in
 
 
 @pytest.hookimpl(trylast=True)

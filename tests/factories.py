@@ -123,14 +123,14 @@ class DeliveryMethodFactory(factory.django.DjangoModelFactory[DeliveryMethod]):
 
 def piece(*, on_hand: int = 1, price: str = "38.00", **fields: Any) -> Variant:
     """A published product with one variant and so many on hand; ``fields`` are the product's."""
-    variant = VariantFactory.create(product=ProductFactory.create(**fields), price=Decimal(price))
+    variant: Variant = VariantFactory.create(product=ProductFactory.create(**fields), price=Decimal(price))
     if on_hand:
         stock.receive(variant.pk, quantity=on_hand)
     return variant
 
 
 def delivery_method(*, price: str = "5.00", up_to_weight_g: int = 5000, **fields: Any) -> DeliveryMethod:
-    method = DeliveryMethodFactory.create(**fields)
+    method: DeliveryMethod = DeliveryMethodFactory.create(**fields)
     DeliveryRate.objects.create(method=method, up_to_weight_g=up_to_weight_g, price=Decimal(price))
     return method
 

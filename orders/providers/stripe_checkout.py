@@ -1,18 +1,158 @@
-"""Stripe Checkout."""
+"""Card payments on Stripe's own page (Checkout), in manat.
 
-from orders.models import Payment, Refund
-from orders.providers import ProviderStatus, ProviderUnavailable, Started
+Calls Stripe over HTTP, so it is never called inside a transaction. What creates something at Stripe carries the
+row's key: repeated after a timeout or a crash, it answers with what the first call made. Stripe's own words
+stay in the log; callers learn only whether trying again can help.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import requests
+import stripe
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+from stripe.params import RefundCreateParams
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
+
+from dostshop import money
+from orders.models import Order, Payment, Refund
+from orders.providers import ProviderRefused, ProviderState, ProviderStatus, ProviderUnavailable, Started
+
+logger = logging.getLogger(__name__)
+
+# Stripe's page speaks no Azerbaijani: there it goes by the browser.
+LOCALES = {"az": "auto", "ru": "ru", "en": "en"}
+# What Stripe understood and will not do; any other failure may pass.
+_REFUSALS = frozenset({400, 401, 402, 403, 404})
 
 
 class StripeCheckout:
     def start(self, payment: Payment) -> Started:
-        raise ProviderUnavailable
+        """Opens a Checkout Session. Stripe wants ``expires_at`` 30 minutes to 24 hours ahead."""
+        with _client() as client:
+            session = client.v1.checkout.sessions.create(
+                _session_parameters(payment), {"idempotency_key": str(payment.idempotency_key)}
+            )
+        if not session.url:
+            raise ProviderRefused("Stripe opened a session without a page")
+        return Started(reference=session.id, redirect_url=session.url)
 
     def fetch_status(self, payment: Payment) -> ProviderStatus:
-        raise ProviderUnavailable
+        with _client() as client:
+            session = client.v1.checkout.sessions.retrieve(payment.provider_reference, {"expand": ["payment_intent"]})
+        return status_of(session)
 
     def expire(self, payment: Payment) -> None:
-        raise ProviderUnavailable
+        with _client() as client:
+            client.v1.checkout.sessions.expire(payment.provider_reference)
 
     def refund(self, refund: Refund) -> str:
-        raise ProviderUnavailable
+        payment = refund.payment
+        parameters: RefundCreateParams = {
+            "payment_intent": payment.provider_charge,
+            "amount": money.to_minor_units(refund.amount),
+            "reason": "requested_by_customer",
+            "metadata": _metadata(payment),
+        }
+        with _client() as client:
+            made = client.v1.refunds.create(parameters, {"idempotency_key": str(refund.idempotency_key)})
+        if made.status in {"failed", "canceled"}:
+            raise ProviderRefused(f"refund {made.id} {made.status}")
+        return made.id
+
+
+def status_of(session: stripe.checkout.Session) -> ProviderStatus:
+    """What a session says of its payment, whether it was fetched or came in an event."""
+    intent = session.payment_intent
+    charge = intent.id if isinstance(intent, stripe.PaymentIntent) else intent or ""
+    return ProviderStatus(
+        state=_state_of(session),
+        amount=money.from_minor_units(session.amount_total or 0),
+        currency=(session.currency or "").upper(),
+        charge=charge,
+    )
+
+
+def _state_of(session: stripe.checkout.Session) -> ProviderState:
+    if session.payment_status == "paid":
+        return ProviderState.PAID
+    if session.status == "expired":
+        return ProviderState.EXPIRED
+    intent = session.payment_intent
+    # Complete and unpaid: a slow way of paying, which is under way until its intent says that it failed.
+    failed = isinstance(intent, stripe.PaymentIntent) and intent.status in {"requires_payment_method", "canceled"}
+    return ProviderState.FAILED if session.status == "complete" and failed else ProviderState.OPEN
+
+
+def _session_parameters(payment: Payment) -> SessionCreateParams:
+    """Depends on the rows alone, so that a repeated request is the same to the letter."""
+    order = payment.order
+    page = f"{settings.SITE_URL}{order.get_absolute_url()}"
+    metadata = _metadata(payment)
+    return {
+        "mode": "payment",
+        "line_items": _line_items(payment),
+        "client_reference_id": order.code,
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
+        "customer_email": order.email,
+        "locale": LOCALES[order.language],
+        # The buyer pays the price the shop showed, in the shop's currency.
+        "adaptive_pricing": {"enabled": False},
+        "expires_at": int(payment.expires_at.timestamp()),
+        # Only a hint to look again at once; it decides nothing.
+        "success_url": f"{page}?paid=1",
+        "cancel_url": page,
+    }
+
+
+def _line_items(payment: Payment) -> list[SessionCreateParamsLineItem]:
+    """What is bought, as Stripe's page shows it. Raises ValueError where it does not sum to the payment."""
+    order = payment.order
+    currency = payment.currency.lower()
+    priced = [(line.name, line.unit_price, line.quantity) for line in order.lines.all()]
+    if order.delivery_total:
+        priced.append((_delivery_name(order), order.delivery_total, 1))
+    if sum(price * quantity for _name, price, quantity in priced) != payment.amount:
+        raise ValueError(f"the lines of order {order.code} do not sum to {payment.amount}")
+    return [
+        {
+            "quantity": quantity,
+            "price_data": {
+                "currency": currency,
+                "unit_amount": money.to_minor_units(price),
+                "product_data": {"name": name},
+            },
+        }
+        for name, price, quantity in priced
+    ]
+
+
+def _delivery_name(order: Order) -> str:
+    with translation.override(order.language):
+        return _("Delivery: %(method)s") % {"method": order.delivery_name}
+
+
+def _metadata(payment: Payment) -> dict[str, str]:
+    return {"order": payment.order.code, "payment": str(payment.pk)}
+
+
+@contextmanager
+def _client() -> Iterator[stripe.StripeClient]:
+    """A client for one call, on a connection of its own; translates Stripe's errors into the shop's."""
+    with requests.Session() as session:
+        try:
+            yield stripe.StripeClient(
+                settings.STRIPE_SECRET_KEY,
+                base_addresses={"api": settings.STRIPE_API_URL} if settings.STRIPE_API_URL else None,
+                http_client=stripe.RequestsClient(timeout=settings.STRIPE_TIMEOUT_SECONDS, session=session),
+                max_network_retries=0,
+            )
+        except stripe.StripeError as error:
+            kind = type(error).__name__
+            logger.warning("Stripe: %s, status %s, request %s", kind, error.http_status, error.request_id)
+            answer = ProviderRefused if error.http_status in _REFUSALS else ProviderUnavailable
+            raise answer(f"Stripe: {error.code or kind}") from error
