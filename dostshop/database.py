@@ -235,7 +235,10 @@ class EmbeddedServer:
     def _problem(self, sentence: str) -> DatabaseProblem:
         logs = [log.read_text(errors="replace") for log in (self.base / "tools.log", self.log) if log.exists()]
         tail = "\n".join("\n".join(logs).splitlines()[-8:])
-        return DatabaseProblem(f"{sentence}. Mend what it says below, or {_INSTEAD} Its last words:\n{tail}")
+        return DatabaseProblem(
+            f"{sentence}. Mend what it says below, remove {self.base} to begin with an empty database, or {_INSTEAD} "
+            f"Its last words:\n{tail}"
+        )
 
 
 def _let_others_pass(target: Path) -> None:
