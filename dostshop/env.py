@@ -1,7 +1,7 @@
 """Typed readers of the process environment.
 
 A value that is missing or cannot be read stops the start with one sentence that names the variable
-and says what it should look like. Nothing else in the project reads ``os.environ``.
+and says what it should look like. The settings read the environment through these functions alone.
 """
 
 import os
@@ -58,6 +58,14 @@ def words(name: str, *, default: str = "") -> list[str]:
 
 def url(name: str, *, default: str | None = None, hint: str = "") -> str:
     value = text(name, default=default, hint=hint)
-    if value and not urlsplit(value).scheme:
+    if value and not _is_address(value):
         raise EnvironmentProblem(f"{name} is “{value}”; it should be an address such as https://example.org.")
     return value
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return bool(parts.scheme and (parts.netloc or parts.path.startswith("/")))

@@ -18,7 +18,8 @@ FOLD_TO = _UPPER_LATIN.lower() + _UPPER_CYRILLIC.lower() + "ее" + "eeiissccggo
 _TABLE = str.maketrans(FOLD_FROM, FOLD_TO, _COMBINING_DOT)
 
 _ALPHABET = "abcçdeəfgğhxıijkqlmnoöprsştuüvwyz"
-_ORDER = {letter: f"{position:02}" for position, letter in enumerate(_ALPHABET, start=10)}
+# Each letter stands for its place in the alphabet: after the digits, before Cyrillic.
+_PLACES = str.maketrans({letter: chr(ord("a") + place) for place, letter in enumerate(_ALPHABET)})
 _LOWER = str.maketrans("IİƏŞÇĞÖÜ", "ıiəşçğöü", _COMBINING_DOT)
 
 
@@ -29,10 +30,11 @@ def fold(text: str) -> str:
 
 def slug(text: str, *, fallback: str) -> str:
     """An ASCII slug; ``fallback`` where the text has no letter that ASCII can carry."""
-    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-") or fallback
+    bare = "".join(letter for letter in unicodedata.normalize("NFKD", fold(text)) if not unicodedata.combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", bare.lower()).strip("-") or fallback
 
 
 def sort_key(text: str) -> str:
     """Orders names by the Azerbaijani alphabet: … d e ə f g ğ h x ı i j k q …"""
     lower = unicodedata.normalize("NFC", text).translate(_LOWER).lower()
-    return "".join(_ORDER.get(letter, letter) for letter in lower)
+    return lower.translate(_PLACES)

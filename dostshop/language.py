@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
-from django.urls import translate_url
+from django.urls import LocalePrefixPattern, get_script_prefix, translate_url
 from django.utils import translation
 
 
@@ -21,12 +21,11 @@ class LanguageFromPathMiddleware(LocaleMiddleware):
 def languages(request: HttpRequest) -> dict[str, Any]:
     """Template context: this page's address in every language, for the switch, ``hreflang`` and ``canonical``."""
     path, mark, query = request.get_full_path().partition("?")
-    # An address that leads nowhere has no translation: the switch then leads to the home page.
-    translatable = path if request.resolver_match else "/"
     current = translation.get_language()
     found = []
     for code, name in settings.LANGUAGES:
-        translated = translate_url(translatable, code)
+        # An address that leads nowhere has no translation: the switch then leads to the home page.
+        translated = translate_url(path, code) if request.resolver_match else _home(code)
         found.append(
             {
                 "code": code,
@@ -37,3 +36,8 @@ def languages(request: HttpRequest) -> dict[str, Any]:
             }
         )
     return {"languages": found, "canonical": f"{settings.SITE_URL}{path}"}
+
+
+def _home(code: str) -> str:
+    with translation.override(code):
+        return get_script_prefix() + LocalePrefixPattern(prefix_default_language=False).language_prefix

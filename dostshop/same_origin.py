@@ -7,11 +7,12 @@ comes from (``Sec-Fetch-Site``, ``Origin``); a post from another site is refused
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate
-from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
 
 def is_same_origin(request: HttpRequest) -> bool:
@@ -23,7 +24,7 @@ def is_same_origin(request: HttpRequest) -> bool:
     if site := request.headers.get("Sec-Fetch-Site"):
         return site in {"same-origin", "none"}
     if origin := request.headers.get("Origin"):
-        return urlsplit(origin).netloc == request.get_host()
+        return origin == f"{request.scheme}://{request.get_host()}"
     return True
 
 
@@ -35,7 +36,7 @@ def same_origin_post[**P](
     @csrf_exempt
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if request.method == "POST" and not is_same_origin(request):
+        if request.method not in _SAFE_METHODS and not is_same_origin(request):
             raise PermissionDenied("cross-site post")
         return view(request, *args, **kwargs)
 

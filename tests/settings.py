@@ -1,6 +1,7 @@
 """The shop's settings, for tests: quick passwords, files in a scratch folder, mail kept in memory."""
 
 import atexit
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -9,7 +10,8 @@ from dostshop import env
 from dostshop.database import EmbeddedServer
 
 _VAR = Path(env.text("VAR_DIR", default=str(Path(__file__).resolve().parent.parent / "var")))
-_SCRATCH = Path(tempfile.mkdtemp(prefix="dostshop-tests-"))
+# Made by whoever first writes into it.
+_SCRATCH = Path(tempfile.gettempdir()) / f"dostshop-tests-{os.getpid()}"
 atexit.register(shutil.rmtree, _SCRATCH, ignore_errors=True)
 
 if not env.text("DATABASE_URL", default=""):
@@ -44,6 +46,6 @@ STORAGES = {
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-STATIC_ROOT = _SCRATCH / "static"
-STATIC_ROOT.mkdir()
+# Static files are served from where they are, and looked for when they are asked for.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

@@ -202,12 +202,13 @@ def test_a_zombie_in_the_pid_file_is_no_obstacle(server: EmbeddedServer) -> None
     server.stop()
     owner = server.base.stat().st_uid
     zombie = subprocess.Popen(["true"], user=owner if os.getuid() == 0 else None)
-    os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
-    (server.data / "postmaster.pid").write_text(f"{zombie.pid}\n{content}")
-    server.start()
-
-    assert answer(server, "SELECT 1") == 1
-    zombie.wait()
+    try:
+        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+        (server.data / "postmaster.pid").write_text(f"{zombie.pid}\n{content}")
+        server.start()
+        assert answer(server, "SELECT 1") == 1
+    finally:
+        zombie.wait()
 
 
 def test_stopping_what_does_not_run_is_no_error(server: EmbeddedServer, scratch: Path) -> None:
