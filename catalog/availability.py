@@ -14,6 +14,7 @@ from django.db.models import (
     Min,
     OuterRef,
     Q,
+    QuerySet,
     Subquery,
     Sum,
     Value,
@@ -54,3 +55,18 @@ def with_availability(products: ProductQuerySet) -> ProductQuerySet:
             output_field=BooleanField(),
         )
     )
+
+
+def with_stock(variants: QuerySet[Variant]) -> QuerySet[Variant]:
+    """Annotates ``on_hand``, ``held`` and ``available``."""
+    held = (
+        Variant.objects.filter(LIVE_HOLD, pk=OuterRef("pk"))
+        .order_by()
+        .values("pk")
+        .annotate(total=Sum("holds__quantity"))
+        .values("total")
+    )
+    return variants.annotate(
+        on_hand=Coalesce("stock__on_hand", 0),
+        held=Coalesce(Subquery(held, output_field=IntegerField()), 0),
+    ).annotate(available=F("on_hand") - F("held"))
