@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artisans.models import Artisan, Branch
+from catalog import measures
 from dostshop import codes, folding
 from dostshop.pictures import Picture
 
@@ -162,6 +163,14 @@ class Product(models.Model):
     def is_counted(self) -> bool:
         """False for what is made when ordered: it has no stock and needs no hold."""
         return self.kind != self.Kind.MADE_TO_ORDER
+
+    @property
+    def size_text(self) -> str:
+        return measures.size(self.width_mm, self.height_mm, self.depth_mm)
+
+    @property
+    def weight_text(self) -> str:
+        return measures.weight(self.weight_g)
 
     def clean(self) -> None:
         if self.kind == self.Kind.MADE_TO_ORDER and not self.lead_time_days:

@@ -103,6 +103,10 @@ class Picture(models.Model):
         return jpegs[-1] if jpegs else None
 
     @property
+    def largest_url(self) -> str:
+        return storages["renditions"].url(self.largest["name"]) if self.largest else ""
+
+    @property
     def focus_classes(self) -> str:
         """Where to crop, in steps of a quarter, as classes: the shop's pages carry no inline styles."""
         x, y = (round(value / 25) * 25 for value in (self.focus_x, self.focus_y))

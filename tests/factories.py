@@ -10,6 +10,7 @@ from django.utils import timezone
 from artisans.models import Artisan, Branch
 from catalog.models import Collection, Craft, Photo, Product, ProductMaker, Variant
 from dostshop.accounts.models import User
+from dostshop.pages.models import Page
 from dostshop.pictures import Rendition
 from orders import bag as bags
 from orders import checkout, stock
@@ -90,9 +91,8 @@ class PhotoFactory(factory.django.DjangoModelFactory[Photo]):
 
     product = factory.SubFactory(ProductFactory)
     original = factory.Sequence(lambda n: f"originals/{n}.jpg")
-    # Without them Django would open the file to measure it.
-    original_width = 1600
-    original_height = 1200
+    original_width = 1280
+    original_height = 960
     alt_az = "Firuzəyi şirli badyə"
     alt_ru = "Чаша с бирюзовой глазурью"
     alt_en = "A bowl with turquoise glaze"
@@ -122,6 +122,14 @@ class DeliveryMethodFactory(factory.django.DjangoModelFactory[DeliveryMethod]):
     name_ru = "Курьер по Баку"
     name_en = "Courier in Baku"
     countries = ["AZ"]
+
+
+class PageFactory(factory.django.DjangoModelFactory[Page]):
+    class Meta:
+        model = Page
+
+    slug = "delivery"
+    title_az = "Çatdırılma"
 
 
 def piece(*, on_hand: int = 1, price: str = "38.00", **fields: Any) -> Variant:

@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from dostshop.pages import views
 
 app_name = "pages"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("<slug:slug>/", views.page, name="page"),
+]

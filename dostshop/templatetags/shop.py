@@ -1,14 +1,18 @@
 """Template tags of every page; loaded for all templates by the settings."""
 
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.core.paginator import Page
 from django.db.models import Model
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from dostshop import markdown as markdown_module
 from dostshop import money as money_module
 from dostshop.translated import language_of
 
@@ -30,6 +34,17 @@ def money(amount: Decimal) -> SafeString:
 def money_text(amount: Decimal) -> str:
     """``12,50 ₼`` where markup cannot go."""
     return money_module.text(amount)
+
+
+@register.filter
+def markdown(text: str) -> SafeString:
+    return markdown_module.html(text)
+
+
+@register.simple_tag
+def page_numbers(page: "Page[Any]") -> Iterator[int | str]:
+    """The pages to link to, with an ellipsis for those left out."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
 
 
 @register.simple_tag

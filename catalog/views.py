@@ -1,0 +1,120 @@
+"""The storefront's pages: the same bytes for every visitor."""
+
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core.paginator import Page
+from django.db.models import OuterRef, Prefetch, Q, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from artisans.models import Artisan, Branch
+from catalog.availability import offer_of, with_availability, with_free
+from catalog.listing import Filters, as_cards, covers, crafts_with_pieces, page_of, with_cover
+from catalog.models import Collection, CollectionItem, Craft, Photo, Product, ProductQuerySet, Variant
+from catalog.structured_data import product_script
+from dostshop.public_pages import public_page
+
+NEWEST_ON_HOME = 8
+RELATED = 4
+
+
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    crafts = with_cover(
+        crafts_with_pieces(),
+        pieces=Q(product__craft=OuterRef("pk")) | Q(product__craft__parent=OuterRef("pk")),
+        order="product__published_at",
+    )
+    context = {
+        "featured": Collection.objects.current().filter(is_featured=True).select_related("photo").first(),
+        "newest": as_cards(Product.objects.published())[:NEWEST_ON_HOME],
+        "crafts": covers(crafts),
+        "branches": Branch.objects.select_related("photo"),
+    }
+    return render(request, "catalog/home.html", context)
+
+
+@public_page
+def pieces(request: HttpRequest) -> HttpResponse:
+    filters = Filters(request.GET)
+    page = page_of(filters.apply(Product.objects.published()), request.GET.get("page"))
+    return render(request, "catalog/pieces.html", {"filters": filters, "page": page})
+
+
+@public_page
+def craft(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Craft.objects.select_related("parent").prefetch_related("techniques"), slug=slug)
+    page = _page(request, Product.objects.published().of_craft(found))
+    return render(request, "catalog/craft.html", {"craft": found, "page": page})
+
+
+@public_page
+def collection(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Collection.objects.current().select_related("photo"), slug=slug)
+    place = CollectionItem.objects.filter(collection=found, product=OuterRef("pk")).values("position")
+    products = Product.objects.published().filter(collections=found).order_by(Subquery(place), "-published_at")
+    return render(request, "catalog/collection.html", {"collection": found, "page": _page(request, products)})
+
+
+@public_page
+def branch(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Branch.objects.select_related("photo"), slug=slug)
+    page = _page(request, Product.objects.published().filter(branch=found))
+    return render(request, "catalog/branch.html", {"branch": found, "page": page})
+
+
+@public_page
+def artisans(request: HttpRequest) -> HttpResponse:
+    everyone = with_cover(
+        Artisan.objects.public().prefetch_related("crafts"),
+        pieces=Q(product__artisans=OuterRef("pk")),
+        order="-product__published_at",
+    )
+    page = page_of(everyone, request.GET.get("page"))
+    return render(request, "catalog/artisans.html", {"page": page, "artisans": covers(page)})
+
+
+@public_page
+def artisan(request: HttpRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Artisan.objects.public().prefetch_related("crafts"), slug=slug)
+    page = _page(request, Product.objects.published().filter(artisans=found))
+    return render(request, "catalog/artisan.html", {"artisan": found, "page": page})
+
+
+@public_page
+def product(request: HttpRequest, slug: str, code: str) -> HttpResponse:
+    found = get_object_or_404(_whole_product(), code=code.upper())
+    if found.state == Product.State.ARCHIVED:
+        return render(request, "410.html", status=410)
+    if found.state != Product.State.PUBLISHED or not found.published_at or found.published_at > timezone.now():
+        raise Http404
+    if request.path != found.get_absolute_url():
+        return redirect(found, permanent=True)
+    related = Product.objects.published().filter(craft=found.craft_id).exclude(pk=found.pk)
+    pictures = [urljoin(settings.SITE_URL, photo.fallback_url) for photo in found.photos.all() if photo.is_rendered]
+    context = {
+        "product": found,
+        "related": as_cards(related)[:RELATED],
+        "preview": next(iter(pictures), ""),
+        "structured_data": product_script(found, offer=offer_of(found), pictures=pictures),
+    }
+    return render(request, "catalog/product.html", context)
+
+
+def _page(request: HttpRequest, products: ProductQuerySet) -> "Page[Product]":
+    return page_of(as_cards(products), request.GET.get("page"))
+
+
+def _whole_product() -> ProductQuerySet:
+    """A product with its pictures, public makers and variants, in four queries."""
+    return (
+        with_availability(Product.objects.all())
+        .select_related("craft__parent", "branch")
+        .prefetch_related(
+            Prefetch("photos", Photo.objects.exclude(renditions=[])),
+            Prefetch("artisans", Artisan.objects.public(), to_attr="public_makers"),
+            Prefetch("variants", with_free(Variant.objects.all())),
+        )
+    )
