@@ -380,7 +380,7 @@ def test_the_command_renders_what_it_can_and_names_the_rest() -> None:
 
     good.refresh_from_db()
     assert good.is_rendered
-    assert out.getvalue() == "1 pictures have their renditions.\n"
+    assert out.getvalue() == "Renditions of 1 pictures are in place.\n"
     assert err.getvalue().startswith(f"artisans.BranchPhoto {bad.pk}: ")
 
 

@@ -29,4 +29,4 @@ class Command(BaseCommand):
                 self.stderr.write(f"{picture._meta.label} {picture.pk}: {problem.message}")
             else:
                 done += 1
-        self.stdout.write(f"{done} pictures have their renditions.")
+        self.stdout.write(f"Renditions of {done} pictures are in place.")

@@ -1,0 +1,309 @@
+"""Loads the demo: the catalogue of ``catalogue/``, its photos, people who can sign in, two sales and a hold.
+
+Promises: what exists is never touched, so a second run changes nothing and undoes nothing that was bought or
+edited; everything is loaded in one transaction. The renditions are made afterwards (``render_pictures``).
+
+Other modules of ``dostshop`` may not import the apps above it. The demo is a caller on top of everything,
+like a person with a browser, and lies here only to stay out of the way of the shop.
+"""
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Group, Permission
+from django.core.files import File
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone, translation
+
+from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto
+from catalog.models import (
+    Collection,
+    CollectionItem,
+    CollectionPhoto,
+    Craft,
+    Photo,
+    Product,
+    ProductMaker,
+    Variant,
+)
+from dostshop import codes
+from dostshop.accounts.models import Membership, User
+from dostshop.demo import people
+from dostshop.pictures import Picture
+from orders import bag as bags
+from orders import checkout, payments, stock
+from orders.delivery import delivery_for
+from orders.models import Bag, DeliveryMethod, DeliveryRate, Payment
+
+FOLDER = Path(__file__).parent
+LANGUAGES = ("az", "ru", "en")
+# Long enough to find the piece held whenever one looks.
+HELD_FOR = timedelta(days=30)
+# Between the publishing of one piece and the next.
+PACE = timedelta(hours=5)
+
+type Record = dict[str, Any]
+
+
+@transaction.atomic
+def load() -> int:
+    """Loads what is missing and returns how many pieces were new."""
+    with translation.override("az"):
+        _load_people()
+        _load_branches()
+        _load_makers()
+        crafts = {path.stem: _read(path) for path in (FOLDER / "catalogue" / "crafts").glob("*.toml")}
+        for slug, record in crafts.items():
+            _load_craft(slug, record)
+        _load_delivery()
+        pieces = list(_in_turn(crafts.values()))
+        fresh = [
+            slug
+            for position, (slug, piece) in enumerate(pieces)
+            if _load_piece(slug, piece, published_at=timezone.now() - position * PACE)
+        ]
+        _load_collections()
+        for slug, piece in pieces:
+            if slug in fresh:
+                _enliven(slug, piece)
+    return len(fresh)
+
+
+def _read(path: Path) -> Record:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _in_turn(crafts: Iterable[Record]) -> Iterator[tuple[str, Record]]:
+    """A piece of each craft, then the next of each, so that the newest are not all of one kind."""
+    by_position = sorted(crafts, key=lambda record: record["craft"]["position"])
+    for row in zip_longest(*(record["pieces"].items() for record in by_position)):
+        yield from (entry for entry in row if entry is not None)
+
+
+def _texts(record: Mapping[str, Any], *fields: str) -> dict[str, str]:
+    """The record's texts as the columns of their languages."""
+    return {f"{field}_{language}": record[language].get(field, "") for field in fields for language in LANGUAGES}
+
+
+def _code(slug: str, length: int) -> str:
+    """The same in every demo, so that links to it keep working."""
+    digest = hashlib.sha256(slug.encode()).digest()
+    return "".join(codes.ALPHABET[byte % len(codes.ALPHABET)] for byte in digest[:length])
+
+
+def _add_photo(picture: Picture, *, name: str, alt: Mapping[str, str]) -> None:
+    for language in LANGUAGES:
+        setattr(picture, f"alt_{language}", alt[language])
+    with (FOLDER / "photos" / f"{name}.jpg").open("rb") as file:
+        picture.original.save(f"{name}.jpg", File(file))
+
+
+def _load_people() -> None:
+    for role, rights in people.RIGHTS.items():
+        group, is_new = Group.objects.get_or_create(name=role.value)
+        if is_new:
+            wanted = Q()
+            for app, names in rights.items():
+                wanted |= Q(content_type__app_label=app, codename__in=names)
+            group.permissions.set(Permission.objects.filter(wanted))
+    for person in people.PEOPLE:
+        if not User.objects.filter(email=person.email).exists():
+            _create_person(person)
+
+
+def _create_person(person: people.Person) -> None:
+    user = User.objects.create_user(
+        person.email,
+        person.password,
+        name=person.name,
+        is_staff=person.is_staff,
+        is_superuser=person.is_superuser,
+    )
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    if person.role:
+        branch = Branch.objects.get(slug=person.branch) if person.branch else None
+        Membership.objects.create(user=user, role=person.role, branch=branch)
+    if person.role in people.RIGHTS:
+        user.groups.add(Group.objects.get(name=person.role.value))
+
+
+def _load_branches() -> None:
+    for slug, record in _read(FOLDER / "catalogue" / "branches.toml").items():
+        branch = Branch.objects.get(slug=slug)
+        if BranchPhoto.objects.filter(branch=branch).exists():
+            continue
+        for column, text in _texts(record, "text", "opening_hours").items():
+            setattr(branch, column, text)
+        branch.email = record["email"]
+        branch.save()
+        _add_photo(
+            BranchPhoto(branch=branch),
+            name=record["photo"],
+            alt={language: record[language]["alt"] for language in LANGUAGES},
+        )
+
+
+def _load_makers() -> None:
+    for slug, record in _read(FOLDER / "catalogue" / "makers.toml").items():
+        if Artisan.objects.filter(slug=slug).exists():
+            continue
+        names = {f"display_name_{language}": record[language].get("name", "") for language in LANGUAGES}
+        artisan = Artisan.objects.create(
+            slug=slug,
+            code=_code(slug, 6),
+            branch=Branch.objects.get(slug=record["branch"]),
+            is_public=True,
+            **names,
+            **_texts(record, "story"),
+        )
+        ArtisanPrivate.objects.create(artisan=artisan, legal_name=record["legal_name"])
+
+
+def _load_craft(slug: str, record: Record) -> None:
+    craft = _craft(slug, record["craft"], parent=None)
+    for technique_slug, technique in record.get("techniques", {}).items():
+        _craft(technique_slug, technique, parent=craft)
+    slugs = {maker for piece in record["pieces"].values() for maker in piece["makers"]}
+    craft.artisans.add(*Artisan.objects.filter(slug__in=slugs).exclude(crafts=craft))
+
+
+def _craft(slug: str, record: Record, *, parent: Craft | None) -> Craft:
+    found = Craft.objects.filter(slug=slug).first()
+    return found or Craft.objects.create(
+        slug=slug,
+        parent=parent,
+        position=record["position"],
+        # The rule is the craft's, and its techniques keep it.
+        needs_export_permit=parent.needs_export_permit if parent else record.get("needs_export_permit", False),
+        **_texts(record, "name", "text"),
+    )
+
+
+def _load_piece(slug: str, record: Record, *, published_at: datetime) -> bool:
+    """Whether the piece was new."""
+    code = _code(slug, 6)
+    if Product.objects.filter(code=code).exists():
+        return False
+    width, height, depth = record["size_mm"]
+    product = Product.objects.create(
+        code=code,
+        kind=record.get("kind", Product.Kind.ONE_OF_A_KIND),
+        state=Product.State.PUBLISHED,
+        published_at=published_at,
+        craft=Craft.objects.get(slug=record["craft"]),
+        branch=Branch.objects.get(slug=record["branch"]),
+        width_mm=width,
+        height_mm=height,
+        depth_mm=depth,
+        weight_g=record["weight_g"],
+        is_fragile=record.get("fragile", False),
+        year=record["year"],
+        lead_time_days=record.get("lead_time_days", 0),
+        energy_kcal=record.get("energy_kcal"),
+        **_texts(record, "name", "description", "materials", "technique", "care", "size_note", "shelf_life"),
+    )
+    for maker, share in record["makers"].items():
+        ProductMaker.objects.create(product=product, artisan=Artisan.objects.get(slug=maker), share=share)
+    _load_variants(product, slug, record)
+    for position in range(len(record["az"]["photos"])):
+        _add_photo(
+            Photo(product=product, position=position),
+            name=slug if position == 0 else f"{slug}-{position + 1}",
+            alt={language: record[language]["photos"][position] for language in LANGUAGES},
+        )
+    return True
+
+
+def _load_variants(product: Product, slug: str, record: Record) -> None:
+    """One without a name where there is nothing to choose. One of a kind is one, unless the record says more."""
+    options = record.get("variants") or [{"stock": record.get("stock", 1)}]
+    for position, option in enumerate(options):
+        number = f"-{position + 1}" if len(options) > 1 else ""
+        variant = Variant.objects.create(
+            product=product,
+            sku=f"{slug}{number}".upper(),
+            code=_code(f"{slug}{number}", 7),
+            price=Decimal(record["price"]),
+            position=position,
+            **{f"option_{language}": option.get(language, "") for language in LANGUAGES},
+        )
+        if product.is_counted:
+            stock.receive(variant.pk, quantity=option["stock"])
+
+
+def _load_collections() -> None:
+    for slug, record in _read(FOLDER / "catalogue" / "collections.toml").items():
+        if Collection.objects.filter(slug=slug).exists():
+            continue
+        collection = Collection.objects.create(
+            slug=slug,
+            position=record["position"],
+            is_featured=record.get("is_featured", False),
+            **_texts(record, "name", "text"),
+        )
+        for position, piece in enumerate(record["pieces"]):
+            product = Product.objects.get(code=_code(piece, 6))
+            CollectionItem.objects.create(collection=collection, product=product, position=position)
+        if "photo" in record:
+            _add_photo(
+                CollectionPhoto(collection=collection),
+                name=record["photo"],
+                alt={language: record[language]["alt"] for language in LANGUAGES},
+            )
+
+
+def _load_delivery() -> None:
+    """All or none: the methods have no name of their own that staff could not change."""
+    if DeliveryMethod.objects.exists():
+        return
+    for position, record in enumerate(_read(FOLDER / "catalogue" / "delivery.toml")["methods"]):
+        days_min, days_max = record["days"]
+        method = DeliveryMethod.objects.create(
+            countries=record["countries"],
+            days_min=days_min,
+            days_max=days_max,
+            position=position,
+            **_texts(record, "name", "note"),
+        )
+        for grams, price in record["rates"].items():
+            DeliveryRate.objects.create(method=method, up_to_weight_g=int(grams), price=Decimal(price))
+
+
+def _enliven(slug: str, record: Record) -> None:
+    """Sells the piece, or holds it for somebody, where the record says so."""
+    if record.get("held"):
+        bag = Bag.objects.create()
+        bags.add(bag, variant_code=_code(slug, 7), quantity=1)
+        stock.hold(bag, until=timezone.now() + HELD_FOR)
+    if record.get("sold"):
+        _sell(_code(slug, 7), branch=record["branch"])
+
+
+def _sell(variant_code: str, *, branch: str) -> None:
+    """As it happens: the shopper orders, comes to the branch and pays there."""
+    shopper = User.objects.get(email=people.SHOPPER.email)
+    bag = bags.find_or_make(token="", user=shopper)
+    bags.add(bag, variant_code=variant_code, quantity=1)
+    option = delivery_for(bags.lines(bag)).get(f"pickup-{branch}")
+    if option is None:
+        raise LookupError(f"{branch} offers no pickup")
+    details = checkout.Details(
+        language="az",
+        email=shopper.email,
+        name=shopper.name,
+        phone="",
+        option=option,
+        provider=Payment.Provider.BRANCH,
+        user_pk=shopper.pk,
+    )
+    order = checkout.place_order(bag.pk, details=details, total_shown=checkout.total(bags.lines(bag), option))
+    payments.start(order.payments.get())
+    payments.mark_paid_at_branch(order.pk, actor=User.objects.get(email=people.BRANCH_STAFF.email))

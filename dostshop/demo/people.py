@@ -1,0 +1,67 @@
+"""Who can sign in to the demo. The passwords are public: the demo is a shop on one machine."""
+
+from dataclasses import dataclass
+
+from dostshop.accounts.models import Role
+
+PASSWORD = "nar-cinar-2026"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Person:
+    email: str
+    # What `make demo` prints beside the address.
+    title: str
+    name: str
+    role: Role | None = None
+    branch: str = ""
+    is_staff: bool = False
+    is_superuser: bool = False
+    password: str = PASSWORD
+
+
+ADMINISTRATOR = Person("admin@dost.example", "administrator", "Demo Admin", is_staff=True, is_superuser=True)
+SHOPPER = Person("shopper@dost.example", "shopper", "Leyla Quliyeva")
+BRANCH_STAFF = Person(
+    "branch@dost.example", "branch staff, İsmayıllı", "Demo İsmayıllı", Role.BRANCH_STAFF, "ismayilli", is_staff=True
+)
+PEOPLE = (
+    ADMINISTRATOR,
+    Person("centre@dost.example", "centre staff", "Demo Centre", Role.CENTRE_STAFF, is_staff=True),
+    BRANCH_STAFF,
+    Person("accountant@dost.example", "accountant", "Demo Accountant", Role.ACCOUNTANT, is_staff=True),
+    Person("instructor@dost.example", "instructor, Bərdə", "Demo Instructor", Role.INSTRUCTOR, "barda"),
+    SHOPPER,
+)
+
+# What each role may do in the admin: app label, and models and actions within it.
+RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
+    Role.BRANCH_STAFF: {
+        "artisans": ("view_artisan", "view_branch"),
+        "catalog": ("view_product", "change_product", "view_variant", "view_photo", "view_craft"),
+        "orders": ("view_order", "change_order", "view_stock", "change_stock", "view_hold"),
+    },
+    Role.CENTRE_STAFF: {
+        "artisans": ("view_artisan", "add_artisan", "change_artisan", "view_branch", "change_branch"),
+        "catalog": (
+            *(
+                f"{action}_{model}"
+                for model in ("product", "variant", "photo", "productmaker", "collection", "collectionitem")
+                for action in ("view", "add", "change", "delete")
+            ),
+            *("view_collectionphoto", "add_collectionphoto", "change_collectionphoto"),
+            *("view_craft", "add_craft", "change_craft"),
+        ),
+        "orders": (
+            *("view_order", "change_order", "view_payment", "view_refund", "add_refund", "view_hold"),
+            *("view_stock", "change_stock", "view_deliverymethod", "change_deliverymethod"),
+            *("view_deliveryrate", "add_deliveryrate", "change_deliveryrate", "delete_deliveryrate"),
+        ),
+        "pages": ("view_page", "change_page"),
+    },
+    Role.ACCOUNTANT: {
+        "artisans": ("view_artisan", "view_branch"),
+        "catalog": ("view_product", "view_variant"),
+        "orders": ("view_order", "view_payment", "view_refund"),
+    },
+}
