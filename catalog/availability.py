@@ -75,7 +75,16 @@ def offer_of(product: Any) -> Offer:
     return Offer(product.lowest_price, product.highest_price, product.is_available)
 
 
-def with_free(variants: QuerySet[Variant]) -> QuerySet[Variant]:
-    """Annotates ``free``, how many could be bought now. What is made to order has no stock and none free."""
-    held = Coalesce(Sum("holds__quantity", filter=LIVE_HOLD), 0)
-    return variants.annotate(free=Coalesce(F("stock__on_hand"), 0) - held)
+def with_stock(variants: QuerySet[Variant]) -> QuerySet[Variant]:
+    """Annotates ``on_hand``, ``held`` and ``available``."""
+    held = (
+        Variant.objects.filter(LIVE_HOLD, pk=OuterRef("pk"))
+        .order_by()
+        .values("pk")
+        .annotate(total=Sum("holds__quantity"))
+        .values("total")
+    )
+    return variants.annotate(
+        on_hand=Coalesce("stock__on_hand", 0),
+        held=Coalesce(Subquery(held, output_field=IntegerField()), 0),
+    ).annotate(available=F("on_hand") - F("held"))

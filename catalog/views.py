@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from artisans.models import Artisan, Branch
-from catalog.availability import offer_of, with_availability, with_free
+from catalog.availability import offer_of, with_availability, with_stock
 from catalog.listing import Filters, as_cards, covers, crafts_with_pieces, page_of, with_cover
 from catalog.models import Collection, CollectionItem, Craft, Photo, Product, ProductQuerySet, Variant
 from catalog.structured_data import product_script
@@ -115,6 +115,6 @@ def _whole_product() -> ProductQuerySet:
         .prefetch_related(
             Prefetch("photos", Photo.objects.exclude(renditions=[])),
             Prefetch("artisans", Artisan.objects.public(), to_attr="public_makers"),
-            Prefetch("variants", with_free(Variant.objects.all())),
+            Prefetch("variants", with_stock(Variant.objects.all())),
         )
     )

@@ -32,7 +32,7 @@ WSGI_APPLICATION = "dostshop.wsgi.application"
 
 INSTALLED_APPS = [
     "modeltranslation",
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "dostshop.admin_site.ShopAdminConfig",
     "django.contrib.auth",
@@ -298,6 +298,8 @@ STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", default=10)
 # Only the demo and development speak plain HTTP.
 HTTPS = urlsplit(SITE_URL).scheme == "https"
 SECURE_SSL_REDIRECT = HTTPS
+# Asked by the machine beside this one, without HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
@@ -327,10 +329,45 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 UNFOLD = {
     "SITE_TITLE": "DOST",
     "SITE_HEADER": _("DOST shop"),
+    "SITE_ICON": "dostshop.admin_site.mark",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "dostshop.admin_site.mark"}],
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": True,
+    "SHOW_BACK_BUTTON": True,
     "ENVIRONMENT": "dostshop.admin_site.environment",
+    "SIDEBAR": {"navigation": "dostshop.admin_site.navigation"},
+    # The shop's paper and ink, and its pomegranate.
+    "COLORS": {
+        "base": {
+            "50": "#faf7f0",
+            "100": "#f3ede1",
+            "200": "#e6dccb",
+            "300": "#d3c5ae",
+            "400": "#a99a85",
+            "500": "#7b6d5d",
+            "600": "#62554a",
+            "700": "#463a2f",
+            "800": "#332a22",
+            "900": "#27201a",
+            "950": "#1c1713",
+        },
+        "primary": {
+            "50": "#fcf1f2",
+            "100": "#f8dfe2",
+            "200": "#f1c0c6",
+            "300": "#e895a0",
+            "400": "#dc6577",
+            "500": "#c93a51",
+            "600": "#a5182e",
+            "700": "#8f1227",
+            "800": "#771020",
+            "900": "#63111e",
+            "950": "#39060e",
+        },
+    },
 }
+# The admin's language tabs.
+MODELTRANSLATION_PREPOPULATE_LANGUAGE = MODELTRANSLATION_DEFAULT_LANGUAGE
 JQUERY_UI_URL = "vendor/jquery-ui.min.js"
 LOGGING = {
     "version": 1,

@@ -1,8 +1,12 @@
 """Content in three languages: which one a text is really in."""
 
+from functools import reduce
+from operator import or_
+
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import translation
+from modeltranslation.translator import translator
 
 
 def language_of(instance: Model, field: str) -> str | None:
@@ -11,3 +15,15 @@ def language_of(instance: Model, field: str) -> str | None:
         if language and getattr(instance, f"{field}_{language}", None):
             return language
     return None
+
+
+def lacking(model: type[Model], language: str) -> Q:
+    """Matches the rows that have a text in the first language and miss it in ``language``."""
+    fields = translator.get_options_for_model(model).all_fields
+    missing = [
+        ~Q(**{f"{field}_{settings.LANGUAGE_CODE}": ""})
+        & Q(**{f"{field}_{settings.LANGUAGE_CODE}__isnull": False})
+        & (Q(**{f"{field}_{language}": ""}) | Q(**{f"{field}_{language}__isnull": True}))
+        for field in fields
+    ]
+    return reduce(or_, missing)

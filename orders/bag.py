@@ -8,7 +8,7 @@ A bag keeps nothing for anyone: pieces are held from checkout on (``orders/stock
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
@@ -117,16 +117,14 @@ def accept_prices(bag: Bag) -> None:
 
 
 def lines(bag: Bag) -> list[BagLine]:
-    """With all that a page or an order needs of them."""
-    return list(
-        bag.lines.select_related("variant__product__craft", "variant__product__branch", "variant__stock")
-        .prefetch_related("variant__product__photos")
-        .order_by("pk")
-    )
+    """With the product and craft of each."""
+    return list(bag.lines.select_related("variant__product__craft"))
 
 
 def views(bag: Bag, bag_lines: list[BagLine]) -> list[LineView]:
-    shortages = {shortage.variant_pk: shortage for shortage in stock.shortages(bag)}
+    """The lines with their photos, and with what has changed since they went into the bag."""
+    prefetch_related_objects(bag_lines, "variant__product__photos")
+    shortages = {shortage.variant_pk: shortage for shortage in stock.shortages(bag, bag_lines)}
     return [
         LineView(
             line,

@@ -15,11 +15,12 @@ from orders.models import Order, OrderMail
 
 
 def enqueue(order: Order, kind: str) -> None:
-    """Sends this mail after the commit, unless the order had it already."""
-    mail, is_new = OrderMail.objects.get_or_create(order=order, kind=kind)
-    if is_new:
-        # The lock keeps a second worker from sending the same mail at the same time.
-        send.configure(lock=f"mail-{mail.pk}").defer(mail_pk=mail.pk)
+    """Sends this mail after the commit, unless the order had it already. Call with the order locked or new."""
+    if order.mails.filter(kind=kind).exists():
+        return
+    mail = OrderMail.objects.create(order=order, kind=kind)
+    # The lock keeps a second worker from sending the same mail at the same time.
+    send.configure(lock=f"mail-{mail.pk}").defer(mail_pk=mail.pk)
 
 
 @app.task(name="orders.send_mail", retry=RetryStrategy(max_attempts=12, exponential_wait=3))

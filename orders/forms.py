@@ -158,6 +158,11 @@ class CheckoutForm(forms.Form):
         return sha256(repr((pieces, ways)).encode()).hexdigest()[:24]
 
     @property
+    def ways(self) -> list[tuple[DeliveryOption, Decimal]]:
+        """Each delivery with what the order then costs in all."""
+        return [(option, checkout.total(self.lines, option)) for option in self.offered.options]
+
+    @property
     def total(self) -> Decimal:
         """With the delivery that is chosen, as far as it is."""
         return checkout.total(self.lines, self.option)

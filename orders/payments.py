@@ -47,10 +47,13 @@ class NotPayable(Exception):
 
 def write_intent(order: Order, *, provider: str) -> Payment:
     """The row of a payment that is about to be started. Call inside the transaction that decides it."""
-    lasts = BRANCH_TIME if provider == Payment.Provider.BRANCH else CARD_TIME
+    is_at_branch = provider == Payment.Provider.BRANCH
+    lasts = BRANCH_TIME if is_at_branch else CARD_TIME
     payment = Payment.objects.create(
         order=order,
         provider=provider,
+        # The branch's till is open by itself.
+        status=Payment.Status.OPEN if is_at_branch else Payment.Status.STARTED,
         amount=order.total,
         currency=order.currency,
         expires_at=timezone.now() + lasts,

@@ -9,16 +9,16 @@ After commit: nothing to do. Expired holds are worth nothing from that second on
 Retry: holding again renews the same hold; selling happens once because the caller moves the order with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import F, Min, Q, Sum
+from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 
-from orders.models import Bag, Hold, Order, Stock
+from orders.models import Bag, BagLine, Hold, Order, Stock
 
 HOLD_TIME = timedelta(minutes=30)
 # From the first second of a hold to the last that it can be extended to: eleven times HOLD_TIME, because
@@ -68,14 +68,18 @@ def write_off(variant_pk: int, *, quantity: int) -> None:
 
 
 @transaction.atomic
-def hold(bag: Bag, *, order: Order | None = None, until: datetime | None = None) -> datetime | None:
+def hold(
+    bag: Bag, *, lines: Iterable[BagLine] | None = None, order: Order | None = None, until: datetime | None = None
+) -> datetime | None:
     """Holds every counted piece of the bag, or renews the holds it has; returns when the first ends.
+
+    ``lines`` are the bag's, where the caller has read them in this transaction.
 
     For a bag a hold lasts ``HOLD_TIME`` from now and never past ``LONGEST_HOLD`` from its beginning. For an
     order it lasts ``until``. Pieces that have left the bag are released. Returns None where nothing in the
     bag is counted. Raises OutOfStock.
     """
-    wanted = _counted(bag)
+    wanted = _counted(lines if lines is not None else _lines(bag))
     stock = _lock(wanted)
     _check(stock, wanted, holds_of_others=_held(wanted, except_bag=bag))
     now = timezone.now()
@@ -98,9 +102,9 @@ def hold(bag: Bag, *, order: Order | None = None, until: datetime | None = None)
     return min((held.expires_at for held in [*mine.values(), *fresh] if held.released_at is None), default=None)
 
 
-def held_until(bag: Bag) -> datetime | None:
+def held_until(bag: Bag, lines: Iterable[BagLine]) -> datetime | None:
     """When the first of the bag's holds ends; None where a counted piece of the bag is not held."""
-    wanted = _counted(bag)
+    wanted = _counted(lines)
     live = {held.variant_id: held for held in Hold.objects.live().filter(bag=bag)}
     if any(pk not in live or live[pk].quantity < quantity for pk, quantity in wanted.items()):
         return None
@@ -139,9 +143,9 @@ def sell(order: Order) -> None:
     release_order(order)
 
 
-def shortages(bag: Bag) -> list[Shortage]:
+def shortages(bag: Bag, lines: Iterable[BagLine]) -> list[Shortage]:
     """Which pieces of the bag could not be held now. A look without a lock: nothing is promised."""
-    wanted = _counted(bag)
+    wanted = _counted(lines)
     return _shortages(_read(wanted), wanted, holds_of_others=_held(wanted, except_bag=bag))
 
 
@@ -151,8 +155,11 @@ def shortage(variant_pk: int, *, quantity: int, bag: Bag) -> Shortage | None:
     return next(iter(_shortages(_read(wanted), wanted, holds_of_others=_held(wanted, except_bag=bag))), None)
 
 
-def _counted(bag: Bag) -> dict[int, int]:
-    lines = bag.lines.select_related("variant__product")
+def _lines(bag: Bag) -> QuerySet[BagLine]:
+    return bag.lines.select_related("variant__product")
+
+
+def _counted(lines: Iterable[BagLine]) -> dict[int, int]:
     return {line.variant_id: line.quantity for line in lines if line.variant.product.is_counted}
 
 

@@ -14,7 +14,7 @@ from orders import bag as bags
 from orders import bag_cookie, checkout, payments, stock
 from orders.delivery import delivery_for
 from orders.forms import CheckoutForm
-from orders.models import Bag, BagLine, Order
+from orders.models import Bag, Order
 from orders.providers import ProviderRefused, ProviderUnavailable
 
 BUSY = _("Others are buying the same pieces at this moment. Please try again.")
@@ -40,9 +40,8 @@ def extend(request: HttpRequest) -> HttpResponse:
     if _hold(request, bag):
         messages.success(request, _("The pieces are kept for you."))
     lines = bags.lines(bag)
-    return _page(
-        request, bag, lines, CheckoutForm(lines=lines, offered=delivery_for(lines), initial=request.POST.dict())
-    )
+    form = CheckoutForm(lines=lines, offered=delivery_for(lines), initial=request.POST.dict())
+    return _page(request, bag, form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,13 +51,13 @@ def page(request: HttpRequest) -> HttpResponse:
         return _go_to_payment(request, order)
     bag = bag_cookie.current(request)
     lines = bags.lines(bag) if bag else []
-    if bag is None or not lines or (request.method != "POST" and stock.held_until(bag) is None):
+    if bag is None or not lines or (request.method != "POST" and stock.held_until(bag, lines) is None):
         return redirect("orders:bag")
     offered = delivery_for(lines)
     form = CheckoutForm(request.POST or None, lines=lines, offered=offered, initial=_known_of(request))
     if request.method == "POST" and form.is_valid() and (order := _place(request, bag, form)):
         return bag_cookie.forget(_go_to_payment(request, order))
-    return _page(request, bag, lines, form)
+    return _page(request, bag, form)
 
 
 def _hold(request: HttpRequest, bag: Bag) -> bool:
@@ -130,12 +129,12 @@ def _known_of(request: HttpRequest) -> dict[str, Any]:
     return known
 
 
-def _page(request: HttpRequest, bag: Bag, lines: list[BagLine], form: CheckoutForm) -> HttpResponse:
+def _page(request: HttpRequest, bag: Bag, form: CheckoutForm) -> HttpResponse:
     context = {
         "form": form,
         "bag": bag,
-        "lines": bags.views(bag, lines),
+        "lines": bags.views(bag, form.lines),
         "items_total": form.items_total,
-        "held_until": stock.held_until(bag),
+        "held_until": stock.held_until(bag, form.lines),
     }
     return render(request, "orders/checkout.html", context)

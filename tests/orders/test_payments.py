@@ -6,12 +6,14 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
-from orders import cancelling, expiry, payments, stock
+from orders import bag as bags
+from orders import cancelling, checkout, expiry, payments, stock
 from orders.models import Hold, Order, OrderEvent, Payment, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import UserFactory, bag_with, order_of, piece
+from tests.factories import UserFactory, bag_with, details, order_of, piece
 
 pytestmark = pytest.mark.django_db
 
@@ -211,3 +213,15 @@ def test_the_database_refuses_to_change_or_delete_what_happened() -> None:
         OrderEvent.objects.filter(pk=event.pk).update(kind="paid")
     with pytest.raises(IntegrityError), transaction.atomic():
         event.delete()
+
+
+def test_placing_an_order_of_five_lines_stays_within_its_queries(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    bag = bag_with(*[piece() for _ in range(5)])
+    wishes = details(bag)
+    stock.hold(bag)
+    shown = checkout.total(bags.lines(bag), wishes.option)
+    # Four of them are the savepoints of transactions within the test's own.
+    with django_assert_num_queries(22):
+        checkout.place_order(bag.pk, details=wishes, total_shown=shown)

@@ -44,7 +44,7 @@ def test_an_expired_hold_is_worth_nothing_though_no_job_has_run() -> None:
     mine, theirs = bag_with(variant), bag_with(variant)
     stock.hold(mine)
     run_out(Hold.objects.get())
-    assert stock.held_until(mine) is None
+    assert stock.held_until(mine, bags.lines(mine)) is None
     assert stock.hold(theirs) is not None
     with pytest.raises(stock.OutOfStock):
         stock.hold(mine)
@@ -83,7 +83,7 @@ def test_what_is_made_to_order_needs_no_stock_and_no_hold() -> None:
     variant = piece(on_hand=0, kind="made_to_order", lead_time_days=14)
     bag = bag_with(variant)
     assert stock.hold(bag) is None
-    assert stock.held_until(bag) is not None
+    assert stock.held_until(bag, bags.lines(bag)) is not None
     assert not Hold.objects.exists()
 
 

@@ -1,0 +1,78 @@
+"""Pictures on the pages of what they show: checked when uploaded, rendered by the worker once saved."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.core.files.storage import storages
+from django.db.models import Field
+from django.forms import Field as FormField
+from django.forms import FileInput
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TranslationStackedInline
+from unfold.admin import StackedInline
+from unfold.decorators import display
+from unfold.widgets import FILE_CLASSES
+
+from catalog import photos, tasks
+from dostshop.admin import InlineFormSet, PartOfPage
+from dostshop.pictures import Picture, Rendition
+
+PREVIEW_WIDTH = 200
+ACCEPTED = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif"
+
+
+def thumbnail(renditions: Sequence[Rendition] | None, *, alt: str, width: int) -> SafeString | str:
+    """The smallest rendition, in a box of the given width; nothing while the worker has not made it."""
+    if not renditions:
+        return ""
+    smallest = min(renditions, key=lambda rendition: rendition["size"])
+    return format_html(
+        '<img src="{}" alt="{}" width="{}" height="{}" loading="lazy">',
+        storages["renditions"].url(smallest["name"]),
+        alt,
+        width,
+        round(smallest["height"] * width / smallest["width"]),
+    )
+
+
+class PictureFormSet(InlineFormSet):
+    def save_new(self, form: Any, commit: bool = True) -> Picture:
+        return self._rendered(super().save_new(form, commit), form)
+
+    def save_existing(self, form: Any, obj: Picture, commit: bool = True) -> Picture:
+        return self._rendered(super().save_existing(form, obj, commit), form)
+
+    def _rendered(self, picture: Picture, form: Any) -> Picture:
+        if picture.pk and "original" in form.changed_data:
+            tasks.render_later(picture)
+        return picture
+
+
+class PictureInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any]):
+    """Upload, alternative text in every language, focal point, and what the shop made of it."""
+
+    formset = PictureFormSet
+    show_title = True
+    extra = 0
+    readonly_fields = ("preview",)
+    fields: ClassVar[tuple[str | tuple[str, ...], ...]] = ("preview", "original", "alt", ("focus_x", "focus_y"))
+
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> FormField | None:
+        field: FormField | None = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name == "original":
+            field.validators.append(photos.check_upload)
+            # No link to the file: originals are private, and what the shop shows is the preview.
+            field.widget = FileInput({"class": " ".join(FILE_CLASSES), "accept": ACCEPTED})
+        return field
+
+    @display(description=_("preview"))
+    def preview(self, picture: Picture) -> SafeString | str:
+        if picture.pk and not picture.is_rendered:
+            return gettext("The picture is being prepared. Look again in a minute.")
+        return thumbnail(picture.renditions, alt=picture.alt, width=PREVIEW_WIDTH)

@@ -1,0 +1,88 @@
+"""Users and what they may do. Only a superuser makes somebody staff, or changes somebody who is."""
+
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from dostshop.accounts.models import Membership, User
+from dostshop.admin import ShopAdmin, ShownOnPage, signed_in
+
+# Addresses are shown with their user; providers come from the environment, and tokens are not kept.
+for model in (EmailAddress, SocialAccount, SocialApp, SocialToken, Group):
+    admin.site.unregister(model)
+
+
+class MembershipInline(TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("branch",)
+
+    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return signed_in(request).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return signed_in(request).is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return signed_in(request).is_superuser
+
+
+class EmailAddressInline(ShownOnPage, TabularInline):
+    model = EmailAddress
+    fields = readonly_fields = ("email", "verified", "primary")
+
+
+@admin.register(User)
+class ShopUserAdmin(UserAdmin[User], ShopAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ("email", "name", "is_active", "is_staff", "last_login", "date_joined")
+    list_filter = (
+        ("is_staff", BooleanRadioFilter),
+        ("is_active", BooleanRadioFilter),
+        ("memberships__role", ChoicesDropdownFilter),
+    )
+    search_fields = ("email", "name")
+    ordering = ("email",)
+    # “Delete selected” asks for no single user's permission.
+    actions = None
+    inlines = (MembershipInline, EmailAddressInline)
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ("groups", "user_permissions")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        if signed_in(request).is_superuser:
+            return self.readonly_fields
+        return (*self.readonly_fields, "is_staff", "is_superuser", "groups", "user_permissions")
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return self._outranks(request, obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return self._outranks(request, obj) and super().has_delete_permission(request, obj)
+
+    def _outranks(self, request: HttpRequest, obj: User | None) -> bool:
+        """A password or an address changed is an account taken over."""
+        return signed_in(request).is_superuser or obj is None or not (obj.is_staff or obj.is_superuser)
+
+
+@admin.register(Group)
+class ShopGroupAdmin(GroupAdmin, ShopAdmin):
+    pass

@@ -1,0 +1,212 @@
+"""What every page of the admin shares: who sees which rows, pages that are only read, language tabs."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.utils import quote
+from django.contrib.auth import get_permission_codename
+from django.db.models import ForeignKey, Model, Q, QuerySet
+from django.forms import BaseInlineFormSet, ModelChoiceField
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from modeltranslation.admin import TabbedTranslationAdmin
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import DropdownFilter
+
+from dostshop.accounts.models import BRANCH_ROLES, Membership, Role, User
+from dostshop.translated import lacking
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    InlineFormSet = BaseInlineFormSet[Any, Any, Any]
+else:
+    InlineFormSet = BaseInlineFormSet
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The admin lets nobody in who is not."""
+    return cast("User", request.user)
+
+
+def in_every_language(*fields: str) -> tuple[str, ...]:
+    """The columns of translated fields, for searching: a piece is found by its name in any language."""
+    return tuple(f"{field}_{language}" for field in fields for language in settings.MODELTRANSLATION_LANGUAGES)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that the shop does with one row: the call, and how the message that it is done begins."""
+
+    call: Callable[[Any, User], None]
+    done: "StrOrPromise"
+
+
+class ShopAdmin(ModelAdmin):
+    # Facets count every choice of every filter, on every look at a list.
+    show_facets = ShowFacets.NEVER
+    show_full_result_count = False
+    list_per_page = 50
+    list_filter_submit = True
+    # Unfold's sheet opens by a link that no keyboard reaches.
+    list_filter_sheet = False
+    warn_unsaved_form = True
+
+
+class SteppedAdmin(ShopAdmin):
+    """Runs the shop's own functions on rows, and says which went through and why the others did not."""
+
+    # What a step may raise, and the sentence for it; None where the exception brings one.
+    refusals: ClassVar[Mapping[type[Exception], "StrOrPromise | None"]] = {}
+
+    def run_on_one(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
+        """For a dialog on the page of a row: leaves to that page, with a message."""
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        self.run(request, [row], step)
+        page = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
+        url = reverse(page, args=[quote(row.pk)])
+        # htmx posts the dialog, and without scripts the browser does.
+        if request.headers.get("HX-Request"):
+            return HttpResponse(headers={"HX-Redirect": url})
+        return redirect(url)
+
+    def run(self, request: HttpRequest, rows: Iterable[Any], step: Step) -> None:
+        done = []
+        for row in rows:
+            try:
+                step.call(row, signed_in(request))
+            except tuple(self.refusals) as refusal:
+                messages.error(request, f"{row}: {self._sentence(refusal)}")
+            else:
+                self.log_change(request, row, str(step.done))
+                done.append(str(row))
+        if done:
+            messages.success(request, f"{step.done}: {', '.join(done)}")
+
+    def _sentence(self, refusal: Exception) -> "StrOrPromise":
+        sentences = (text for kind, text in self.refusals.items() if isinstance(refusal, kind))
+        return next(sentences) or str(refusal)
+
+
+class TranslatedAdmin(ShopAdmin, TabbedTranslationAdmin[Any]):
+    """With a tab for each language in place of three fields."""
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("admin/language-tabs.css",)}
+
+
+class OfOwnBranch(ShopAdmin):
+    """Whoever works for one branch sees its rows alone; those of another branch are not found."""
+
+    # Lookups to the branches that a row belongs to; where there are none, only the centre sees the row.
+    branch_lookups: ClassVar[tuple[str, ...]] = ("branch",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.seen_by(signed_in(request), super().get_queryset(request))
+
+    def seen_by(self, user: User, rows: QuerySet[Any]) -> QuerySet[Any]:
+        branches = branches_seen_by(user)
+        if branches is None:
+            return rows
+        if not self.branch_lookups:
+            return rows.none()
+        own = Q.create([(f"{lookup}__in", branches) for lookup in self.branch_lookups], connector=Q.OR)
+        # In a subquery, for a row that belongs to two branches is still one row.
+        return rows.filter(pk__in=self.model.objects.filter(own).values("pk"))
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "ModelChoiceField[Any] | None":
+        """Offers, and accepts, what this person sees."""
+        related = db_field.remote_field.model
+        if self.admin_site.is_registered(related):
+            admin = self.admin_site.get_model_admin(related)
+            if isinstance(admin, OfOwnBranch):
+                kwargs.setdefault("queryset", admin.get_queryset(request))
+        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        return field
+
+
+def branches_seen_by(user: User) -> list[int] | None:
+    """The branches whose rows the user may see in the admin; None for all of them."""
+    if user.is_superuser:
+        return None
+    held = list(Membership.objects.filter(user=user).values_list("role", "branch_id"))
+    if any(role not in BRANCH_ROLES for role, _branch in held):
+        return None
+    return [branch for role, branch in held if role == Role.BRANCH_STAFF and branch is not None]
+
+
+class ReadOnly(ShopAdmin):
+    """A page to look at: what it shows comes about elsewhere."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PartOfPage:
+    """An inline whose rows are part of the page's object: who may change that may change them."""
+
+    parent_model: type[Model]
+    show_title = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "view") or self._may(request, "change")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "add" if obj is None else "change")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._may(request, "change")
+
+    def _may(self, request: HttpRequest, action: str) -> bool:
+        opts = self.parent_model._meta
+        return signed_in(request).has_perm(f"{opts.app_label}.{get_permission_codename(action, opts)}")
+
+
+class ShownOnPage(PartOfPage):
+    """An inline that is only looked at."""
+
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class UntranslatedFilter(DropdownFilter):
+    """Rows with a text that is there in Azerbaijani and missing in another language."""
+
+    title = _("translation missing")
+    parameter_name = "untranslated"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(code, name) for code, name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in dict(self.lookup_choices):
+            return queryset.filter(lacking(queryset.model, self.value()))
+        return queryset

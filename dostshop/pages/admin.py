@@ -1,0 +1,12 @@
+from django.contrib import admin
+
+from dostshop.admin import TranslatedAdmin, UntranslatedFilter, in_every_language
+from dostshop.pages.models import Page
+
+
+@admin.register(Page)
+class PageAdmin(TranslatedAdmin):
+    list_display = ("title", "slug", "updated_at")
+    list_filter = (UntranslatedFilter,)
+    search_fields = ("slug", *in_every_language("title", "body"))
+    fields = ("slug", "title", "body")

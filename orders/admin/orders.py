@@ -1,0 +1,336 @@
+"""Orders, to be read and moved on. They are never edited by hand nor deleted: every step is one of the shop's own."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    DropdownFilter,
+    RangeDateFilter,
+)
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+
+from artisans.models import Branch
+from dostshop import money
+from dostshop.accounts.models import User
+from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, branches_seen_by, signed_in
+from orders import cancelling, fulfilment, payments, stock
+from orders.models import Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment, Refund
+from orders.models.order import WrongTransition
+
+
+def own_parts(order: Order, actor: User, *, missing: str) -> QuerySet[Fulfilment]:
+    """The parts that this person's branches prepare and that lack a step; all of them where none lacks it.
+
+    So the step is refused with its own reason. Raises NotPossible where other branches prepare the whole order.
+    """
+    parts = Fulfilment.objects.filter(order=order).order_by("pk")
+    branches = branches_seen_by(actor)
+    if branches is not None:
+        parts = parts.filter(branch__in=branches)
+    if not parts.exists():
+        raise fulfilment.NotPossible(gettext("Another branch prepares this order."))
+    unfinished = parts.filter(**{missing: None})
+    return unfinished if unfinished.exists() else parts
+
+
+def mark_ready(order: Order, actor: User) -> None:
+    for part in own_parts(order, actor, missing="ready_at"):
+        fulfilment.mark_ready(part.pk, actor=actor)
+
+
+def hand_over(order: Order, actor: User) -> None:
+    for part in own_parts(order, actor, missing="handed_over_at"):
+        fulfilment.hand_over(part.pk, actor=actor)
+
+
+MARK_PAID = Step(lambda order, actor: payments.mark_paid_at_branch(order.pk, actor=actor), done=_("Marked as paid"))
+MARK_READY = Step(mark_ready, done=_("Marked as ready"))
+HAND_OVER = Step(hand_over, done=_("Handed over"))
+CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), done=_("Cancelled"))
+
+
+class WorkFilter(DropdownFilter):
+    """What is to be done today."""
+
+    title = _("what is to be done")
+    parameter_name = "work"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("unpaid", _("waits for its payment")),
+            ("prepare", _("to prepare")),
+            ("ready", _("ready, to hand over")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        parts = Fulfilment.objects.filter(order=OuterRef("pk"))
+        # What will be paid at the counter is prepared before it is paid.
+        wanted = Q(status=Order.Status.PAID) | Q(
+            Exists(Payment.objects.open().filter(order=OuterRef("pk"), provider=Payment.Provider.BRANCH)),
+            status=Order.Status.AWAITING_PAYMENT,
+        )
+        match self.value():
+            case "unpaid":
+                return queryset.filter(status=Order.Status.AWAITING_PAYMENT)
+            case "prepare":
+                return queryset.filter(wanted, Exists(parts.filter(ready_at=None)))
+            case "ready":
+                return queryset.filter(wanted, Exists(parts.filter(ready_at__isnull=False, handed_over_at=None)))
+        return queryset
+
+
+class BranchFilter(DropdownFilter):
+    """Orders that the branch prepares or hands over."""
+
+    title = _("branch")
+    parameter_name = "branch"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(branch.pk), branch.name) for branch in Branch.objects.all()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in dict(self.lookup_choices):
+            return queryset
+        prepared = Exists(Fulfilment.objects.filter(order=OuterRef("pk"), branch=self.value()))
+        return queryset.filter(Q(prepared) | Q(pickup_branch=self.value()))
+
+
+class ProviderFilter(DropdownFilter):
+    title = _("way of paying")
+    parameter_name = "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return Payment.Provider.choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() in Payment.Provider.values:
+            return queryset.filter(last_provider=self.value())
+        return queryset
+
+
+class LineInline(ShownOnPage, TabularInline):
+    model = LineItem
+    fields = readonly_fields = ("name", "sku", "quantity", "unit_price", "total", "branch")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        lines: QuerySet[Any] = super().get_queryset(request)
+        return lines.select_related("fulfilment__branch")
+
+    @display(description=_("branch"))
+    def branch(self, line: LineItem) -> str:
+        return str(line.fulfilment.branch)
+
+
+class FulfilmentInline(ShownOnPage, TabularInline):
+    model = Fulfilment
+    fields = readonly_fields = ("branch", "ready_at", "handed_over_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        parts: QuerySet[Any] = super().get_queryset(request)
+        return parts.select_related("branch", "order")
+
+
+class PaymentInline(ShownOnPage, TabularInline):
+    model = Payment
+    fields = readonly_fields = (
+        "provider",
+        "status",
+        "amount",
+        "captured_amount",
+        "refunded_amount",
+        "created_at",
+        "expires_at",
+        "paid_at",
+        "refunds",
+        "provider_reference",
+        "failure",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        attempts: QuerySet[Any] = super().get_queryset(request)
+        return attempts.prefetch_related("refunds")
+
+    @display(description=_("refunds"))
+    def refunds(self, payment: Payment) -> str:
+        return "; ".join(_refund(refund) for refund in payment.refunds.all())
+
+
+class MailInline(ShownOnPage, TabularInline):
+    model = OrderMail
+    fields = readonly_fields = ("kind", "created_at", "sent_at")
+
+
+class EventInline(ShownOnPage, TabularInline):
+    model = OrderEvent
+    fields = readonly_fields = ("at", "kind", "actor", "details")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        events: QuerySet[Any] = super().get_queryset(request)
+        return events.select_related("actor")
+
+    @display(description=_("details"))
+    def details(self, event: OrderEvent) -> str:
+        return ", ".join(f"{name}: {value}" for name, value in event.data.items())
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
+    branch_lookups = ("fulfilments__branch", "pickup_branch")
+    refusals = {
+        fulfilment.NotPossible: None,
+        payments.NotPayable: _("The order does not wait for a payment at the branch."),
+        WrongTransition: _("Only an order that waits for its payment can be cancelled."),
+        stock.OutOfStock: _("A piece of the order was sold meanwhile. Cancel the order and tell the buyer."),
+        stock.StockBusy: _("Somebody is buying the same piece at this moment. Try again."),
+    }
+    list_display = (
+        "code",
+        "placed_at",
+        "name",
+        "status_shown",
+        "paid_by",
+        "to_prepare",
+        "delivery_name",
+        "total_shown",
+    )
+    list_filter = (
+        WorkFilter,
+        ("status", ChoicesDropdownFilter),
+        BranchFilter,
+        ProviderFilter,
+        ("delivery", ChoicesDropdownFilter),
+        ("placed_at", RangeDateFilter),
+    )
+    search_fields = ("code", "email", "name", "phone")
+    inlines = (LineInline, FulfilmentInline, PaymentInline, EventInline, MailInline)
+    actions = ("mark_paid_chosen", "mark_ready_chosen", "hand_over_chosen", "cancel_chosen")
+    actions_detail = ("mark_paid", "mark_ready", "hand_over", "cancel")
+    fieldsets = (
+        (None, {"fields": (("code", "status", "placed_at"), ("items_total", "delivery_total", "total"))}),
+        (_("Buyer"), {"fields": (("name", "email", "phone"), ("language", "user"), "gift_note")}),
+        (
+            _("Delivery"),
+            {
+                "fields": (
+                    ("delivery_name", "pickup_branch"),
+                    "address",
+                    ("city", "postcode", "country"),
+                    "directions",
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        attempts = Payment.objects.filter(order=OuterRef("pk")).order_by("-pk")
+        unprepared = Fulfilment.objects.filter(order=OuterRef("pk"), ready_at=None)
+        provider = Subquery(attempts.values("provider")[:1])
+        orders: QuerySet[Any] = (
+            super().get_queryset(request).annotate(last_provider=provider, is_unprepared=Exists(unprepared))
+        )
+        return orders
+
+    def has_steps_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return signed_in(request).has_perm("orders.change_order")
+
+    @display(
+        description=_("status"),
+        ordering="status",
+        label={
+            Order.Status.AWAITING_PAYMENT.label: "warning",
+            Order.Status.PAID.label: "info",
+            Order.Status.COMPLETED.label: "success",
+        },
+    )
+    def status_shown(self, order: Order) -> str:
+        return order.get_status_display()
+
+    @display(description=_("way of paying"), ordering="last_provider")
+    def paid_by(self, order: Any) -> str:
+        return str(dict(Payment.Provider.choices).get(order.last_provider, ""))
+
+    @display(description=_("to prepare"), boolean=True)
+    def to_prepare(self, order: Any) -> bool:
+        return bool(order.is_unprepared) and order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID}
+
+    @display(description=_("total"), ordering="total")
+    def total_shown(self, order: Order) -> str:
+        return money.text(order.total)
+
+    @admin.action(description=_("Mark as paid at the branch"), permissions=["steps"])
+    def mark_paid_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, MARK_PAID)
+
+    @admin.action(description=_("Mark as ready for pickup"), permissions=["steps"])
+    def mark_ready_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, MARK_READY)
+
+    @admin.action(description=_("Mark as handed over"), permissions=["steps"])
+    def hand_over_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, HAND_OVER)
+
+    @admin.action(description=_("Cancel the orders"), permissions=["steps"])
+    def cancel_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, CANCEL)
+
+    @action(
+        description=_("Mark as paid at the branch"),
+        permissions=["steps"],
+        dialog={
+            "title": _("Was this order paid at the branch?"),
+            "description": _("The buyer gets a mail that the money has arrived."),
+            "form_submit_text": _("Mark as paid"),
+        },
+    )
+    def mark_paid(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, MARK_PAID)
+
+    @action(
+        description=_("Mark as ready for pickup"),
+        permissions=["steps"],
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": _("Is everything of your branch packed?"),
+            "description": _("Once all branches are ready, the buyer who picks up gets a mail."),
+            "form_submit_text": _("Mark as ready"),
+        },
+    )
+    def mark_ready(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, MARK_READY)
+
+    @action(
+        description=_("Mark as handed over"),
+        permissions=["steps"],
+        dialog={
+            "title": _("Did the pieces go to the buyer or to the post?"),
+            "form_submit_text": _("Mark as handed over"),
+        },
+    )
+    def hand_over(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, HAND_OVER)
+
+    @action(
+        description=_("Cancel the order"),
+        permissions=["steps"],
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": _("Cancel this order?"),
+            "description": _("Its pieces are free at once, and the buyer gets a mail."),
+            "form_submit_text": _("Cancel the order"),
+        },
+    )
+    def cancel(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, CANCEL)
+
+
+def _refund(refund: Refund) -> str:
+    state = gettext("done") if refund.done_at else gettext("under way")
+    return f"{money.text(refund.amount)}, {refund.get_reason_display()}, {state}"

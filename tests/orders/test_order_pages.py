@@ -1,0 +1,158 @@
+"""The order's page, the ways to it, and what can be done there; by role."""
+
+import re
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from orders import fulfilment, payments, stock
+from orders.models import Order, Payment, Stock
+from orders.providers import ProviderState, ProviderStatus
+from tests.factories import UserFactory, bag_with, order_of, piece
+
+pytestmark = pytest.mark.django_db
+
+
+def verified(email: str, *, is_verified: bool = True) -> Client:
+    """Signed in with this address."""
+    user = UserFactory.create(email=email)
+    user.emailaddress_set.create(email=email, verified=is_verified, primary=True)
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def pay(order: Order) -> None:
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, ProviderStatus(ProviderState.PAID, payment.amount, "azn", "pi_1"))
+
+
+def test_the_link_opens_the_order_for_whoever_has_it(client: Client) -> None:
+    order = order_of(piece())
+    response = client.get(order.get_absolute_url())
+    assert response.status_code == 200
+    assert order.code in response.content.decode()
+    assert "no-store" in response["Cache-Control"]
+    assert 'content="noindex"' in response.content.decode()
+
+
+def test_forged_and_mistyped_links_open_nothing(client: Client) -> None:
+    order, other = order_of(piece()), order_of(piece())
+    link = order.get_absolute_url()
+    forged = [
+        link.replace(order.secret, other.secret),
+        link.replace(order.secret, order.secret[:-1]),
+        link.replace(order.secret, "x"),
+        link.replace(order.secret, "Ə" * 43),
+        link.replace(order.code, other.code),
+    ]
+    for address in forged:
+        assert client.get(address).status_code == 404, address
+        for action in ("pay", "check", "cancel"):
+            assert client.post(f"{address}{action}/").status_code == 404
+    assert set(Order.objects.values_list("status", flat=True)) == {"awaiting_payment"}
+
+
+def test_the_link_cannot_be_made_from_the_database_alone() -> None:
+    order = order_of(piece())
+    assert order.secret not in {str(getattr(order, field.attname)) for field in Order._meta.concrete_fields}
+    assert len(order.secret) >= 40
+
+
+def test_actions_are_posts(client: Client) -> None:
+    order = order_of(piece())
+    for action in ("pay", "check", "cancel"):
+        assert client.get(f"{order.get_absolute_url()}{action}/").status_code == 405
+
+
+def test_the_shopper_cancels_before_paying(client: Client) -> None:
+    variant = piece()
+    order = order_of(variant)
+    page = client.post(f"{order.get_absolute_url()}cancel/", follow=True).content.decode()
+    order.refresh_from_db()
+    assert order.status == Order.Status.CANCELLED
+    assert "notice--success" in page
+    assert stock.hold(bag_with(variant)) is not None
+
+
+def test_a_paid_order_is_not_cancelled_on_its_page(client: Client) -> None:
+    order = order_of(piece())
+    pay(order)
+    page = client.post(f"{order.get_absolute_url()}cancel/", follow=True).content.decode()
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+    assert "notice--error" in page
+
+
+def test_the_way_back_from_the_payment_page_decides_nothing(client: Client) -> None:
+    variant = piece()
+    order = order_of(variant)
+    page = client.get(f"{order.get_absolute_url()}?paid=1").content.decode()
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+    assert Stock.objects.get(pk=variant.pk).on_hand == 1
+    assert f"{order.get_absolute_url()}check/" in page
+    pay(order)
+    assert f"{order.get_absolute_url()}check/" not in client.get(f"{order.get_absolute_url()}?paid=1").content.decode()
+
+
+@pytest.mark.parametrize("prefix", ["", "/ru", "/en"])
+def test_every_state_has_its_page_in_every_language(client: Client, prefix: str) -> None:
+    staff = UserFactory.create(is_staff=True)
+    order = order_of(piece(), provider=Payment.Provider.BRANCH)
+    address = f"{prefix}{order.get_absolute_url()}"
+    part = order.fulfilments.get()
+    pages = [client.get(address).content.decode()]
+    fulfilment.mark_ready(part.pk, actor=staff)
+    payments.mark_paid_at_branch(order.pk, actor=staff)
+    pages.append(client.get(address).content.decode())
+    fulfilment.hand_over(part.pk, actor=staff)
+    pages.append(client.get(address).content.decode())
+    leads = [re.findall(r'class="lead">(.*?)</p>', page) for page in pages]
+    assert all(len(lead) == 1 for lead in leads)
+    assert len({lead[0] for lead in leads}) == 3
+
+
+def test_an_order_is_found_by_code_and_email(client: Client) -> None:
+    order = order_of(piece(), email="leyla@example.com")
+    typed = f" {order.code[:4].lower()}-{order.code[4:].lower()} "
+    response = client.post("/orders/", {"code": typed, "email": "LEYLA@Example.com"})
+    assert response.url == order.get_absolute_url()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("data", [{"code": "AAAAAAAA"}, {"email": "other@example.com"}, {"code": ""}, {"email": ""}])
+def test_an_order_is_not_found_by_half(client: Client, data: dict[str, str]) -> None:
+    order = order_of(piece(), email="leyla@example.com")
+    response = client.post("/orders/", {"code": order.code, "email": order.email, **data})
+    assert response.status_code == 200
+    assert "error-summary" in response.content.decode()
+    assert order.secret not in response.content.decode()
+
+
+def test_my_orders_ask_to_sign_in(client: Client) -> None:
+    response = client.get("/orders/mine/")
+    assert response.url == "/accounts/login/?next=/orders/mine/"  # type: ignore[attr-defined]
+
+
+def test_a_verified_address_claims_the_guests_orders() -> None:
+    mine, theirs = order_of(piece(), email="leyla@example.com"), order_of(piece(), email="other@example.com")
+    page = verified("leyla@example.com").get("/orders/mine/").content.decode()
+    assert mine.code in page
+    assert theirs.code not in page
+    unverified = verified("other@example.com", is_verified=False).get("/orders/mine/").content.decode()
+    assert theirs.code not in unverified
+
+
+def test_my_orders_query_count(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for _ in range(3):
+        order_of(piece(), email="leyla@example.com")
+    client = verified("leyla@example.com")
+    with django_assert_num_queries(5):
+        client.get("/orders/mine/")
+
+
+def test_the_order_pages_query_count(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    address = order_of(*[piece() for _ in range(5)]).get_absolute_url()
+    with django_assert_num_queries(7):
+        client.get(address)
