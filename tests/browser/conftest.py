@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from tests.conftest import CHROMIUM
@@ -22,6 +23,15 @@ _ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+_AXE = Axe()
+_AXE_OPTIONS = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+    # It would copy the style sheets into the page, which the content security policy refuses.
+    "preload": False,
+}
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +66,13 @@ def _console_stays_empty(context: BrowserContext) -> Iterator[None]:
     )
     yield
     assert problems == []
+
+
+def expect_accessible(page: Page) -> None:
+    """No violation of WCAG 2.2 A and AA or of axe's best practices: light and dark, on a phone and wide."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            found = _AXE.run(page, options=_AXE_OPTIONS)
+            assert found.violations_count == 0, f"{page.url} {scheme} {width}: {found.generate_report()}"
