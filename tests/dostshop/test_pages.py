@@ -1,0 +1,51 @@
+"""The information pages that the shop opens with."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from dostshop.pages.models import Page
+
+SLUGS = {"about", "how-to-buy", "delivery", "returns", "privacy", "contact"}
+PREFIXES = {"az": "/", "ru": "/ru/", "en": "/en/"}
+
+pytestmark = pytest.mark.django_db
+
+
+def test_they_are_there_from_the_first_migration_on() -> None:
+    assert set(Page.objects.values_list("slug", flat=True)) == SLUGS
+
+
+@pytest.mark.parametrize("language", PREFIXES)
+@pytest.mark.parametrize("slug", sorted(SLUGS))
+def test_each_is_written_in_each_language(client: Client, slug: str, language: str) -> None:
+    page = Page.objects.get(slug=slug)
+    title, body = getattr(page, f"title_{language}"), getattr(page, f"body_{language}")
+
+    response = client.get(f"{PREFIXES[language]}info/{slug}/")
+
+    assert response.status_code == 200
+    assert title in response.content.decode()
+    assert bool(re.search("[а-яё]", title + body)) is (language == "ru")
+    assert len(body) > 400
+
+
+@pytest.mark.parametrize("language", PREFIXES)
+def test_their_links_lead_somewhere_in_the_same_language(client: Client, language: str) -> None:
+    bodies = [getattr(page, f"body_{language}") for page in Page.objects.all()]
+    links = {link for body in bodies for link in re.findall(r"\]\((.+?)\)", body)}
+
+    assert len(links) >= 6
+    for link in links:
+        assert link.startswith(PREFIXES[language])
+        assert language != "az" or not link.startswith(("/ru/", "/en/"))
+        assert client.get(link).status_code == 200, link
+
+
+def test_only_the_example_address_is_given() -> None:
+    """The real ones are the Centre's to give."""
+    text = "\n".join(getattr(page, f"body_{language}") for page in Page.objects.all() for language in PREFIXES)
+
+    assert set(re.findall(r"[\w.]+@[\w.]+\w", text)) == {"shop@dost.example"}
+    assert not re.search(r"\+?\d[\d ()-]{6,}", text)
