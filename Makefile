@@ -1,5 +1,5 @@
-# python3.13 where there is one of that name, else python3; or name it: make demo PYTHON=/path/to/python
-PYTHON ?= $(or $(shell command -v python3.13),python3)
+# python3.13 where one of that name runs, else python3; or name it: make demo PYTHON=/path/to/python
+PYTHON ?= $(shell python3.13 -c 'print("python3.13")' 2>/dev/null || echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
@@ -11,7 +11,7 @@ TEMPLATES = git ls-files --cached --others --exclude-standard '*.html' 'template
 # A real shop's environment, as far as checks need one.
 PRODUCTION := env -u DEMO -u DEBUG SECRET_KEY=checked-only-and-never-used-to-sign-anything-at-all SITE_URL=https://shop.example.az
 
-.PHONY: demo test check install stop pins messages serve worker
+.PHONY: demo test check format install stop pins messages serve worker
 .DELETE_ON_ERROR:
 
 # The shop on this machine, with a catalogue to look at: prints the address. Ctrl-C stops it.
@@ -32,6 +32,11 @@ check: $(VENV)/development $(MESSAGES)
 	@$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	@$(BIN)/python -m tests.check
+
+# What `make check` would ask for, done.
+format: $(VENV)/development
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+	@$(TEMPLATES) | xargs -r $(BIN)/djade --target-version 6.1 || true
 
 install: $(VENV)/development $(MESSAGES)
 
