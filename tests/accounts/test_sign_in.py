@@ -174,8 +174,19 @@ def test_door_leads_members_in_and_guests_to_the_sign_in(client: Client, member:
     assert client.get(f"{prefix}/accounts/").headers["Location"] == f"{prefix}/orders/mine/"
 
 
-def test_admin_login_knows_the_same_addresses(client: Client, member: User) -> None:
+def test_staff_come_to_the_admin_by_the_same_door(client: Client, member: User) -> None:
     member.is_staff = True
     member.save()
-    client.post("/en/admin/login/?next=/en/admin/", {"username": "LEYLA@example.az", "password": PASSWORD})
+    door = client.get("/en/admin/", follow=True).redirect_chain[-1][0]
+    assert door == "/en/accounts/login/?next=/en/admin/"
+    response = client.post(door, {"login": "LEYLA@example.az", "password": PASSWORD})
+    assert response.headers["Location"] == "/en/admin/"
     assert signed_in(client)
+
+
+def test_signing_out_takes_a_post(client: Client, member: User) -> None:
+    client.force_login(member)
+    assert client.get("/en/accounts/logout/").status_code == 200
+    assert signed_in(client)
+    assert client.post("/en/accounts/logout/").headers["Location"] == "/en/"
+    assert not signed_in(client)
