@@ -92,3 +92,16 @@ def test_the_shops_own_style_sheet_is_one_small_request(collected: Path) -> None
     for address in re.findall(r"url\([\"']?([^\"')]+)", css):
         assert (path.parent / address).exists(), address
     assert staticfiles_storage.url("css/shop.css") == f"/static/css/{path.name}"
+
+
+def test_a_descendant_that_is_named_by_a_pseudo_class_stays_a_descendant(collected: Path, small_tree: Path) -> None:
+    (small_tree / "css" / "components" / "card.css").write_text(
+        ".card :is(th, td) { color: red }\n.card:hover :focus-visible { color: blue }\n.card::after { content: ' :x' }\n"
+    )
+
+    collect()
+
+    css = served(collected, "css/shop.css").read_text()
+    assert ".card *:is(th,td){" in css
+    assert ".card:hover *:focus-visible{" in css
+    assert ".card::after{" in css
