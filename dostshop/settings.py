@@ -132,7 +132,7 @@ def _storage(folder: str, *, public: bool) -> dict[str, Any]:
         "querystring_auth": not public,
         "default_acl": None,
         "file_overwrite": False,
-        "custom_domain": urlsplit(PUBLIC_MEDIA_URL).netloc or None if public else None,
+        "custom_domain": PUBLIC_MEDIA_URL.partition("://")[2].rstrip("/") or None if public else None,
     }
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 

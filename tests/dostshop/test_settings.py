@@ -21,7 +21,7 @@ EVERYTHING = {
     "S3_ENDPOINT_URL": "https://objects.example.az",
     "S3_ACCESS_KEY": "access",
     "S3_SECRET_KEY": "secret",
-    "PUBLIC_MEDIA_URL": "https://pictures.example.az/",
+    "PUBLIC_MEDIA_URL": "https://pictures.example.az/shop/",
     "GOOGLE_CLIENT_ID": "google",
     "GOOGLE_CLIENT_SECRET": "secret",
     "OIDC_SERVER_URL": "https://id.example.az",
@@ -77,10 +77,10 @@ def test_every_setting_reaches_its_place(tmp_path: Path) -> None:
     assert shown["database"] == "db.example.az"
     assert shown["hosts"] == ["shop.example.az"]
     assert shown["cache"] == "RedisCacheClient"
-    assert shown["public"] == "https://pictures.example.az/public/a%20b.avif"
+    assert shown["public"] == "https://pictures.example.az/shop/public/a%20b.avif"
     assert shown["private"] == "S3Storage"
     assert shown["secure"] == [True, True, True]
-    assert shown["csp"]["img-src"] == ["'self'", "https://pictures.example.az/"]
+    assert shown["csp"]["img-src"] == ["'self'", "https://pictures.example.az/shop/"]
     assert shown["csp"]["form-action"] == [
         "'self'",
         "https://checkout.stripe.com",
