@@ -96,7 +96,8 @@ def test_the_shops_own_style_sheet_is_one_small_request(collected: Path) -> None
 
 def test_a_descendant_that_is_named_by_a_pseudo_class_stays_a_descendant(collected: Path, small_tree: Path) -> None:
     (small_tree / "css" / "components" / "card.css").write_text(
-        ".card :is(th, td) { color: red }\n.card:hover :focus-visible { color: blue }\n.card::after { content: ' :x' }\n"
+        ".card :is(th, td) { color: red }\n.card:hover :focus-visible { color: blue }\n"
+        ".card::after { content: ' :x' }\n"
     )
 
     collect()
