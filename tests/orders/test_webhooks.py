@@ -193,6 +193,20 @@ def test_expired_changes_nothing_where_paid_was_heard_first(payment: Payment, po
     assert_sold_once(payment)
 
 
+def test_the_success_page_before_the_webhook_sells_nothing(payment: Payment, post: Post, client: Client) -> None:
+    page = f"{payment.order.get_absolute_url()}?paid=1"
+
+    assert client.get(page).status_code == 200
+
+    payment.refresh_from_db()
+    assert payment.status == Payment.Status.OPEN
+    assert on_hand(payment) == 1
+
+    assert post(completed(payment)) == 200
+    assert client.get(page).status_code == 200
+    assert_sold_once(payment)
+
+
 def test_asking_before_the_webhook_and_hearing_after_is_one_sale(
     payment: Payment, post: Post, client: Client, stand_in: StandIn
 ) -> None:

@@ -1,6 +1,7 @@
 """Listens for the shop and for buyers' browsers; each request in a thread of its own."""
 
 import json
+import mimetypes
 import re
 import secrets
 import threading
@@ -10,13 +11,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
+from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
+
 from dostshop.demo.stripe_stand_in import api, pages
 from dostshop.demo.stripe_stand_in.account import Account
 from dostshop.demo.stripe_stand_in.api import ApiRequest
 from dostshop.demo.stripe_stand_in.events import API_VERSION, Post
 from dostshop.demo.stripe_stand_in.faults import Faults
 
-STYLE = Path(__file__).with_name("pay.css")
 LARGEST_BODY = 1024 * 1024
 _PAY = re.compile(r"/pay/(\w+)(/confirm)?")
 
@@ -24,9 +27,10 @@ _PAY = re.compile(r"/pay/(\w+)(/confirm)?")
 @dataclass(frozen=True)
 class Answer:
     status: int
-    body: str = ""
+    body: bytes = b""
     content_type: str = "text/html; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
+    cache_control: str = "no-store"
 
 
 class StandIn(ThreadingHTTPServer):
@@ -74,21 +78,20 @@ class Handler(BaseHTTPRequestHandler):
 
     def _respond(self, respond: Callable[[str], Answer]) -> None:
         answer = respond(urlsplit(self.path).path)
-        body = answer.body.encode()
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Cache-Control", answer.cache_control)
         for name, value in answer.headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(answer.body)
 
     def _get(self, path: str) -> Answer:
         if path.startswith("/v1/"):
             return self._api(urlsplit(self.path).query)
-        if path == "/pay.css":
-            return Answer(200, STYLE.read_text(), "text/css; charset=utf-8")
+        if path.startswith("/shop/"):
+            return _shop_file(path.removeprefix("/shop/"))
         if path == "/test/requests":
             return _json(200, {"requests": [asdict(request) for request in self.server.requests]})
         match = _PAY.fullmatch(path)
@@ -141,14 +144,26 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(page, pages.SentOn):
             return Answer(303, headers=(("Location", page.location),))
         policy = (
-            "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-            f"form-action 'self' {page.leads_to}"
+            "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; "
+            f"frame-ancestors 'none'; form-action 'self' {page.leads_to}"
         )
-        return Answer(page.status, page.html, headers=(("Content-Security-Policy", policy),))
+        return Answer(page.status, page.html.encode(), headers=(("Content-Security-Policy", policy),))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 — the name is the base class's
         """Nothing: the shop's own log tells what it asked."""
 
 
 def _json(status: int, body: object, *headers: tuple[str, str]) -> Answer:
-    return Answer(status, json.dumps(body, ensure_ascii=False), "application/json", headers)
+    return Answer(status, json.dumps(body, ensure_ascii=False).encode(), "application/json", headers)
+
+
+def _shop_file(name: str) -> Answer:
+    """The shop's own style sheets, fonts and pictures, so that the page is at home in it."""
+    try:
+        found = finders.find(name)
+    except SuspiciousFileOperation:
+        found = None
+    if found is None or not Path(found).is_file():
+        return Answer(404)
+    kind = mimetypes.guess_type(found)[0] or "application/octet-stream"
+    return Answer(200, Path(found).read_bytes(), kind, cache_control="max-age=60")
