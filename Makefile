@@ -16,7 +16,7 @@ PRODUCTION := env -u DEMO -u DEBUG SECRET_KEY=checked-only-and-never-used-to-sig
 
 # The shop on this machine, with a catalogue to look at: prints the address. Ctrl-C stops it.
 demo: $(VENV)/runtime $(MESSAGES)
-	@$(BIN)/python manage.py demo
+	@DEMO=1 $(BIN)/python manage.py demo
 
 # Every test, in a real browser too where Chromium is installed.
 test: $(VENV)/development $(MESSAGES)

@@ -26,4 +26,4 @@ if not settings.S3_BUCKET:
     urlpatterns.append(re_path(r"^media/(?P<path>.*)$", serve, {"document_root": media}))
 
 if settings.DEMO:
-    urlpatterns.insert(0, path("demo/", include("dostshop.demo.urls")))
+    urlpatterns += i18n_patterns(path("demo/", include("dostshop.demo.urls")), prefix_default_language=False)

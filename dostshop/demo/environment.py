@@ -1,27 +1,28 @@
 """The environment of the demo: everything on this machine, nothing to configure."""
 
-import os
 import secrets
 from pathlib import Path
+
+from dostshop import env
 
 
 def values(var: Path) -> dict[str, str]:
     """Defaults for every variable that the shop needs; what is already set stays."""
-    port = os.environ.get("PORT", "8000")
-    stripe_port = os.environ.get("DEMO_STRIPE_PORT", str(int(port) + 1))
+    port = env.integer("PORT", default=8000)
+    stripe_port = env.integer("DEMO_STRIPE_PORT", default=port + 1)
     return {
         "SECRET_KEY": _kept_secret(var / "secret-key"),
         "SITE_URL": f"http://localhost:{port}",
         "ALLOWED_HOSTS": "localhost 127.0.0.1 [::1]",
         "MAIL_FROM": "DOST <shop@dost.example>",
         "MAIL_FOLDER": str(var / "mail"),
-        **({} if os.environ.get("STRIPE_SECRET_KEY") else _stand_in(stripe_port)),
+        **({} if env.text("STRIPE_SECRET_KEY", default="") else _stand_in(stripe_port)),
     }
 
 
-def _stand_in(port: str) -> dict[str, str]:
+def _stand_in(port: int) -> dict[str, str]:
     return {
-        "DEMO_STRIPE_PORT": port,
+        "DEMO_STRIPE_PORT": str(port),
         "STRIPE_SECRET_KEY": "sk_test_stand_in",
         "STRIPE_WEBHOOK_SECRET": "whsec_stand_in",
         "STRIPE_API_URL": f"http://127.0.0.1:{port}",
