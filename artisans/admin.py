@@ -19,8 +19,8 @@ class ArtisanAdmin(OfOwnBranch, TranslatedAdmin):
     list_select_related = ("branch",)
     search_fields = ("code", "slug", *in_every_language("display_name"))
     autocomplete_fields = ("branch",)
-    readonly_fields = ("code",)
-    fields = ("branch", "display_name", "slug", "story", "is_public", "code")
+    prepopulated_fields = {"slug": ("display_name",)}
+    fields = ("branch", "display_name", "slug", "story", "is_public")
 
 
 @admin.register(ArtisanPrivate)

@@ -54,7 +54,7 @@ class ShopAdmin(ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = True
-    # Unfold's sheet opens by a link that no keyboard reaches.
+    # Beside the list where there is room.
     list_filter_sheet = False
     warn_unsaved_form = True
 

@@ -95,8 +95,8 @@ class VariantInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any
     show_title = True
     extra = 0
     min_num = 1
-    fields = (("sku", "price"), "option", "position", ("code", "on_hand", "held"))
-    readonly_fields = ("code", "on_hand", "held")
+    fields = (("sku", "price"), "option", "position", ("on_hand", "held"))
+    readonly_fields = ("on_hand", "held")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
         return availability.with_stock(super().get_queryset(request))
@@ -141,7 +141,8 @@ class ProductAdmin(OfOwnBranch, SteppedAdmin, TranslatedAdmin):
     actions = ("publish_chosen", "take_back_chosen", "archive_chosen")
     actions_detail = ("publish", "take_back", "archive")
     fieldsets = (
-        (None, {"fields": ("name", "description", "kind", ("craft", "branch"), ("state", "published_at", "code"))}),
+        (_("In the shop"), {"fields": (("state", "published_at", "code"),)}),
+        (None, {"fields": ("name", "description", "kind", ("craft", "branch"))}),
         (_("Making"), {"fields": ("materials", "technique", "care", ("year", "lead_time_days"))}),
         (
             _("Size and post"),
@@ -150,6 +151,11 @@ class ProductAdmin(OfOwnBranch, SteppedAdmin, TranslatedAdmin):
         (_("Food"), {"fields": ("shelf_life", "energy_kcal"), "classes": ("collapse",)}),
         (_("Address"), {"fields": ("slug",), "classes": ("collapse",)}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        # What is not saved yet has no state, and its code is not the one that it will have.
+        return fieldsets if obj else fieldsets[1:]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         first_photo = Photo.objects.filter(product=OuterRef("pk")).order_by("position", "pk")

@@ -11,7 +11,6 @@ from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     DropdownFilter,
-    RangeDateFilter,
 )
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -207,7 +206,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         BranchFilter,
         ProviderFilter,
         ("delivery", ChoicesDropdownFilter),
-        ("placed_at", RangeDateFilter),
+        "placed_at",
     )
     search_fields = ("code", "email", "name", "phone")
     inlines = (LineInline, FulfilmentInline, PaymentInline, EventInline, MailInline)

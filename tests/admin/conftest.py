@@ -1,8 +1,12 @@
 """Signed-in people for the pages of the admin, and one row of everything that it shows."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.urls import reverse
+from django.utils import translation
 
 from artisans.models import Branch
 from dostshop.accounts.models import Membership, Role, User
@@ -29,10 +33,23 @@ def staff(role: Role, *permissions: str, branch: Branch | None = None) -> User:
     return user
 
 
+def english(name: str, *args: object) -> str:
+    """The address of a page of the admin in English, for tests that read what it says."""
+    with translation.override("en"):
+        return reverse(f"admin:{name}", args=args)
+
+
 def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+@pytest.fixture(autouse=True)
+def _each_test_begins_in_azerbaijani() -> Iterator[None]:
+    """A request leaves its language behind, and ``reverse`` follows it."""
+    with translation.override("az"):
+        yield
 
 
 @pytest.fixture

@@ -1,0 +1,223 @@
+"""The lists: as many queries for thirty rows as for three, and filters that answer the day's questions."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from artisans.models import ArtisanPrivate, Branch
+from catalog.models import Product, Variant
+from dostshop.accounts.models import Membership, Role
+from dostshop.pages.models import Page
+from orders import cancelling, fulfilment, payments, stock
+from orders.models import Hold, Order, Payment, StripeEvent
+from tests.factories import (
+    ArtisanFactory,
+    CollectionFactory,
+    CraftFactory,
+    PhotoFactory,
+    ProductFactory,
+    UserFactory,
+    bag_with,
+    delivery_method,
+    made_by,
+    order_of,
+    piece,
+)
+
+# Two queries of each are the session and the user.
+QUERIES = {
+    "accounts_user": 4,
+    "artisans_artisan": 5,
+    "artisans_artisanprivate": 5,
+    "artisans_branch": 4,
+    "auth_group": 4,
+    "catalog_collection": 4,
+    "catalog_craft": 5,
+    "catalog_product": 6,
+    "catalog_variant": 6,
+    "orders_bag": 4,
+    "orders_deliverymethod": 4,
+    "orders_hold": 5,
+    "orders_order": 5,
+    "orders_stripeevent": 4,
+    "pages_page": 4,
+}
+
+
+def make(number: int) -> None:
+    variant = piece(craft=CraftFactory.create(parent=CraftFactory.create()))
+    artisan = ArtisanFactory.create()
+    made_by(variant.product, artisan)
+    PhotoFactory.create(product=variant.product)
+    ArtisanPrivate.objects.create(artisan=artisan, legal_name=f"Məmməd {number}")
+    CollectionFactory.create()
+    Page.objects.create(slug=f"page-{number}", title="Səhifə")
+    StripeEvent.objects.create(event_id=f"evt_{number}", type="checkout.session.completed", payload={})
+    Group.objects.create(name=f"group {number}")
+    Membership.objects.create(user=UserFactory.create(), role=Role.CENTRE_STAFF)
+    delivery_method()
+    order_of(variant, provider=Payment.Provider.BRANCH)
+
+
+def list_url(name: str) -> str:
+    return reverse(f"admin:{name}_changelist")
+
+
+def queries_of(client: Client) -> dict[str, int]:
+    counted = {}
+    for name in QUERIES:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(list_url(name)).status_code == 200
+        counted[name] = len(queries)
+    return counted
+
+
+def test_no_list_grows_with_its_rows(administrator: Client) -> None:
+    for number in range(3):
+        make(number)
+    assert queries_of(administrator) == QUERIES
+    for number in range(3, 30):
+        make(number)
+    assert queries_of(administrator) == QUERIES
+
+
+def found(client: Client, name: str, **query: str) -> set[str]:
+    return {str(row) for row in client.get(list_url(name), query).context["cl"].result_list}
+
+
+def titled(name: str, **fields: Any) -> Variant:
+    variant = piece(name_az=name, **fields)
+    PhotoFactory.create(product=variant.product)
+    return variant
+
+
+def test_products_by_stock(administrator: Client) -> None:
+    titled("free")
+    titled("sold", on_hand=0)
+    titled("made to order", on_hand=0, kind=Product.Kind.MADE_TO_ORDER, lead_time_days=9)
+    stock.hold(bag_with(titled("held")))
+    assert found(administrator, "catalog_product", stock="available") == {"free", "made to order"}
+    assert found(administrator, "catalog_product", stock="held") == {"held"}
+    assert found(administrator, "catalog_product", stock="sold") == {"sold"}
+    assert len(found(administrator, "catalog_product", stock="nonsense")) == 4
+
+
+def test_products_by_what_they_lack(administrator: Client) -> None:
+    made_by(titled("whole").product, ArtisanFactory.create())
+    made_by(piece(name_az="no photo").product, ArtisanFactory.create())
+    made_by(titled("no alternative text").product, ArtisanFactory.create())
+    Product.objects.get(name_az="no alternative text").photos.update(alt_az="")
+    titled("no maker")
+    product = ProductFactory.create(name_az="no price")
+    PhotoFactory.create(product=product)
+    made_by(product, ArtisanFactory.create())
+    assert found(administrator, "catalog_product", missing="photo") == {"no photo"}
+    assert found(administrator, "catalog_product", missing="alt") == {"no alternative text"}
+    assert found(administrator, "catalog_product", missing="maker") == {"no maker"}
+    assert found(administrator, "catalog_product", missing="price") == {"no price"}
+    assert len(found(administrator, "catalog_product", missing="nonsense")) == 5
+
+
+def test_products_by_missing_translation(administrator: Client) -> None:
+    titled("both", name_ru="Обе", name_en="Both")
+    titled("no Russian", name_ru="", name_en="No Russian")
+    titled("no English description", name_ru="Да", name_en="Yes", description_az="Mətn", description_ru="Текст")
+    assert found(administrator, "catalog_product", untranslated="ru") == {"no Russian"}
+    assert found(administrator, "catalog_product", untranslated="en") == {"no English description"}
+    assert len(found(administrator, "catalog_product", untranslated="az")) == 3
+
+
+def test_products_are_found_by_a_name_in_any_language_a_code_and_a_stock_number(administrator: Client) -> None:
+    variant = titled("Badyə", name_ru="Чаша", name_en="Bowl")
+    titled("Xalça", name_ru="Ковёр", name_en="Carpet")
+    for words in ("Badyə", "чаша", "bowl", variant.sku, variant.product.code.lower()):
+        assert found(administrator, "catalog_product", q=words) == {"Badyə"}, words
+
+
+def at_branch(**details: Any) -> Order:
+    return order_of(piece(), provider=Payment.Provider.BRANCH, **details)
+
+
+def test_orders_by_what_is_to_be_done(administrator: Client) -> None:
+    actor = UserFactory.create()
+    by_card = order_of(piece())
+    to_prepare = at_branch()
+    ready = at_branch()
+    fulfilment.mark_ready(ready.fulfilments.get().pk, actor=actor)
+    done = at_branch()
+    payments.mark_paid_at_branch(done.pk, actor=actor)
+    fulfilment.hand_over(done.fulfilments.get().pk, actor=actor)
+    cancelling.cancel(at_branch().pk, actor=actor)
+    assert found(administrator, "orders_order", work="unpaid") == {by_card.code, to_prepare.code, ready.code}
+    assert found(administrator, "orders_order", work="prepare") == {to_prepare.code}
+    assert found(administrator, "orders_order", work="ready") == {ready.code}
+    assert len(found(administrator, "orders_order", work="nonsense")) == 5
+
+
+def test_orders_by_branch_and_way_of_paying(administrator: Client) -> None:
+    by_card = order_of(piece(branch__slug="barda"))
+    at_counter = at_branch()
+    baku, barda = Branch.objects.get(slug="baku"), Branch.objects.get(slug="barda")
+    assert found(administrator, "orders_order", branch=str(barda.pk)) == {by_card.code}
+    # It is prepared in Bərdə and picked up in Baku.
+    assert found(administrator, "orders_order", branch=str(baku.pk)) == {by_card.code, at_counter.code}
+    assert found(administrator, "orders_order", branch="nonsense") == {by_card.code, at_counter.code}
+    assert found(administrator, "orders_order", provider="stripe") == {by_card.code}
+    assert found(administrator, "orders_order", provider="branch") == {at_counter.code}
+
+
+def test_orders_are_found_by_code_address_and_name(administrator: Client) -> None:
+    wanted = at_branch(email="nigar@example.com", name="Nigar Həsənova")
+    at_branch(email="other@example.com", name="Başqa Adam")
+    for words in (wanted.code, "nigar@", "Həsənova"):
+        assert found(administrator, "orders_order", q=words) == {wanted.code}, words
+
+
+def test_orders_by_day(administrator: Client) -> None:
+    old, new = at_branch(), at_branch()
+    Order.objects.filter(pk=old.pk).update(placed_at=timezone.now() - timedelta(days=9))
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    assert found(administrator, "orders_order", placed_at__gte=str(today)) == {new.code}
+
+
+def test_stock_and_holds_of_now(administrator: Client) -> None:
+    titled("free")
+    titled("sold", on_hand=0)
+    titled("made to order", on_hand=0, kind=Product.Kind.MADE_TO_ORDER, lead_time_days=9)
+    stock.hold(bag_with(titled("held")))
+    stock.hold(bag_with(titled("held once")))
+    Hold.objects.filter(variant__product__name_az="held once").update(expires_at=timezone.now())
+    assert found(administrator, "catalog_variant") == {"free", "sold", "held", "held once"}
+    assert found(administrator, "catalog_variant", stock="available") == {"free", "held once"}
+    assert found(administrator, "catalog_variant", stock="held") == {"held"}
+    assert found(administrator, "catalog_variant", stock="sold") == {"sold"}
+    now = administrator.get(list_url("orders_hold"), {"hold": "now"}).context["cl"].result_list
+    over = administrator.get(list_url("orders_hold"), {"hold": "over"}).context["cl"].result_list
+    assert [hold.variant.product.name for hold in now] == ["held"]
+    assert [hold.variant.product.name for hold in over] == ["held once"]
+
+
+def test_stripe_events_by_outcome(administrator: Client) -> None:
+    for name, fields in {"failed": {"error": "no"}, "waiting": {}, "done": {"handled_at": timezone.now()}}.items():
+        StripeEvent.objects.create(event_id=name, type="x", payload={}, **fields)
+    for outcome, name in {"error": "failed", "waiting": "waiting", "handled": "done"}.items():
+        assert found(administrator, "orders_stripeevent", outcome=outcome) == {f"x {name}"}
+
+
+def test_bags_by_order(administrator: Client) -> None:
+    order = at_branch()
+    open_bag = bag_with(piece())
+    assert found(administrator, "orders_bag", ordered="no") == {str(open_bag)}
+    assert found(administrator, "orders_bag", ordered="yes") == {str(order.bag)}
+
+
+def test_crafts_by_the_craft_they_are_part_of(administrator: Client) -> None:
+    weaving = CraftFactory.create(name_az="Toxuculuq")
+    CraftFactory.create(name_az="Cecim", parent=weaving)
+    assert found(administrator, "catalog_craft", parent__id__exact=str(weaving.pk)) == {"Cecim"}

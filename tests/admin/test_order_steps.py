@@ -1,0 +1,128 @@
+"""An order in the admin: read, moved on by the shop's own steps, never edited and never deleted."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from dostshop.accounts.models import Role
+from orders import cancelling, payments, stock
+from orders.models import LineItem, Order, OrderEvent, Payment, Refund, Stock
+from tests.admin.conftest import english, signed_in, staff
+from tests.factories import UserFactory, order_of, piece
+
+
+@pytest.fixture
+def order(db: None) -> Order:
+    return order_of(piece(), provider=Payment.Provider.BRANCH)
+
+
+def take(client: Client, step: str, order: Order) -> str:
+    """Confirms the step's dialog, in English, and returns the page that follows."""
+    url = english(f"orders_order_{step}", order.pk)
+    page = client.post(url, {"_form_submitted": "on"}, follow=True)
+    order.refresh_from_db()
+    return page.content.decode()
+
+
+def test_from_the_order_to_the_buyers_hands(administrator: Client, order: Order) -> None:
+    assert f"Marked as paid: {order.code}" in take(administrator, "mark_paid", order)
+    assert order.status == Order.Status.PAID
+    assert f"Marked as ready: {order.code}" in take(administrator, "mark_ready", order)
+    assert order.fulfilments.get().ready_at is not None
+    assert f"Handed over: {order.code}" in take(administrator, "hand_over", order)
+    assert order.status == Order.Status.COMPLETED
+
+
+def test_what_staff_did_is_written_down_with_who_did_it(administrator: Client, order: Order) -> None:
+    take(administrator, "mark_paid", order)
+    assert order.events.get(kind=OrderEvent.Kind.PAID).actor_id == int(administrator.session["_auth_user_id"])
+
+
+def test_cancelling_frees_the_piece(administrator: Client, order: Order) -> None:
+    assert f"Cancelled: {order.code}" in take(administrator, "cancel", order)
+    assert order.status == Order.Status.CANCELLED
+    assert order.holds.filter(released_at=None).count() == 0
+
+
+def test_a_step_that_is_not_possible_says_why_and_changes_nothing(administrator: Client, order: Order) -> None:
+    assert "is not paid" in take(administrator, "hand_over", order)
+    assert order.status == Order.Status.AWAITING_PAYMENT
+    payments.mark_paid_at_branch(order.pk, actor=UserFactory.create())
+    events = order.events.count()
+    assert "does not wait for a payment at the branch" in take(administrator, "mark_paid", order)
+    assert "Only an order that waits for its payment can be cancelled" in take(administrator, "cancel", order)
+    assert order.status == Order.Status.PAID
+    assert order.events.count() == events
+
+
+def test_a_piece_sold_meanwhile_cannot_be_paid_for(administrator: Client, order: Order) -> None:
+    stock.release_order(order)
+    Stock.objects.update(on_hand=0)
+    assert "was sold meanwhile" in take(administrator, "mark_paid", order)
+    assert order.status == Order.Status.AWAITING_PAYMENT
+
+
+def test_many_at_once_each_with_its_own_outcome(administrator: Client, order: Order) -> None:
+    cancelled = order_of(piece(), provider=Payment.Provider.BRANCH)
+    cancelling.cancel(cancelled.pk, actor=UserFactory.create())
+    data = {"action": "mark_ready_chosen", "_selected_action": [order.pk, cancelled.pk]}
+    page = administrator.post(english("orders_order_changelist"), data, follow=True).content.decode()
+    assert f"Marked as ready: {order.code}" in page
+    assert f"{cancelled.code} is no longer wanted" in page
+
+
+def test_a_dialog_asks_before_anything_happens(administrator: Client, order: Order) -> None:
+    """Opening an address changes nothing, whoever sent the link."""
+    url = english("orders_order_cancel", order.pk)
+    assert "Cancel this order?" in administrator.get(url).content.decode()
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+
+
+def test_the_dialog_leaves_by_htmx_too(administrator: Client, order: Order) -> None:
+    url = reverse("admin:orders_order_mark_paid", args=[order.pk])
+    answer = administrator.post(url, {"_form_submitted": "on"}, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == reverse("admin:orders_order_change", args=[order.pk])
+
+
+def test_who_may_only_look_cannot_move_an_order_on(order: Order) -> None:
+    client = signed_in(staff(Role.CENTRE_STAFF, "view_order"))
+    page = client.get(english("orders_order_change", order.pk)).content.decode()
+    assert order.email in page
+    assert "Mark as paid" not in page
+    url = reverse("admin:orders_order_mark_paid", args=[order.pk])
+    assert client.post(url, {"_form_submitted": "on"}).status_code == 403
+    data = {"action": "mark_paid_chosen", "_selected_action": [order.pk]}
+    client.post(reverse("admin:orders_order_changelist"), data)
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+
+
+def test_nobody_edits_or_deletes_an_order(administrator: Client, order: Order) -> None:
+    assert administrator.get(reverse("admin:orders_order_add")).status_code == 403
+    assert administrator.get(reverse("admin:orders_order_delete", args=[order.pk])).status_code == 403
+    change = reverse("admin:orders_order_change", args=[order.pk])
+    assert administrator.post(change, {"email": "thief@example.com", "total": "0"}).status_code == 403
+    delete = {"action": "delete_selected", "_selected_action": [order.pk], "post": "yes"}
+    administrator.post(reverse("admin:orders_order_changelist"), delete)
+    order.refresh_from_db()
+    assert order.email == "guest@example.com"
+    assert LineItem.objects.filter(order=order).count() == 1
+
+
+def test_the_page_shows_money_refunds_and_what_happened(administrator: Client, order: Order) -> None:
+    payment = order.payments.get()
+    Refund.objects.create(payment=payment, amount="38.00", reason=Refund.Reason.PIECE_GONE)
+    page = administrator.get(english("orders_order_change", order.pk)).content.decode()
+    for shown in (order.email, "Firuzəyi badyə", "paid when the piece was gone", "under way", "placed"):
+        assert shown in page, shown
+
+
+def test_the_page_asks_the_database_a_fixed_number_of_times(
+    administrator: Client, order: Order, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    larger = order_of(*(piece() for _number in range(6)), provider=Payment.Provider.BRANCH)
+    for one in (order, larger):
+        with django_assert_num_queries(10):
+            administrator.get(reverse("admin:orders_order_change", args=[one.pk]))
