@@ -1,0 +1,96 @@
+"""The admin in a real browser: its scripts run under its own policy, and nothing is refused."""
+
+import re
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, expect
+
+from orders.models import Order, Payment, Stock
+from tests.factories import ArtisanFactory, UserFactory, made_by, order_of, piece
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def administrator(context: BrowserContext, base_url: str) -> None:
+    client = Client()
+    client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": base_url}])
+
+
+@pytest.fixture
+def order() -> Order:
+    variant = piece(description_az="Bir", description_ru="Два", description_en="Three")
+    made_by(variant.product, ArtisanFactory.create())
+    return order_of(variant, provider=Payment.Provider.BRANCH)
+
+
+def test_the_lists_open_with_an_empty_console(administrator: None, order: Order, page: Page) -> None:
+    code = order.lines.get().variant.product.code
+    for address, shown in {
+        "/en/admin/": "Site administration",
+        "/en/admin/catalog/product/": code,
+        "/en/admin/orders/order/": order.code,
+        "/ru/admin/orders/order/": order.code,
+        "/admin/orders/order/": order.code,
+        "/admin/catalog/product/": code,
+    }.items():
+        page.goto(address)
+        expect(page.get_by_text(shown).first).to_be_visible()
+
+
+def test_a_product_has_a_tab_for_each_language(administrator: None, order: Order, page: Page) -> None:
+    product = order.lines.get().variant.product
+    page.goto(f"/en/admin/catalog/product/{product.pk}/change/")
+    russian = page.get_by_role("tab", name="ru").nth(1)
+    expect(page.get_by_role("textbox", name="Description")).to_have_value("Three")
+    russian.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("textbox", name="Description")).to_have_value("Два")
+
+
+def test_an_order_is_moved_on_through_a_dialog(administrator: None, order: Order, page: Page) -> None:
+    page.goto(f"/en/admin/orders/order/{order.pk}/change/")
+    page.get_by_role("link", name="Mark as paid at the branch").click()
+    page.get_by_role("button", name="Mark as paid").click()
+    expect(page.get_by_text(f"Marked as paid: {order.code}")).to_be_visible()
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+
+
+def test_pieces_are_received_with_the_keyboard(administrator: None, order: Order, page: Page) -> None:
+    variant = order.lines.get().variant
+    page.goto(f"/en/admin/catalog/variant/{variant.pk}/change/")
+    page.get_by_role("link", name="Receive pieces").press("Enter")
+    page.get_by_role("spinbutton", name="How many pieces").fill("4")
+    page.get_by_role("button", name="Receive").press("Enter")
+    expect(page.get_by_text("Received: ")).to_be_visible()
+    assert Stock.objects.get(variant=variant).on_hand == 5
+
+
+def test_filters_open_with_the_keyboard(administrator: None, order: Order, page: Page) -> None:
+    page.goto("/en/admin/orders/order/")
+    page.get_by_role("button", name="Filters", exact=False).first.press("Enter")
+    expect(page.get_by_role("button", name="Apply Filters")).to_be_visible()
+
+
+def test_the_language_is_changed_on_the_spot(administrator: None, order: Order, page: Page) -> None:
+    page.set_viewport_size({"width": 1500, "height": 900})
+    page.goto(f"/en/admin/orders/order/{order.pk}/change/")
+    page.get_by_text(re.compile("@example.com")).first.click()
+    page.get_by_role("link", name="Русский").click()
+    expect(page).to_have_url(re.compile(f"/ru/admin/orders/order/{order.pk}/change/"))
+
+
+def test_staff_sign_in_at_the_shops_own_door(page: Page) -> None:
+    user = UserFactory.create(email="staff@example.com", is_staff=True, is_superuser=True)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    page.goto("/en/admin/")
+    page.locator("[name=login]").fill("staff@example.com")
+    page.locator("[name=password]").fill("a long password")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/en/admin/$"))
