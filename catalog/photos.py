@@ -50,7 +50,7 @@ class Recipe:
 
 RECIPES = (
     Recipe("avif", "avif", (320, 480, 640, 960, 1280, 1600), {"quality": 48, "speed": 8}),
-    Recipe("webp", "webp", (320, 640, 960, 1600), {"quality": 70, "method": 4}),
+    Recipe("webp", "webp", (320, 640, 1280), {"quality": 70, "method": 2}),
     Recipe("jpeg", "jpg", (640, 1280), {"quality": 76, "optimize": True, "progressive": True}),
 )
 WIDEST = max(width for recipe in RECIPES for width in recipe.widths)
