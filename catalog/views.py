@@ -17,6 +17,7 @@ from catalog.structured_data import product_script
 from dostshop.public_pages import public_page
 
 NEWEST_ON_HOME = 8
+MAKERS_ON_HOME = 12
 RELATED = 4
 
 
@@ -31,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "featured": Collection.objects.current().filter(is_featured=True).select_related("photo").first(),
         "newest": as_cards(Product.objects.published())[:NEWEST_ON_HOME],
         "crafts": covers(crafts),
+        "makers": Artisan.objects.public()[:MAKERS_ON_HOME],
         "branches": Branch.objects.select_related("photo"),
     }
     return render(request, "catalog/home.html", context)
