@@ -102,8 +102,8 @@ class Filters(forms.Form):
         min_value=0,
         max_value=HIGHEST_PRICE,
     )
-    available = forms.BooleanField(label=gettext_lazy("Only what can be bought now"), required=False)
-    sort = forms.ChoiceField(label=gettext_lazy("Order"), choices=Sort, required=False)
+    available = forms.BooleanField(label=gettext_lazy("Can be bought now"), required=False)
+    sort = forms.ChoiceField(label=gettext_lazy("Sort by"), choices=Sort, required=False)
 
     def __init__(self, data: Any) -> None:
         super().__init__(data, auto_id="filter-%s")

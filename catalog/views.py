@@ -17,7 +17,7 @@ from catalog.structured_data import product_script
 from dostshop.public_pages import public_page
 
 NEWEST_ON_HOME = 8
-MAKERS_ON_HOME = 12
+MAKERS_ON_HOME = 24
 RELATED = 4
 
 
@@ -94,7 +94,7 @@ def product(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         raise Http404
     if request.path != found.get_absolute_url():
         return redirect(found, permanent=True)
-    related = Product.objects.published().filter(craft=found.craft_id).exclude(pk=found.pk)
+    related = Product.objects.published().of_craft(found.craft.parent or found.craft).exclude(pk=found.pk)
     pictures = [urljoin(settings.SITE_URL, photo.fallback_url) for photo in found.photos.all() if photo.is_rendered]
     context = {
         "product": found,

@@ -9,6 +9,8 @@ from dostshop import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
+    path("robots.txt", views.robots),
+    path("", include("catalog.sitemap_urls")),
     path("payments/", include("orders.webhook_urls")),
     *i18n_patterns(
         path("admin/", admin.site.urls),

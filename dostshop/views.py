@@ -1,5 +1,6 @@
 """Pages that belong to no app: errors and the health of the process."""
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -7,6 +8,13 @@ from django.shortcuts import render
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", {"reason": reason}, status=403)
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    """What is personal is not for search engines, in any language."""
+    personal = ("accounts", "admin", "bag", "checkout", "orders")
+    lines = ["User-agent: *", *(f"Disallow: {prefix}/{part}/" for part in personal for prefix in ("", "/ru", "/en"))]
+    return HttpResponse("\n".join([*lines, "", f"Sitemap: {settings.SITE_URL}/sitemap.xml", ""]), "text/plain")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

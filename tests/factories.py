@@ -129,8 +129,8 @@ class PageFactory(factory.django.DjangoModelFactory[Page]):
     class Meta:
         model = Page
 
-    slug = "delivery"
-    title_az = "Çatdırılma"
+    slug = factory.Sequence(lambda n: f"page-{n}")
+    title_az = "Qeydlər"
 
 
 def piece(*, on_hand: int = 1, price: str = "38.00", **fields: Any) -> Variant:

@@ -61,7 +61,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         made_by(shown(piece(craft=craft)), artisan)
     collection = CollectionFactory.create(slug="novruz", is_featured=True)
     CollectionItem.objects.create(collection=collection, product=product)
-    PageFactory.create(slug="delivery", body_az="## Bakıda\n\n<script>alert(1)</script>")
+    PageFactory.create(slug="notes", body_az="## Bakıda\n\n<script>alert(1)</script>")
     return {"product": product, "craft": craft, "artisan": artisan, "collection": collection}
 
 
@@ -76,7 +76,7 @@ def addresses(catalogue: dict[str, Any]) -> list[str]:
         "/artisans/",
         "/artisans/nar/",
         "/branches/baku/",
-        "/info/delivery/",
+        "/info/notes/",
     ]
 
 
@@ -112,7 +112,7 @@ def test_a_page_is_the_same_bytes_for_a_visitor_who_is_signed_in(client: Client,
         ("/artisans/", 4),
         ("/artisans/nar/", 6),
         ("/branches/baku/", 5),
-        ("/info/delivery/", 1),
+        ("/info/notes/", 1),
     ],
 )
 def test_queries_of_a_page(
@@ -290,7 +290,7 @@ def test_a_script_in_a_name_stays_text(client: Client) -> None:
 
 
 def test_staff_cannot_put_html_into_an_information_page(client: Client, catalogue: dict[str, Any]) -> None:
-    page = text(client, "/info/delivery/")
+    page = text(client, "/info/notes/")
 
     assert "<h2>Bakıda</h2>" in page
     assert "<script>alert" not in page
