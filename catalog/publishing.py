@@ -1,7 +1,7 @@
 """From a draft to the shop and out of it again.
 
-Promises: what is published has a photo, an alternative text for every photo, and a price. ``published_at`` is
-the first day that a piece was shown and stays when it comes back. Takes no lock; every step is one conditional
+Promises: what gets published has a photo, an alternative text for every photo, and a price. ``published_at``
+is the first day that a piece was shown and stays when it comes back. Takes no lock; every step is one conditional
 update. Raises ``NotReady`` where something is missing; nothing is written then.
 """
 

@@ -18,7 +18,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
 from catalog import availability, publishing
-from catalog.admin.pictures import PictureInline, thumbnail
+from catalog.admin.pictures import PictureFormSet, PictureInline, thumbnail
 from catalog.models import Photo, Product, ProductMaker, Variant
 from dostshop import money
 from dostshop.admin import (
@@ -114,8 +114,25 @@ class VariantInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any
         return getattr(variant, "held", 0)
 
 
+class PhotoFormSet(PictureFormSet):
+    def clean(self) -> None:
+        """A product in the shop keeps what it needed to get there."""
+        super().clean()
+        if any(self.errors) or self.instance.state != Product.State.PUBLISHED:
+            return
+        kept = [
+            form for form in self.forms if form not in self.deleted_forms and (form.instance.pk or form.has_changed())
+        ]
+        if not kept:
+            raise ValidationError(gettext("This product is in the shop and needs a photo."))
+        for form in kept:
+            if not form.cleaned_data["alt_az"]:
+                form.add_error("alt_az", gettext("This product is in the shop and needs the text."))
+
+
 class PhotoInline(PictureInline):
     model = Photo
+    formset = PhotoFormSet
     fields = ("preview", "original", "alt", "shows_person", ("focus_x", "focus_y"), "position")
 
 

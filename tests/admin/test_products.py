@@ -104,7 +104,7 @@ def test_shares_that_do_not_sum_to_100_are_told_before_the_database_refuses(
 
 
 def test_a_maker_who_leaves_takes_the_share_out_of_the_sum(administrator: Client) -> None:
-    product = piece().product
+    product = piece(state=Product.State.DRAFT).product
     first, second = ArtisanFactory.create(), ArtisanFactory.create()
     made_by(product, first, second)
     parts = list(product.makers.order_by("pk"))
@@ -180,7 +180,7 @@ def test_no_address_of_a_private_original_is_on_the_page(administrator: Client) 
 
 
 def test_the_page_shows_stock_and_cannot_write_it(administrator: Client) -> None:
-    variant = piece(on_hand=3)
+    variant = piece(on_hand=3, state=Product.State.DRAFT)
     fields = form(
         **{
             "variants-INITIAL_FORMS": 1,
@@ -236,3 +236,34 @@ def test_makers_are_chosen_by_typing(administrator: Client) -> None:
     query = {"term": "Çin", "app_label": "catalog", "model_name": "productmaker", "field_name": "artisan"}
     answer = administrator.get(reverse("admin:autocomplete"), query)
     assert [choice["text"] for choice in answer.json()["results"]] == ["Çinar"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"photos-0-alt_az": ""}, "This product is in the shop and needs the text."),
+        ({"photos-0-DELETE": "on"}, "This product is in the shop and needs a photo."),
+    ],
+)
+def test_a_product_in_the_shop_keeps_its_photo_and_the_text(
+    administrator: Client, change: dict[str, str], told: str
+) -> None:
+    add(administrator, form(**photo()))
+    product = Product.objects.get()
+    saved, variant = product.photos.get(), product.variants.get()
+    known = {
+        "photos-INITIAL_FORMS": 1,
+        "photos-0-id": saved.pk,
+        "photos-0-product": product.pk,
+        "photos-0-original": "",
+        "variants-INITIAL_FORMS": 1,
+        "variants-0-id": variant.pk,
+        "variants-0-product": product.pk,
+    }
+    page = english("catalog_product_change", product.pk)
+    publish(administrator, product)
+    refused = administrator.post(page, form(**photo(**known, **change)))
+    assert told in refused.content.decode()
+    assert product.photos.get().alt == "Firuzəyi şirli badyə"
+    publish(administrator, product, "take_back")
+    assert administrator.post(page, form(**photo(**known, **change))).status_code == 302
