@@ -74,18 +74,18 @@ def test_browser_may_follow_the_form_to_them(both: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
-@pytest.mark.parametrize("page", ["login", "signup"])
-def test_buttons_are_absent_without_settings(client: Client, prefix: str, page: str) -> None:
-    text = client.get(f"{prefix}/accounts/{page}/").text
+@pytest.mark.parametrize("path", ["login", "signup"])
+def test_buttons_are_absent_without_settings(client: Client, prefix: str, path: str) -> None:
+    text = client.get(f"{prefix}/accounts/{path}/").text
     assert "google" not in text
     assert "oidc" not in text
 
 
 @pytest.mark.usefixtures("providers")
 @pytest.mark.parametrize("prefix", PREFIXES)
-@pytest.mark.parametrize("page", ["login", "signup"])
-def test_buttons_are_there_with_settings(client: Client, prefix: str, page: str) -> None:
-    text = client.get(f"{prefix}/accounts/{page}/").text
+@pytest.mark.parametrize("path", ["login", "signup"])
+def test_buttons_are_there_with_settings(client: Client, prefix: str, path: str) -> None:
+    text = client.get(f"{prefix}/accounts/{path}/").text
     assert f'action="{prefix}/accounts/google/login/' in text
     assert f'action="{prefix}/accounts/oidc/oidc/login/' in text
     assert "ASAN" in text
@@ -93,15 +93,17 @@ def test_buttons_are_there_with_settings(client: Client, prefix: str, page: str)
 
 @pytest.mark.usefixtures("providers")
 @pytest.mark.parametrize(
-    ("address", "page", "client_id"),
+    ("address", "provider_page", "client_id"),
     [
         ("/en/accounts/google/login/?process=login", "https://accounts.google.com/o/oauth2/v2/auth", "google-client"),
         ("/en/accounts/oidc/oidc/login/?process=login", OIDC_CONFIGURATION["authorization_endpoint"], "oidc-client"),
     ],
 )
-def test_button_leads_to_the_provider_as_this_shop(client: Client, address: str, page: str, client_id: str) -> None:
+def test_button_leads_to_the_provider_as_this_shop(
+    client: Client, address: str, provider_page: str, client_id: str
+) -> None:
     location = client.post(address).headers["Location"]
-    assert location.split("?")[0] == page
+    assert location.split("?")[0] == provider_page
     sent = parse_qs(urlsplit(location).query)
     assert sent["client_id"] == [client_id]
     assert urlsplit(sent["redirect_uri"][0]).path.startswith("/en/accounts/")
