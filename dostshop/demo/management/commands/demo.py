@@ -46,6 +46,8 @@ class Command(BaseCommand):
             self.stdout.write("\nThe shop is closed. What was bought is kept for the next time.")
 
     def prepare(self) -> None:
+        self.stdout.write("Getting the shop ready. The first time takes a few minutes.")
+        self.stdout.flush()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("load_demo", stdout=self.stdout, stderr=self.stderr)
         static_files.collect_changed()
