@@ -39,6 +39,10 @@ class EmailField(forms.EmailField):
             label=_("E-mail"),
             max_length=254,
             widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+            error_messages={
+                "required": _("Give your e-mail address: the order is sent there."),
+                "invalid": _("Check the e-mail address: it looks like name@example.com."),
+            },
         )
 
     def clean(self, value: Any) -> str:
@@ -83,7 +87,13 @@ class CheckoutForm(forms.Form):
     """Contact, delivery, payment, gift note and terms, on one page."""
 
     email = EmailField()
-    name = text_field(_("Name"), max_length=150, required=True, autocomplete="name")
+    name = text_field(
+        _("Name"),
+        max_length=150,
+        required=True,
+        autocomplete="name",
+        error_messages={"required": _("Give your name, as you would like to be called.")},
+    )
     phone = PhoneNumberField(
         label=_("Phone"),
         required=False,
@@ -92,7 +102,7 @@ class CheckoutForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
     )
     delivery = forms.ChoiceField(
-        label=_("How would you like to get it?"),
+        label=_("Delivery"),
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose pickup or delivery."),
@@ -118,7 +128,7 @@ class CheckoutForm(forms.Form):
         help_text=_("We write it on a card and put it in the parcel."),
     )
     payment = forms.ChoiceField(
-        label=_("How would you like to pay?"),
+        label=_("Payment"),
         widget=forms.RadioSelect,
         error_messages={
             "required": _("Choose how you would like to pay."),
@@ -126,7 +136,7 @@ class CheckoutForm(forms.Form):
         },
     )
     terms = forms.BooleanField(
-        label=_("I agree with the terms of delivery and return."),
+        label=_("Terms"),
         error_messages={"required": _("Tick the box to agree with the terms of delivery and return.")},
     )
 

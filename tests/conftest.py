@@ -7,8 +7,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.urls import reverse
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
 from dostshop.demo.stripe_stand_in.server import StandIn
@@ -26,6 +28,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"{SHARED} is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Keeps the rows that migrations made, for tests marked ``serialized_rollback``.
+
+    On the class: Playwright's event loop gives its tests connections of their own.
+    """
+    with django_db_blocker.unblock():
+        contents = connection.creation.serialize_db_to_string()
+    setattr(DatabaseWrapper, "_test_serialized_contents", contents)  # noqa: B010 — Django's own, which its types leave out
 
 
 @pytest.fixture

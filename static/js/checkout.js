@@ -4,7 +4,7 @@ const form = document.querySelector("#checkout");
 const follow = () => {
   const chosen = form.querySelector('[name="delivery"]:checked');
   for (const part of form.querySelectorAll("[data-for]")) {
-    part.hidden = Boolean(chosen) && !part.dataset.for.split(" ").includes(chosen.dataset.goes);
+    part.hidden = !chosen || !part.dataset.for.split(" ").includes(chosen.dataset.goes);
   }
   if (!chosen) return;
   for (const place of form.querySelectorAll("[data-sum]")) {

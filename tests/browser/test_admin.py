@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from orders.models import Order, Payment, Stock
 from tests.factories import ArtisanFactory, UserFactory, made_by, order_of, piece
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def test_every_state_has_its_page_in_every_language(client: Client, prefix: str)
     pages.append(client.get(address).content.decode())
     fulfilment.hand_over(part.pk, actor=staff)
     pages.append(client.get(address).content.decode())
-    leads = [re.findall(r'class="lead">(.*?)</p>', page) for page in pages]
+    leads = [re.findall(r'class="lead">(.*?)</p>', page, re.DOTALL) for page in pages]
     assert all(len(lead) == 1 for lead in leads)
     assert len({lead[0] for lead in leads}) == 3
 
