@@ -6,11 +6,12 @@ A bag keeps nothing for anyone: pieces are held from checkout on (``orders/stock
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
-from django.utils.formats import time_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from catalog.models import Product, Variant
@@ -147,11 +148,17 @@ def sentence(shortage: stock.Shortage) -> str:
     if shortage.available > 0:
         return _("Only %(number)d of these are left.") % {"number": shortage.available}
     if shortage.held_until is not None:
-        until = time_format(timezone.localtime(shortage.held_until), "H:i")
+        until = moment(shortage.held_until)
         return _("Another shopper has this piece in the checkout until about %(time)s. It may be free again then.") % {
             "time": until
         }
     return _("This piece has been sold.")
+
+
+def moment(when: datetime) -> str:
+    """The time of day; with the date where that is not today."""
+    local = timezone.localtime(when)
+    return date_format(local, "H:i" if local.date() == timezone.localdate() else "j F, H:i")
 
 
 def size(bag: Bag | None) -> int:

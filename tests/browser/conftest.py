@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
+from dostshop.accounts.models import User
 from tests.conftest import CHROMIUM
 
 # Playwright runs an event loop in this thread; Django's database calls are made from it, one at a time.
@@ -46,11 +48,6 @@ def base_url(live_server: LiveServer) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _migrated_rows_come_back(django_db_serialized_rollback: None) -> None:
-    """A live server's test empties the tables afterwards; the next one needs the rows that migrations made."""
-
-
-@pytest.fixture(autouse=True)
 def _console_stays_empty(context: BrowserContext) -> Iterator[None]:
     """A refused style, a broken script or a missing file fails the test that opened the page."""
     problems: list[str] = []
@@ -66,6 +63,13 @@ def _console_stays_empty(context: BrowserContext) -> Iterator[None]:
     )
     yield
     assert problems == []
+
+
+def sign_in(context: BrowserContext, user: User, base_url: str) -> None:
+    """Gives the browser a session of this user."""
+    client = Client()
+    client.force_login(user)
+    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}])
 
 
 def expect_accessible(page: Page) -> None:

@@ -5,14 +5,13 @@ import re
 import pytest
 from django.core import mail
 from django.core.cache import cache
-from django.test import Client
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from dostshop.accounts.models import User
 from tests.accounts.conftest import PASSWORD, make_member
-from tests.browser.conftest import expect_accessible
+from tests.browser.conftest import expect_accessible, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 LANGUAGES = [pytest.param("", id="az"), pytest.param("/ru", id="ru"), pytest.param("/en", id="en")]
 FOR_GUESTS = [
@@ -42,9 +41,7 @@ def member() -> User:
 
 @pytest.fixture
 def signed_in(member: User, context: BrowserContext, base_url: str) -> User:
-    client = Client()
-    client.force_login(member)
-    context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": base_url}])
+    sign_in(context, member, base_url)
     return member
 
 

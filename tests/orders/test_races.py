@@ -17,7 +17,7 @@ from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
 from tests.factories import UserFactory, bag_with, details, order_of, piece, place
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 POLITE = (stock.OutOfStock, stock.StockBusy, bags.NotForSale)
 
