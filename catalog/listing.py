@@ -20,7 +20,7 @@ PAGE_SIZE = 24
 HIGHEST_PRICE = 1_000_000
 
 
-def page_of(rows: models.QuerySet[Any], number: str | None) -> "Page[Any]":
+def page_of(rows: models.QuerySet[Any] | list[Any], number: str | None) -> "Page[Any]":
     """The page asked for; the first where the number is none, the last where it is too high."""
     return Paginator(rows, PAGE_SIZE).get_page(number)
 
@@ -35,6 +35,12 @@ def as_cards(products: ProductQuerySet) -> ProductQuerySet:
             Prefetch("artisans", Artisan.objects.public(), to_attr="public_makers"),
         )
     )
+
+
+def cards_of(keys: Iterable[int]) -> list[Product]:
+    """The cards of published products, in the order of their keys."""
+    found = as_cards(Product.objects.published()).in_bulk(list(keys))
+    return [found[key] for key in keys if key in found]
 
 
 def crafts_with_pieces() -> models.QuerySet[Craft]:

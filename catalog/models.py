@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -175,6 +177,30 @@ class Product(models.Model):
     def clean(self) -> None:
         if self.kind == self.Kind.MADE_TO_ORDER and not self.lead_time_days:
             raise ValidationError({"lead_time_days": _("Say how many days it takes to make.")})
+
+
+class SearchEntry(models.Model):
+    """What a product is found by. Triggers, made by a migration, write and delete it; ``catalog/search.py`` reads it.
+
+    Makers are not in it: whether one may be named changes without the product.
+    """
+
+    product = models.OneToOneField(
+        Product, models.DO_NOTHING, primary_key=True, related_name="search_entry", editable=False
+    )
+    document = SearchVectorField(editable=False)
+    # The names of the product and its craft in every language, folded: what a mistyped word is compared with.
+    words = models.TextField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            GinIndex(fields=["document"], fastupdate=False, name="catalog_searchentry_document"),
+            GinIndex(fields=["words"], opclasses=["gin_trgm_ops"], fastupdate=False, name="catalog_searchentry_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.words
 
 
 class ProductMaker(models.Model):

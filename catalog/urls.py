@@ -12,4 +12,5 @@ urlpatterns = [
     path("artisans/", views.artisans, name="artisans"),
     path("artisans/<slug:slug>/", views.artisan, name="artisan"),
     path("branches/<slug:slug>/", views.branch, name="branch"),
+    path("search/", views.search, name="search"),
 ]

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from artisans.models import Artisan, Branch
 from catalog.availability import offer_of, with_availability, with_stock
-from catalog.listing import Filters, as_cards, covers, crafts_with_pieces, page_of, with_cover
+from catalog.listing import Filters, as_cards, cards_of, covers, crafts_with_pieces, page_of, with_cover
 from catalog.models import Collection, CollectionItem, Craft, Photo, Product, ProductQuerySet, Variant
+from catalog.search import find, tidy
 from catalog.structured_data import product_script
 from dostshop.public_pages import public_page
 
@@ -103,6 +104,16 @@ def product(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "structured_data": product_script(found, offer=offer_of(found), pictures=pictures),
     }
     return render(request, "catalog/product.html", context)
+
+
+@public_page
+def search(request: HttpRequest) -> HttpResponse:
+    typed = tidy(request.GET.get("q", ""))
+    found = find(typed)
+    page = page_of(found.products, request.GET.get("page"))
+    page.object_list = cards_of(page.object_list)
+    context = {"typed": typed, "found": found, "page": page, "crafts": crafts_with_pieces()}
+    return render(request, "catalog/search.html", context)
 
 
 def _page(request: HttpRequest, products: ProductQuerySet) -> "Page[Product]":
