@@ -2,19 +2,23 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Product, Variant
-from orders import stock
+from orders import payments, stock
 from orders.models import Hold, Order, Payment
+from orders.providers import Started
+from orders.providers.branch import PayAtBranch
 from tests.factories import BranchFactory, CraftFactory, UserFactory, bag_with, delivery_method, piece
 
 pytestmark = pytest.mark.django_db
@@ -303,3 +307,29 @@ def test_no_string_breaks_a_field_of_the_checkout(client: Client, shared: Path) 
             everything = dict.fromkeys(("variant", "quantity", "line", "code", "email"), text)
             assert client.post(address, everything).status_code < 500, (address, text)
     assert not Order.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_the_provider_is_asked_after_the_commit(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the provider takes its time, no row is locked and another connection sees the order."""
+    seen: list[tuple[bool, int]] = []
+
+    class Slow(PayAtBranch):
+        def start(self, payment: Payment) -> Started:
+            with ThreadPoolExecutor(1) as elsewhere:
+                orders = elsewhere.submit(count_orders).result()
+            seen.append((connection.in_atomic_block, orders))
+            return Started(reference="ref", redirect_url="/bag/")
+
+    monkeypatch.setitem(payments.PROVIDERS, Payment.Provider.STRIPE, Slow())
+    enter(client, piece())
+    response = submit(client, {**PICKUP, "payment": "stripe"})
+    assert response.url == "/bag/"
+    assert seen == [(False, 1)]
+
+
+def count_orders() -> int:
+    try:
+        return Order.objects.count()
+    finally:
+        connection.close()
