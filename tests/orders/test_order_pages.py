@@ -148,7 +148,7 @@ def test_my_orders_query_count(django_assert_num_queries: DjangoAssertNumQueries
     for _ in range(3):
         order_of(piece(), email="leyla@example.com")
     client = verified("leyla@example.com")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get("/orders/mine/")
 
 
