@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 # Best first: a browser takes the first that it can show.
 FORMATS = ("avif", "webp", "jpeg")
+# Pixels that a card's picture needs at the most: a third of a tablet, on a sharp screen.
+SMALL = 640
 
 
 class Rendition(TypedDict):
@@ -77,14 +79,19 @@ class Picture(models.Model):
 
     def sources(self) -> Iterator[Source]:
         """Every format but JPEG, which is the ``<img>`` itself."""
-        for picture_format in FORMATS[:-1]:
-            if srcset := self.srcset(picture_format):
-                yield Source(f"image/{picture_format}", srcset)
+        return self._sources(self.renditions)
 
-    def srcset(self, picture_format: str) -> str:
+    def small_sources(self) -> Iterator[Source]:
+        """For where a picture is never wider than ``SMALL``: a page of many stays short."""
+        return self._sources([rendition for rendition in self.renditions if rendition["width"] <= SMALL])
+
+    def _sources(self, renditions: list[Rendition]) -> Iterator[Source]:
         storage = storages["renditions"]
-        chosen: list[Rendition] = [r for r in self.renditions if r["format"] == picture_format]
-        return ", ".join(f"{storage.url(r['name'])} {r['width']}w" for r in chosen)
+        for picture_format in FORMATS[:-1]:
+            chosen = [rendition for rendition in renditions if rendition["format"] == picture_format]
+            if chosen:
+                srcset = ", ".join(f"{storage.url(rendition['name'])} {rendition['width']}w" for rendition in chosen)
+                yield Source(f"image/{picture_format}", srcset)
 
     @property
     def fallback(self) -> Rendition | None:

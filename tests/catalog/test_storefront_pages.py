@@ -430,3 +430,11 @@ def test_a_product_without_a_variant_cannot_be_bought(client: Client) -> None:
 
     assert "Add to the bag" not in text(client, address_of(product))
     assert "Nothing to sell" in text(client, "/en/pieces/")
+
+
+def test_a_card_offers_no_picture_wider_than_it_can_use(client: Client) -> None:
+    product = shown(piece())
+
+    assert "x/640.avif 640w" in text(client, "/pieces/")
+    assert "1280w" not in text(client, "/pieces/")
+    assert "x/1280.avif 1280w" in text(client, address_of(product))
