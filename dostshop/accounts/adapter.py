@@ -1,12 +1,17 @@
 """What allauth asks the shop about accounts."""
 
+import logging
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.utils.translation import gettext_lazy as _
 
 from dostshop.accounts.models import normalised_email
+
+logger = logging.getLogger(__name__)
 
 
 class EmailAdapter(DefaultAccountAdapter):
@@ -26,5 +31,12 @@ class EmailAdapter(DefaultAccountAdapter):
         return normalised_email(super().clean_email(email))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Sends within the request, for these mails carry codes and links that no queue or log should keep."""
         shop = {"code_minutes": settings.CODE_MINUTES, "site_url": settings.SITE_URL}
-        super().send_mail(template_prefix, email, {**shop, **context})
+        try:
+            super().send_mail(template_prefix, email, {**shop, **context})
+        except (SMTPException, OSError):
+            logger.exception("the mail %s could not be sent", template_prefix)
+            messages.error(
+                self.request, _("Our mail server does not answer at the moment, so the mail is not sent. Try again soon.")
+            )
