@@ -58,10 +58,10 @@ class Picture(models.Model):
         help_text=_("What is to be seen, for who cannot see it."),
     )
     focus_x = models.PositiveSmallIntegerField(
-        _("focal point, % from the left"), default=50, validators=[MaxValueValidator(100)]
+        _("focal point from the left, %"), default=50, validators=[MaxValueValidator(100)]
     )
     focus_y = models.PositiveSmallIntegerField(
-        _("focal point, % from the top"), default=50, validators=[MaxValueValidator(100)]
+        _("focal point from the top, %"), default=50, validators=[MaxValueValidator(100)]
     )
     # list[Rendition], by format and width.
     renditions = models.JSONField(default=list, editable=False)

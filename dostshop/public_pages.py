@@ -1,4 +1,4 @@
-"""Pages that are the same bytes for every visitor (design principle 5)."""
+"""Pages that are the same bytes for every visitor (design principle 5), and all others, which no cache may keep."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 SHARED_CACHE_SECONDS = 60
+PRIVATE = "private, no-store"
 
 
 def public_page[**P](
@@ -27,3 +28,18 @@ def public_page[**P](
         return response
 
     return marked
+
+
+def private_unless_said_otherwise(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: what does not say that it may be kept, or sets a cookie, is for this visitor alone."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.cookies:
+            response.headers["Cache-Control"] = PRIVATE
+        response.headers.setdefault("Cache-Control", PRIVATE)
+        return response
+
+    return answer

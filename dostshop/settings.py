@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dostshop.public_pages.private_unless_said_otherwise",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "dostshop.language.LanguageFromPathMiddleware",
@@ -286,7 +287,11 @@ MAILERS = {
 
 # --- Payment ---
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", default="")
-STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_WEBHOOK_SECRET = env.text(
+    "STRIPE_WEBHOOK_SECRET",
+    default=None if STRIPE_SECRET_KEY else "",
+    hint="With STRIPE_SECRET_KEY set, it is what Stripe signs its webhooks with; without it no payment is heard of.",
+)
 # Another server that speaks Stripe's HTTP API; the demo's stand-in.
 STRIPE_API_URL = env.url("STRIPE_API_URL", default="")
 STRIPE_PAGE_ORIGIN = env.url("STRIPE_PAGE_ORIGIN", default="https://checkout.stripe.com")

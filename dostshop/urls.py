@@ -2,9 +2,11 @@ from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.cache import cache_control
 from django.views.static import serve
 
 from dostshop import views
+from orders.sign_in import sign_out
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz),
@@ -14,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("payments/", include("orders.webhook_urls")),
     *i18n_patterns(
         path("admin/", admin.site.urls),
+        path("accounts/logout/", sign_out),
         path("accounts/", include("dostshop.accounts.urls")),
         path("info/", include("dostshop.pages.urls")),
         path("", include("orders.urls")),
@@ -25,7 +28,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if not settings.S3_BUCKET:
     # A proxy in front may serve this folder itself; nothing but renditions is in it.
     media = settings.STORAGES["renditions"]["OPTIONS"]["location"]
-    urlpatterns.append(re_path(r"^media/(?P<path>.*)$", serve, {"document_root": media}))
+    # A file never changes under its name.
+    keep = cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
+    urlpatterns.append(re_path(r"^media/(?P<path>.*)$", keep(serve), {"document_root": media}))
 
 if settings.DEMO:
     urlpatterns += i18n_patterns(path("demo/", include("dostshop.demo.urls")), prefix_default_language=False)

@@ -1,14 +1,16 @@
 """What goes into a bag and out of it.
 
 Locks: the bag's row, so that two requests of one shopper do not write the same line.
-Raises: ``NotForSale`` with a sentence for the shopper; nothing is written then.
+Raises: ``NotForSale`` with a sentence for the shopper; ``BagClosed`` where the bag was ordered or joined
+another meanwhile; ``locks.Busy``. Nothing is written then.
 A bag keeps nothing for anyone: pieces are held from checkout on (``orders/stock.py``).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,9 +18,12 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Product, Variant
 from dostshop.accounts.models import User
+from dostshop.locks import short_transaction
 from orders import stock
 from orders.models import Bag, BagLine
-from orders.models.bag import MAX_QUANTITY
+from orders.models.bag import MAX_LINES, MAX_QUANTITY
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32}")
 
 
 class NotForSale(Exception):
@@ -37,42 +42,59 @@ class LineView:
 
 def find(*, token: str, user: User | None) -> Bag | None:
     """The open bag of a member, else of the guest who has this token."""
-    bags = Bag.objects.filter(ordered_at=None)
+    bags = Bag.objects.open()
     if user is not None:
         return bags.filter(user=user).first()
-    return bags.filter(token=token, user=None).first() if token else None
+    return bags.filter(token=token, user=None).first() if is_token(token) else None
+
+
+def is_token(text: str) -> bool:
+    """Whether this could be a bag's token; what a cookie or a form brings can be anything."""
+    return _TOKEN.fullmatch(text) is not None
 
 
 def find_or_make(*, token: str, user: User | None) -> Bag:
-    return find(token=token, user=user) or Bag.objects.create(user=user)
+    found = find(token=token, user=user)
+    if found is not None:
+        return found
+    try:
+        with transaction.atomic():
+            return Bag.objects.create(user=user)
+    except IntegrityError:
+        # Two requests of one member at once; the other was quicker.
+        return Bag.objects.open().get(user=user)
 
 
-@transaction.atomic
-def add(bag: Bag, *, variant_code: str, quantity: int) -> BagLine:
-    """Puts pieces of one variant into the bag, on top of those already there. Raises NotForSale."""
-    _lock(bag)
-    variant = (
-        Variant.objects.filter(product__in=Product.objects.published(), code=variant_code)
-        .select_related("product")
-        .first()
-    )
+def for_sale(variant_code: str) -> Variant:
+    """The variant of a published product with this code. Raises NotForSale."""
+    variants = Variant.objects.filter(product__in=Product.objects.published(), code=variant_code)
+    variant = variants.select_related("product").first()
     if variant is None:
         raise NotForSale(_("This piece is no longer for sale."))
+    return variant
+
+
+@short_transaction()
+def add(bag: Bag, *, variant: Variant, quantity: int) -> BagLine:
+    """Puts pieces of one variant into the bag, on top of those already there. Raises NotForSale, BagClosed."""
+    bag.lock_open()
     line = bag.lines.filter(variant=variant).first()
     wanted = (line.quantity if line else 0) + quantity
     if variant.product.kind == Product.Kind.ONE_OF_A_KIND and line is not None:
         return line
     _check(variant, wanted, bag=bag)
+    if line is None and bag.lines.count() >= MAX_LINES:
+        raise NotForSale(_("A bag takes at most %(number)d different pieces.") % {"number": MAX_LINES})
     line, _is_new = BagLine.objects.update_or_create(
         bag=bag, variant=variant, defaults={"quantity": wanted, "price_seen": variant.price}
     )
     return line
 
 
-@transaction.atomic
+@short_transaction()
 def change(bag: Bag, *, line_pk: int, quantity: int) -> None:
-    """Sets the quantity of a line; 0 takes it out. A line that is gone stays gone. Raises NotForSale."""
-    _lock(bag)
+    """Sets the quantity of a line; 0 takes it out. A line that is gone stays gone. Raises NotForSale, BagClosed."""
+    bag.lock_open()
     line = bag.lines.filter(pk=line_pk).select_related("variant__product").first()
     if line is None:
         return
@@ -86,15 +108,12 @@ def change(bag: Bag, *, line_pk: int, quantity: int) -> None:
     line.save(update_fields=["quantity"])
 
 
-@transaction.atomic
+@short_transaction()
 def merge(guest: Bag, *, user: User) -> Bag:
-    """At sign-in: the guest's lines join those of the member's open bag, which may be the guest's own now."""
-    _lock(guest)
-    mine = Bag.objects.select_for_update(no_key=True).filter(user=user, ordered_at=None).first()
-    if mine is None:
-        guest.user = user
-        guest.save(update_fields=["user"])
-        return guest
+    """At sign-in: the guest's lines join those of the member's open bag. Raises BagClosed."""
+    mine = find_or_make(token="", user=user)
+    for bag in sorted((guest, mine), key=lambda bag: bag.pk):
+        bag.lock_open()
     known = {line.variant_id: line for line in mine.lines.all()}
     for line in guest.lines.select_related("variant__product"):
         twin = known.get(line.variant_id)
@@ -104,7 +123,6 @@ def merge(guest: Bag, *, user: User) -> Bag:
         elif line.variant.product.kind != Product.Kind.ONE_OF_A_KIND:
             twin.quantity = min(twin.quantity + line.quantity, MAX_QUANTITY)
             twin.save(update_fields=["quantity"])
-    stock.release_bag(guest)
     guest.delete()
     return mine
 
@@ -158,16 +176,12 @@ def sentence(shortage: stock.Shortage) -> str:
 def moment(when: datetime) -> str:
     """The time of day; with the date where that is not today."""
     local = timezone.localtime(when)
-    return date_format(local, "H:i" if local.date() == timezone.localdate() else "j F, H:i")
+    return date_format(local, "H:i" if local.date() == timezone.localdate() else "j E, H:i")
 
 
 def size(bag: Bag | None) -> int:
     """How many pieces are in the bag."""
     return (bag.lines.aggregate(pieces=Sum("quantity"))["pieces"] or 0) if bag else 0
-
-
-def _lock(bag: Bag) -> None:
-    Bag.objects.select_for_update(no_key=True).get(pk=bag.pk)
 
 
 def _check(variant: Variant, quantity: int, *, bag: Bag) -> None:

@@ -24,7 +24,8 @@ def current(request: HttpRequest) -> Bag | None:
     return bags.find(token=request.COOKIES.get(TOKEN, ""), user=member(request))
 
 
-def current_or_new(request: HttpRequest) -> Bag:
+def new(request: HttpRequest) -> Bag:
+    """For who has none yet."""
     return bags.find_or_make(token=request.COOKIES.get(TOKEN, ""), user=member(request))
 
 

@@ -6,15 +6,14 @@ After commit: the mail and the closing of the payment page, by tasks. A payment 
 same is sold or refunded when it arrives.
 """
 
-from django.db import transaction
-
 from dostshop.accounts.models import User
+from dostshop.locks import short_transaction
 from orders import emails, payments, stock
 from orders.models import Order, OrderMail
 from orders.models.order import WrongTransition
 
 
-@transaction.atomic
+@short_transaction()
 def cancel(order_pk: int, *, actor: User | None = None) -> None:
     """The shopper's or the staff's wish; the pieces are free at once."""
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_pk)

@@ -1,7 +1,7 @@
 """From a bag to an order.
 
 Locks: the bag, then the stock of its pieces. The bag's lock makes a double click one order.
-Raises: ``BagEmpty``, ``PriceChanged``, ``NotForSale``, ``stock.OutOfStock``, ``stock.StockBusy``; nothing is
+Raises: ``BagEmpty``, ``PriceChanged``, ``NotForSale``, ``stock.OutOfStock``, ``locks.Busy``; nothing is
 written then.
 After commit: the mail “order received”, by a task. The payment is started by the caller after the commit.
 Retry: a bag that was ordered gives its order again.
@@ -11,11 +11,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db import transaction
 from django.utils import timezone, translation
 
 from catalog.models import Product, ProductMaker
 from dostshop import money
+from dostshop.locks import short_transaction
 from orders import bag as bags
 from orders import emails, payments, stock
 from orders.delivery import DeliveryOption
@@ -54,10 +54,12 @@ def total(lines: list[BagLine], option: DeliveryOption | None = None) -> Decimal
     return items + (option.price if option else money.ZERO)
 
 
-@transaction.atomic
+@short_transaction()
 def place_order(bag_pk: int, *, details: Details, total_shown: Decimal) -> Order:
     """The order with its pieces held until the payment's time is over, and the payment's intent."""
-    bag = Bag.objects.select_for_update(of=("self",), no_key=True).get(pk=bag_pk)
+    bag = Bag.objects.select_for_update(of=("self",), no_key=True).filter(pk=bag_pk).first()
+    if bag is None:
+        raise BagEmpty
     if bag.ordered_at is not None:
         return Order.objects.get(bag=bag)
     lines = bags.lines(bag)

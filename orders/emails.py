@@ -6,6 +6,7 @@ unique by order and kind and remembers that it was sent, so none goes twice.
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from procrastinate import RetryStrategy
@@ -38,7 +39,8 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
         context = {
             "order": order,
             "lines": order.lines.all(),
-            "payment": order.payments.last(),
+            # The one that was paid last, else the one that is waited for.
+            "payment": order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first(),
             "order_url": settings.SITE_URL + order.get_absolute_url(),
             "site_url": settings.SITE_URL,
         }

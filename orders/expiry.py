@@ -5,36 +5,52 @@ closes the payment page and keeps the tables small.
 Locks: Order → Payment, one order at a time.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
-from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
+from dostshop.locks import short_transaction
 from orders import emails, payments, stock
-from orders.models import Hold, Order, OrderMail, Payment
+from orders.models import Bag, Hold, Order, OrderMail, Payment
+from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderRefused, ProviderUnavailable
 
 # A payment made in the last second is heard of a little later.
 GRACE = timedelta(minutes=2)
+BAG_LIFETIME = timedelta(days=90)
 
 
 @app.periodic(cron="* * * * *")
 @app.task(name="orders.expire", queueing_lock="orders.expire", pass_context=False)
 def expire(timestamp: int) -> None:
-    """Every minute."""
+    """Every minute. Each order is a task of its own, so that none waits for another's trouble."""
     for order_pk in overdue_orders():
-        expire_order(order_pk)
+        with suppress(AlreadyEnqueued):
+            expire_order.configure(queueing_lock=f"orders.expire-{order_pk}").defer(order_pk=order_pk)
     Hold.objects.filter(released_at=None, order=None, expires_at__lt=timezone.now()).update(released_at=timezone.now())
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="orders.forget_bags", queueing_lock="orders.forget_bags", pass_context=False)
+def forget_bags(timestamp: int) -> None:
+    """Every night: guests' bags that nobody came back for."""
+    Bag.objects.open().filter(user=None, created_at__lt=timezone.now() - BAG_LIFETIME).delete()
 
 
 def overdue_orders() -> list[int]:
     """Orders that wait for a payment whose time is over."""
     waiting = Order.objects.filter(status=Order.Status.AWAITING_PAYMENT)
-    in_time = Payment.objects.filter(expires_at__gt=timezone.now() - GRACE)
-    return list(waiting.exclude(payments__in=in_time).order_by("pk").values_list("pk", flat=True))
+    return list(waiting.exclude(payments__in=_in_time()).order_by("pk").values_list("pk", flat=True))
 
 
+def _in_time() -> PaymentQuerySet:
+    return Payment.objects.filter(expires_at__gt=timezone.now() - GRACE)
+
+
+@app.task(name="orders.expire_order")
 def expire_order(order_pk: int) -> None:
     """Asks the provider once more, then lets the order go."""
     for payment in Payment.objects.open().filter(order=order_pk).exclude(provider_reference=""):
@@ -43,9 +59,10 @@ def expire_order(order_pk: int) -> None:
         except (ProviderUnavailable, ProviderRefused):
             # A payment that comes to light later is sold or refunded then.
             continue
-    with transaction.atomic():
+    with short_transaction():
         order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_pk)
-        if order.status != Order.Status.AWAITING_PAYMENT:
+        # The shopper may have begun to pay anew while the provider was asked.
+        if order.status != Order.Status.AWAITING_PAYMENT or _in_time().filter(order=order).exists():
             return
         payments.close_open(order)
         order.move_to(Order.Status.EXPIRED)

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries.fields import CountryField
 from phonenumber_field.formfields import PhoneNumberField
@@ -155,9 +155,9 @@ class CheckoutForm(forms.Form):
 
     @staticmethod
     def _payment_choices() -> list[tuple[str, str]]:
-        choices = [(str(Payment.Provider.BRANCH), _t("At the branch, when you pick it up"))]
+        choices = [(str(Payment.Provider.BRANCH), gettext("At the branch, when you pick it up"))]
         if settings.STRIPE_SECRET_KEY:
-            choices.insert(0, (str(Payment.Provider.STRIPE), _t("By card, now")))
+            choices.insert(0, (str(Payment.Provider.STRIPE), gettext("By card, now")))
         return choices
 
     @property
@@ -233,7 +233,7 @@ class CheckoutForm(forms.Form):
         elif right.key != option.key:
             self.add_error(
                 "delivery",
-                _t("For this country choose “%(name)s”, %(price)s.")
+                gettext("For this country choose “%(name)s”, %(price)s.")
                 % {"name": right.name, "price": money.text(right.price)},
             )
 

@@ -5,11 +5,11 @@ Raises: ``NotPossible`` with a sentence for staff.
 After commit: the mail that everything is ready, by a task.
 """
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dostshop.accounts.models import User
+from dostshop.locks import short_transaction
 from orders import emails
 from orders.models import Fulfilment, Order, OrderEvent, OrderMail
 
@@ -18,7 +18,7 @@ class NotPossible(Exception):
     """The message says why, for staff."""
 
 
-@transaction.atomic
+@short_transaction()
 def mark_ready(fulfilment_pk: int, *, actor: User) -> None:
     """The pieces of this branch are packed. When all are, the buyer who picks up gets the mail."""
     order, fulfilment = _lock(fulfilment_pk)
@@ -34,7 +34,7 @@ def mark_ready(fulfilment_pk: int, *, actor: User) -> None:
         emails.enqueue(order, OrderMail.Kind.READY)
 
 
-@transaction.atomic
+@short_transaction()
 def hand_over(fulfilment_pk: int, *, actor: User) -> None:
     """The pieces went to the buyer or to the post. The last one completes the order."""
     order, fulfilment = _lock(fulfilment_pk)

@@ -5,11 +5,14 @@ names it. No provider is called inside a transaction: the intent is written and 
 called with a key made from that row, the answer is written.
 Locks: Order → Payment → Stock.
 Raises: ``ProviderUnavailable`` and ``ProviderRefused`` from calls to a provider; ``NotPayable`` where the
-order does not wait for money; ``stock.OutOfStock`` where a piece is gone.
+order does not wait for money; ``stock.OutOfStock`` where a piece is gone;
+``locks.Busy`` where a row stays locked for too long.
 After commit: mails and refunds go out by tasks that were enqueued in the same transaction.
 Retry: ``apply_status`` may come any number of times, in any order, from a webhook, a person or a task.
 """
 
+import logging
+import uuid
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
@@ -21,12 +24,15 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from dostshop.accounts.models import User
+from dostshop.locks import short_transaction
 from orders import emails, stock
 from orders.models import Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.payment import PaymentQuerySet
-from orders.providers import PaymentProvider, ProviderRefused, ProviderState, ProviderStatus
+from orders.providers import PaymentProvider, ProviderFailed, ProviderRefused, ProviderState, ProviderStatus
 from orders.providers.branch import PayAtBranch
 from orders.providers.stripe_checkout import StripeCheckout
+
+logger = logging.getLogger(__name__)
 
 PROVIDERS: dict[str, PaymentProvider] = {
     Payment.Provider.STRIPE: StripeCheckout(),
@@ -70,18 +76,22 @@ def start(payment: Payment) -> Payment:
     """
     if payment.status != Payment.Status.STARTED:
         return payment
+    # A webhook may be quicker than the answer; what it wrote stands.
+    still_started = Payment.objects.filter(pk=payment.pk, status=Payment.Status.STARTED)
     try:
         started = PROVIDERS[payment.provider].start(payment)
+    except ProviderFailed:
+        still_started.update(idempotency_key=uuid.uuid4())
+        raise
     except ProviderRefused as refusal:
-        _close(payment, Payment.Status.FAILED, failure=str(refusal))
+        still_started.update(status=Payment.Status.FAILED, failure=str(refusal)[:250])
         raise
     opened = {
         "status": Payment.Status.OPEN,
         "provider_reference": started.reference,
         "redirect_url": started.redirect_url,
     }
-    # A webhook may have been quicker; what it wrote stands.
-    Payment.objects.filter(pk=payment.pk, status=Payment.Status.STARTED).update(**opened)
+    still_started.update(**opened)
     payment.refresh_from_db()
     return payment
 
@@ -100,13 +110,13 @@ def try_again(order_pk: int) -> Payment:
 
     Raises NotPayable, OutOfStock, ProviderUnavailable, ProviderRefused.
     """
-    with transaction.atomic():
+    with short_transaction():
         order = _lock_order(order_pk)
         if not can_pay_by_card(order):
             raise NotPayable(order.code)
         current = _locked_payments(order).open().first()
         if current and not _can_go_on(current):
-            _close(current, Payment.Status.EXPIRED)
+            _give_up(current)
             current = None
         if current is None:
             current = write_intent(order, provider=Payment.Provider.STRIPE)
@@ -126,7 +136,7 @@ def check(payment: Payment) -> None:
     apply_status(payment.pk, PROVIDERS[payment.provider].fetch_status(payment))
 
 
-@transaction.atomic
+@short_transaction()
 def apply_status(payment_pk: int, status: ProviderStatus) -> None:
     """Does what follows from the provider's word. Harmless when repeated."""
     order = _lock_order(Payment.objects.values_list("order_id", flat=True).get(pk=payment_pk))
@@ -141,7 +151,7 @@ def apply_status(payment_pk: int, status: ProviderStatus) -> None:
             _close(payment, Payment.Status.EXPIRED)
 
 
-@transaction.atomic
+@short_transaction()
 def mark_paid_at_branch(order_pk: int, *, actor: User) -> None:
     """Staff took the money over the counter.
 
@@ -159,9 +169,13 @@ def mark_paid_at_branch(order_pk: int, *, actor: User) -> None:
 def close_open(order: Order) -> None:
     """Ends the order's open payments, at the provider too. Call with the order locked."""
     for payment in _locked_payments(order).open():
-        _close(payment, Payment.Status.EXPIRED)
-        if payment.provider_reference:
-            expire_at_provider.defer(payment_pk=payment.pk)
+        _give_up(payment)
+
+
+def _give_up(payment: Payment) -> None:
+    _close(payment, Payment.Status.EXPIRED)
+    if payment.provider_reference:
+        expire_at_provider.defer(payment_pk=payment.pk)
 
 
 @app.task(name="orders.expire_at_provider", retry=RetryStrategy(max_attempts=5, exponential_wait=3))
@@ -182,7 +196,8 @@ def _locked_payments(order: Order) -> PaymentQuerySet:
 
 
 def _apply_paid(order: Order, payment: Payment, status: ProviderStatus) -> None:
-    if payment.captured_amount:
+    is_known = payment.failure and payment.provider_charge == status.charge
+    if payment.captured_amount or is_known:
         return
     if status.currency.upper() != payment.currency or status.amount != payment.amount:
         _take_wrong_amount(order, payment, status)
@@ -195,6 +210,7 @@ def _apply_paid(order: Order, payment: Payment, status: ProviderStatus) -> None:
         stock.sell(order)
     except stock.OutOfStock:
         order.record(OrderEvent.Kind.PAID_TOO_LATE, payment=payment.pk)
+        close_open(order)
         if order.status == Order.Status.AWAITING_PAYMENT:
             order.move_to(Order.Status.EXPIRED)
         stock.release_order(order)
@@ -205,7 +221,7 @@ def _apply_paid(order: Order, payment: Payment, status: ProviderStatus) -> None:
 
 
 def _paid(order: Order, payment: Payment, *, actor: User | None = None) -> None:
-    order.payments.open().exclude(pk=payment.pk).update(status=Payment.Status.EXPIRED)
+    close_open(order)
     order.move_to(Order.Status.PAID, actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
     emails.enqueue(order, OrderMail.Kind.PAID)
 
@@ -218,6 +234,7 @@ def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -
     if status.currency.upper() == payment.currency and status.amount > 0:
         _capture(payment, status.amount, charge=status.charge)
         _refund_whole(payment, Refund.Reason.WRONG_AMOUNT)
+    payment.provider_charge = status.charge
     _close(payment, Payment.Status.FAILED, failure="another amount was paid")
 
 
@@ -232,7 +249,7 @@ def _capture(payment: Payment, amount: Decimal, *, charge: str = "") -> None:
 def _close(payment: Payment, status: str, *, failure: str = "") -> None:
     payment.status = status
     payment.failure = failure[:250]
-    payment.save(update_fields=["status", "failure"])
+    payment.save(update_fields=["status", "failure", "provider_charge"])
 
 
 def _refund_whole(payment: Payment, reason: str) -> None:
@@ -244,11 +261,19 @@ def _refund_whole(payment: Payment, reason: str) -> None:
 
 @app.task(name="orders.send_refund", retry=RetryStrategy(max_attempts=20, exponential_wait=2))
 def send_refund(refund_pk: int) -> None:
-    """Asks the provider for the money back, once. Raises ProviderUnavailable, after which it may run again."""
+    """Asks the provider for the money back, once. Raises ProviderUnavailable, after which it may run again.
+
+    A refusal is final: it is noted in the refund's row, for staff.
+    """
     refund = Refund.objects.select_related("payment__order").get(pk=refund_pk)
-    if refund.done_at is not None:
+    if refund.done_at is not None or refund.failure:
         return
-    reference = PROVIDERS[refund.payment.provider].refund(refund)
+    try:
+        reference = PROVIDERS[refund.payment.provider].refund(refund)
+    except ProviderRefused as refusal:
+        logger.exception("refund %s of order %s is refused", refund.pk, refund.payment.order)
+        Refund.objects.filter(pk=refund_pk).update(failure=str(refusal)[:250])
+        return
     with transaction.atomic():
         done = Refund.objects.filter(pk=refund_pk, done_at=None).update(
             provider_reference=reference, done_at=timezone.now()

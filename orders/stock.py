@@ -3,8 +3,8 @@
 Locks: the stock rows of all pieces concerned, by primary key, in one statement; the bag before them, and the
 order and its payment before them, where the caller has locked those. Availability is computed after the lock
 from rows read after it. Releasing and receiving make pieces less scarce and take no lock.
-Raises: ``OutOfStock``, naming every piece that falls short; ``StockBusy`` where a lock is not to be had in
-time. Nothing is written then.
+Raises: ``OutOfStock``, naming every piece that falls short; ``BagClosed`` for a bag that was ordered meanwhile;
+``locks.Busy`` where a lock is not to be had in time. Nothing is written then.
 After commit: nothing to do. Expired holds are worth nothing from that second on, whether or not a job ran.
 Retry: holding again renews the same hold; selling happens once because the caller moves the order with it.
 """
@@ -13,18 +13,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, connection, transaction
 from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils import timezone
-from psycopg.errors import LockNotAvailable
 
+from dostshop.locks import short_transaction
 from orders.models import Bag, BagLine, Hold, Order, Stock
 
 HOLD_TIME = timedelta(minutes=30)
 # From the first second of a hold to the last that it can be extended to: eleven times HOLD_TIME, because
 # WCAG 2.2 success criterion 2.2.1 asks for at least ten extensions. Then others get their chance.
 LONGEST_HOLD = HOLD_TIME * 11
-LOCK_TIMEOUT_MILLISECONDS = 5000
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,6 @@ class OutOfStock(Exception):
         self.shortages = shortages
 
 
-class StockBusy(Exception):
-    """Others are buying the same pieces at this moment; the same call may be tried again."""
-
-
 def receive(variant_pk: int, *, quantity: int) -> None:
     """Adds pieces that came in. Raises ValueError where ``quantity`` is not positive."""
     if quantity < 1:
@@ -54,7 +48,7 @@ def receive(variant_pk: int, *, quantity: int) -> None:
     Stock.objects.filter(pk=variant_pk).update(on_hand=F("on_hand") + quantity, updated_at=timezone.now())
 
 
-@transaction.atomic
+@short_transaction()
 def write_off(variant_pk: int, *, quantity: int) -> None:
     """Takes out pieces that were broken, lost or sold elsewhere.
 
@@ -67,18 +61,21 @@ def write_off(variant_pk: int, *, quantity: int) -> None:
     Stock.objects.filter(pk=variant_pk).update(on_hand=F("on_hand") - quantity, updated_at=timezone.now())
 
 
-@transaction.atomic
+@short_transaction()
 def hold(
     bag: Bag, *, lines: Iterable[BagLine] | None = None, order: Order | None = None, until: datetime | None = None
 ) -> datetime | None:
     """Holds every counted piece of the bag, or renews the holds it has; returns when the first ends.
 
-    ``lines`` are the bag's, where the caller has read them in this transaction.
+    ``order`` is the bag's, where it has one; a bag that was ordered is not held for anyone else. ``lines`` are
+    the bag's, where the caller has locked it and read them.
 
     For a bag a hold lasts ``HOLD_TIME`` from now and never past ``LONGEST_HOLD`` from its beginning. For an
     order it lasts ``until``. Pieces that have left the bag are released. Returns None where nothing in the
     bag is counted. Raises OutOfStock.
     """
+    if order is None:
+        bag.lock_open()
     wanted = _counted(lines if lines is not None else _lines(bag))
     stock = _lock(wanted)
     _check(stock, wanted, holds_of_others=_held(wanted, except_bag=bag))
@@ -112,8 +109,8 @@ def held_until(bag: Bag, lines: Iterable[BagLine]) -> datetime | None:
 
 
 def release_bag(bag: Bag, *, variant_pk: int | None = None) -> None:
-    """Lets go of everything that the bag holds, or of one variant."""
-    holds = Hold.objects.filter(bag=bag, released_at=None)
+    """Lets go of everything that the bag holds, or of one variant; what an order holds stays with it."""
+    holds = Hold.objects.filter(bag=bag, order=None, released_at=None)
     if variant_pk is not None:
         holds = holds.filter(variant=variant_pk)
     holds.update(released_at=timezone.now())
@@ -168,15 +165,8 @@ def _read(wanted: Mapping[int, int]) -> dict[int, Stock]:
 
 
 def _lock(wanted: Mapping[int, int]) -> dict[int, Stock]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MILLISECONDS}")
     rows = Stock.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk")
-    try:
-        return {row.pk: row for row in rows}
-    except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
-            raise StockBusy from error
-        raise
+    return {row.pk: row for row in rows}
 
 
 def _held(

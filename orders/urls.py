@@ -1,8 +1,27 @@
-from django.urls import path
+from django.urls import path, register_converter
 
 from orders.views import bag, checkout, order
 
 app_name = "orders"
+
+
+class CodeConverter:
+    regex = "[A-Z0-9]{4,12}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class SecretConverter(CodeConverter):
+    regex = "[A-Za-z0-9_-]{20,100}"
+
+
+register_converter(CodeConverter, "order_code")
+register_converter(SecretConverter, "order_secret")
+
 urlpatterns = [
     path("bag/", bag.bag, name="bag"),
     path("bag/add/", bag.add, name="add"),
@@ -12,8 +31,8 @@ urlpatterns = [
     path("checkout/extend/", checkout.extend, name="extend"),
     path("orders/", order.find, name="find"),
     path("orders/mine/", order.mine, name="mine"),
-    path("orders/<str:code>/<str:secret>/", order.order, name="order"),
-    path("orders/<str:code>/<str:secret>/pay/", order.pay, name="pay"),
-    path("orders/<str:code>/<str:secret>/check/", order.check, name="check"),
-    path("orders/<str:code>/<str:secret>/cancel/", order.cancel, name="cancel"),
+    path("orders/<order_code:code>/<order_secret:secret>/", order.order, name="order"),
+    path("orders/<order_code:code>/<order_secret:secret>/pay/", order.pay, name="pay"),
+    path("orders/<order_code:code>/<order_secret:secret>/check/", order.check, name="check"),
+    path("orders/<order_code:code>/<order_secret:secret>/cancel/", order.cancel, name="cancel"),
 ]

@@ -150,7 +150,7 @@ def delivery_method(*, price: str = "5.00", up_to_weight_g: int = 5000, **fields
 def bag_with(*variants: Variant, user: User | None = None, quantity: int = 1) -> Bag:
     bag = bags.find_or_make(token="", user=user)
     for variant in variants:
-        bags.add(bag, variant_code=variant.code, quantity=quantity)
+        bags.add(bag, variant=bags.for_sale(variant.code), quantity=quantity)
     return bag
 
 

@@ -38,5 +38,6 @@ class EmailAdapter(DefaultAccountAdapter):
         except (SMTPException, OSError):
             logger.exception("the mail %s could not be sent", template_prefix)
             messages.error(
-                self.request, _("Our mail server does not answer at the moment, so the mail is not sent. Try again soon.")
+                self.request,
+                _("Our mail server does not answer at the moment, so the mail is not sent. Try again soon."),
             )

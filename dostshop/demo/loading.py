@@ -281,7 +281,7 @@ def _enliven(slug: str, record: Record) -> None:
     """Sells the piece, or holds it for somebody, where the record says so."""
     if record.get("held"):
         bag = Bag.objects.create()
-        bags.add(bag, variant_code=_code(slug, 7), quantity=1)
+        bags.add(bag, variant=bags.for_sale(_code(slug, 7)), quantity=1)
         stock.hold(bag, until=timezone.now() + HELD_FOR)
     if record.get("sold"):
         _sell(_code(slug, 7), branch=record["branch"])
@@ -291,7 +291,7 @@ def _sell(variant_code: str, *, branch: str) -> None:
     """As it happens: the shopper orders, comes to the branch and pays there."""
     shopper = User.objects.get(email=people.SHOPPER.email)
     bag = bags.find_or_make(token="", user=shopper)
-    bags.add(bag, variant_code=variant_code, quantity=1)
+    bags.add(bag, variant=bags.for_sale(variant_code), quantity=1)
     option = delivery_for(bags.lines(bag)).get(f"pickup-{branch}")
     if option is None:
         raise LookupError(f"{branch} offers no pickup")

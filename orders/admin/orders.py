@@ -20,6 +20,7 @@ from artisans.models import Branch
 from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, branches_seen_by, signed_in
+from dostshop.locks import Busy
 from orders import cancelling, fulfilment, payments, stock
 from orders.models import Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
@@ -188,7 +189,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         payments.NotPayable: _("The order does not wait for a payment at the branch."),
         WrongTransition: _("Only an order that waits for its payment can be cancelled."),
         stock.OutOfStock: _("A piece of the order was sold meanwhile. Cancel the order and tell the buyer."),
-        stock.StockBusy: _("Somebody is buying the same piece at this moment. Try again."),
+        Busy: _("Somebody is buying the same piece at this moment. Try again."),
     }
     list_display = (
         "code",

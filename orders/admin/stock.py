@@ -20,6 +20,7 @@ from catalog import availability
 from catalog.models import Product, Variant
 from dostshop import money
 from dostshop.admin import OfOwnBranch, ReadOnly, Step, SteppedAdmin, in_every_language, signed_in
+from dostshop.locks import Busy
 from orders import stock
 from orders.models import Hold
 
@@ -55,7 +56,7 @@ class StockAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     branch_lookups = ("product__branch",)
     refusals = {
         stock.OutOfStock: _("Not so many are there and free."),
-        stock.StockBusy: _("Somebody is buying it at this moment. Try again."),
+        Busy: _("Somebody is buying it at this moment. Try again."),
     }
     list_display = ("__str__", "sku", "branch", "price_shown", "on_hand", "held", "available")
     list_filter = (

@@ -2,6 +2,7 @@
 
 import secrets
 from decimal import Decimal
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,10 +13,20 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Variant
 
 MAX_QUANTITY = 20
+MAX_LINES = 50
 
 
 def bag_token() -> str:
     return secrets.token_urlsafe(24)
+
+
+class BagClosed(Exception):
+    """The bag was ordered, or joined another at sign-in, a moment ago."""
+
+
+class BagQuerySet(models.QuerySet["Bag"]):
+    def open(self) -> Self:
+        return self.filter(ordered_at=None)
 
 
 class Bag(models.Model):
@@ -24,7 +35,7 @@ class Bag(models.Model):
     token = models.CharField(max_length=40, unique=True, default=bag_token, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        models.CASCADE,
+        models.SET_NULL,
         null=True,
         blank=True,
         related_name="bags",
@@ -32,6 +43,8 @@ class Bag(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     ordered_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[BagQuerySet] = BagQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("bag")
@@ -44,6 +57,11 @@ class Bag(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    def lock_open(self) -> None:
+        """Locks the row. Raises BagClosed where it is no longer open."""
+        if not type(self).objects.open().select_for_update(of=("self",), no_key=True).filter(pk=self.pk).exists():
+            raise BagClosed
 
 
 class BagLine(models.Model):

@@ -67,7 +67,7 @@ class Order(models.Model):
     link_nonce = models.CharField(max_length=24, default=link_nonce, editable=False)
     status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.AWAITING_PAYMENT)
     bag = models.OneToOneField(
-        "orders.Bag", models.SET_NULL, null=True, blank=True, related_name="order", editable=False
+        "orders.Bag", models.PROTECT, null=True, blank=True, related_name="order", editable=False
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

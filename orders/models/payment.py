@@ -91,6 +91,8 @@ class Refund(models.Model):
     provider_reference = models.CharField(_("provider's reference"), max_length=255, blank=True)
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    # The provider will not do it; a person has to.
+    failure = models.CharField(_("why it failed"), max_length=250, blank=True)
 
     class Meta:
         verbose_name = _("refund")

@@ -17,6 +17,13 @@ class ProviderUnavailable(Exception):
     """Not reached, too slow, or failing on its side. The same call may be made again with the same row."""
 
 
+class ProviderFailed(ProviderUnavailable):
+    """Answered that it failed. The row's key is spent: Stripe keeps the first answer to a key, failures included,
+
+    for at least a day (API reference, idempotent requests), so trying again needs a new key.
+    """
+
+
 class ProviderRefused(Exception):
     """Understood, and said no. The same call would be refused again."""
 

@@ -19,7 +19,14 @@ from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineI
 
 from dostshop import money
 from orders.models import Order, Payment, Refund
-from orders.providers import ProviderRefused, ProviderState, ProviderStatus, ProviderUnavailable, Started
+from orders.providers import (
+    ProviderFailed,
+    ProviderRefused,
+    ProviderState,
+    ProviderStatus,
+    ProviderUnavailable,
+    Started,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -154,5 +161,10 @@ def _client() -> Iterator[stripe.StripeClient]:
         except stripe.StripeError as error:
             kind = type(error).__name__
             logger.warning("Stripe: %s, status %s, request %s", kind, error.http_status, error.request_id)
-            answer = ProviderRefused if error.http_status in _REFUSALS else ProviderUnavailable
-            raise answer(f"Stripe: {error.code or kind}") from error
+            raise _answer(error.http_status)(f"Stripe: {error.code or kind}") from error
+
+
+def _answer(status: int | None) -> type[Exception]:
+    if status in _REFUSALS:
+        return ProviderRefused
+    return ProviderFailed if status is not None and status >= 500 else ProviderUnavailable

@@ -4,13 +4,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
 from orders import bag as bags
 from orders import bag_cookie, checkout
 from orders.forms import AddForm, ChangeForm
+from orders.models.bag import BagClosed
+
+CHANGED = gettext_lazy("Your bag has changed meanwhile. Please look through it again.")
 
 
 @require_safe
@@ -37,11 +42,16 @@ def add(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _first_error(form))
         return redirect("orders:bag")
-    current = bag_cookie.current_or_new(request)
+    current = bag_cookie.current(request)
     try:
-        line = bags.add(current, variant_code=form.cleaned_data["variant"], quantity=form.cleaned_data["quantity"])
+        variant = bags.for_sale(form.cleaned_data["variant"])
+        current = current or bag_cookie.new(request)
+        line = bags.add(current, variant=variant, quantity=form.cleaned_data["quantity"])
     except bags.NotForSale as reason:
         messages.error(request, str(reason))
+    except (BagClosed, Busy):
+        messages.error(request, CHANGED)
+        current = bag_cookie.current(request)
     else:
         messages.success(request, _("“%(piece)s” is in your bag.") % {"piece": line.variant})
     return bag_cookie.remember(redirect("orders:bag"), current)
@@ -58,6 +68,9 @@ def change(request: HttpRequest) -> HttpResponse:
             bags.change(current, line_pk=form.cleaned_data["line"], quantity=form.cleaned_data["quantity"])
         except bags.NotForSale as reason:
             messages.error(request, str(reason))
+        except (BagClosed, Busy):
+            messages.error(request, CHANGED)
+            current = bag_cookie.current(request)
         else:
             messages.success(request, _("Your bag is changed."))
     return bag_cookie.remember(redirect("orders:bag"), current)

@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from dostshop.locks import Busy
 from orders import bag as bags
 from orders import bag_cookie, checkout, payments, stock
 from orders.delivery import delivery_for
 from orders.forms import CheckoutForm
 from orders.models import Bag, Order
+from orders.models.bag import BagClosed
 from orders.providers import ProviderRefused, ProviderUnavailable
 
 BUSY = _("Others are buying the same pieces at this moment. Please try again.")
@@ -66,7 +68,7 @@ def _hold(request: HttpRequest, bag: Bag) -> bool:
     except stock.OutOfStock:
         # The bag says beside each piece what is the matter.
         messages.error(request, _("Not everything in your bag can be bought now."))
-    except stock.StockBusy:
+    except (Busy, BagClosed):
         messages.error(request, BUSY)
     else:
         return True
@@ -87,7 +89,7 @@ def _place(request: HttpRequest, bag: Bag, form: CheckoutForm) -> Order | None:
         form.add_error(None, _("A piece in your bag is no longer for sale. Take it out of the bag to go on."))
     except (checkout.PriceChanged, checkout.BagEmpty):
         form.add_error(None, _("Your bag has changed meanwhile. Please look through it again."))
-    except stock.StockBusy:
+    except Busy:
         form.add_error(None, BUSY)
     return None
 
@@ -112,7 +114,7 @@ def _go_to_payment(request: HttpRequest, order: Order) -> HttpResponse:
 def _ordered_already(request: HttpRequest) -> Order | None:
     """A second click on “Place order” comes with a bag that is ordered by now."""
     token = request.POST.get("bag", "")
-    order = Order.objects.filter(bag__token=token).select_related("bag").first() if token else None
+    order = Order.objects.filter(bag__token=token).select_related("bag").first() if bags.is_token(token) else None
     return order if order and order.bag and order.bag.user in {None, bag_cookie.member(request)} else None
 
 

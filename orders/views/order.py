@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dostshop.locks import Busy
+from dostshop.same_origin import same_origin_post
 from orders import bag_cookie, cancelling, payments, stock
 from orders.forms import FindOrderForm
 from orders.models import Order, Payment
@@ -55,7 +57,7 @@ def pay(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         messages.error(request, _("A piece of this order was sold to someone else after its time had run out."))
     except payments.NotPayable:
         messages.error(request, _("This order can no longer be paid by card."))
-    except (ProviderUnavailable, stock.StockBusy):
+    except (ProviderUnavailable, Busy):
         messages.warning(
             request, _("The payment page does not answer. Your order is kept; try again in a few minutes.")
         )
@@ -74,7 +76,7 @@ def check(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     if payment is not None:
         try:
             payments.check(payment)
-        except (ProviderUnavailable, ProviderRefused):
+        except (ProviderUnavailable, ProviderRefused, Busy):
             messages.warning(request, _("The payment provider does not answer now. We will write to you when it does."))
     return redirect(opened)
 
@@ -86,6 +88,8 @@ def cancel(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         cancelling.cancel(opened.pk, actor=bag_cookie.member(request))
     except WrongTransition:
         messages.error(request, _("This order can no longer be cancelled here. Write to us and we will help."))
+    except Busy:
+        messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
     else:
         messages.success(request, _("The order is cancelled."))
     return redirect(opened)
@@ -93,6 +97,7 @@ def cancel(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@same_origin_post
 def find(request: HttpRequest) -> HttpResponse:
     form = FindOrderForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

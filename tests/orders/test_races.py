@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
+from dostshop.locks import Busy
 from orders import bag as bags
 from orders import cancelling, checkout, payments, stock
 from orders.models import Bag, Hold, Order, Payment, Stock
@@ -19,7 +20,7 @@ from tests.factories import UserFactory, bag_with, details, order_of, piece, pla
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-POLITE = (stock.OutOfStock, stock.StockBusy, bags.NotForSale)
+POLITE = (stock.OutOfStock, Busy, bags.NotForSale)
 
 
 def all_at_once(calls: Iterable[Callable[[], Any]]) -> list[Any]:

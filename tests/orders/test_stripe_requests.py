@@ -40,7 +40,7 @@ def payment(stand_in: StandIn) -> Payment:
     vase = piece(price="20.50", name_ru="Ваза & “нар”")
     method = delivery_method(price="4.30")
     bag = bag_with(shawl, quantity=2)
-    bags.add(bag, variant_code=vase.code, quantity=1)
+    bags.add(bag, variant=bags.for_sale(vase.code), quantity=1)
     option = delivery_for(bags.lines(bag)).get(f"post-{method.pk}")
     order = place(bag, language="ru", option=option, address="Nizami 1", country="AZ")
     return payments.start(order.payments.get())

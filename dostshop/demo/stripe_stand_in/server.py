@@ -48,11 +48,20 @@ class StandIn(ThreadingHTTPServer):
         self.account = Account(self.post, page_origin=f"http://localhost:{self.server_port}", file=file)
         # What the shop has asked, for tests.
         self.requests: list[ApiRequest] = []
+        self.failed_keys: set[str] = set()
         self.closing = threading.Event()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    def fails_again(self, key: str) -> bool:
+        """Stripe keeps its first answer to a key, failures too."""
+        if key not in self.failed_keys and not self.faults.takes_failure():
+            return False
+        if key:
+            self.failed_keys.add(key)
+        return True
 
     def service_actions(self) -> None:
         """Twice a second, from ``serve_forever``."""
@@ -124,7 +133,7 @@ class Handler(BaseHTTPRequestHandler):
             idempotency_key=self.headers.get("Idempotency-Key") or "",
         )
         self.server.requests.append(request)
-        if self.server.faults.takes_failure():
+        if self.server.fails_again(request.idempotency_key):
             return _json(500, {"error": {"type": "api_error", "message": "An unknown error occurred"}})
         answer = api.answer(self.server.account, request, secret_key=self.server.secret_key)
         self.server.closing.wait(self.server.faults.hang_seconds)
