@@ -7,6 +7,7 @@ from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Product
+from orders import bag as bags
 from orders import stock
 from orders.models import Bag, BagLine, Hold
 from tests.factories import UserFactory, bag_with, piece
@@ -157,3 +158,33 @@ def test_the_bags_query_count_does_not_grow(client: Client, django_assert_num_qu
         add(client, piece().code)
     with django_assert_num_queries(5):
         client.get("/bag/")
+
+
+def test_a_bag_has_its_limit(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bags, "MAX_LINES", 2)
+    for _ in range(3):
+        add(client, piece().code)
+    assert BagLine.objects.count() == 2
+
+
+def test_an_unknown_piece_makes_no_bag(client: Client) -> None:
+    assert "notice--error" in add(client, "NOTHING")
+    assert not Bag.objects.exists()
+    assert not client.cookies["bag"].value
+
+
+def test_signing_out_hides_the_bag_from_the_next_person(client: Client) -> None:
+    client.force_login(UserFactory.create())
+    add(client, piece().code)
+    assert client.cookies["bag_size"].value == "1"
+    client.post("/accounts/logout/")
+    assert client.cookies["bag_size"].value == ""
+
+
+@pytest.mark.parametrize("token", ["\\000", "x" * 5000, "'--", "../../bag"])
+def test_a_cookie_can_be_anything(client: Client, token: str) -> None:
+    client.cookies["bag"] = token
+    for address in ("/bag/", "/checkout/"):
+        assert client.get(address).status_code < 500
+    assert client.post("/checkout/begin/").status_code < 500
+    assert client.post("/checkout/", {"bag": "\0"}).status_code < 500

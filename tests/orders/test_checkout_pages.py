@@ -284,7 +284,7 @@ def test_query_counts(client: Client, django_assert_num_queries: DjangoAssertNum
     enter(client, *[piece() for _ in range(5)])
     with django_assert_num_queries(10):
         page = client.get("/checkout/").content.decode()
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         client.post("/checkout/", {**hidden(page), **PICKUP})
     assert Order.objects.get().lines.count() == 5
 

@@ -46,6 +46,8 @@ def test_forged_and_mistyped_links_open_nothing(client: Client) -> None:
         link.replace(order.secret, "x"),
         link.replace(order.secret, "Ə" * 43),
         link.replace(order.code, other.code),
+        link.replace(order.code, "%00"),
+        link.replace(order.secret, "%00"),
     ]
     for address in forged:
         assert client.get(address).status_code == 404, address
@@ -156,3 +158,25 @@ def test_the_order_pages_query_count(client: Client, django_assert_num_queries: 
     address = order_of(*[piece() for _ in range(5)]).get_absolute_url()
     with django_assert_num_queries(7):
         client.get(address)
+
+
+def test_pages_about_a_person_are_kept_by_no_cache(client: Client) -> None:
+    order = order_of(piece(), email="leyla@example.com")
+    member = verified("leyla@example.com")
+    for browser, address in [
+        (client, order.get_absolute_url()),
+        (client, "/orders/"),
+        (client, "/bag/"),
+        (member, "/orders/mine/"),
+        (member, "/accounts/email/"),
+        (member, "/accounts/password/change/"),
+        (member, "/accounts/logout/"),
+    ]:
+        assert "no-store" in browser.get(address)["Cache-Control"], address
+
+
+def test_looking_for_an_order_sets_no_cookie(client: Client) -> None:
+    assert not client.get("/orders/").cookies
+    assert not client.post("/orders/", {"code": "X", "email": "x@example.com"}).cookies
+    foreign = client.post("/orders/", {"code": "X"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403

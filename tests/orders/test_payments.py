@@ -6,13 +6,15 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries
 
 from orders import bag as bags
-from orders import cancelling, checkout, expiry, payments, stock
+from orders import cancelling, checkout, emails, expiry, payments, stock
 from orders.models import Hold, Order, OrderEvent, Payment, Refund, Stock
 from orders.models.order import WrongTransition
-from orders.providers import ProviderState, ProviderStatus
+from orders.providers import ProviderRefused, ProviderState, ProviderStatus, Started
+from orders.providers.branch import PayAtBranch
 from tests.factories import UserFactory, bag_with, details, order_of, piece
 
 pytestmark = pytest.mark.django_db
@@ -125,10 +127,13 @@ def test_another_amount_pays_for_nothing_and_goes_back(amount: str) -> None:
 def test_another_currency_pays_for_nothing_and_waits_for_staff() -> None:
     order = order_of(piece())
     payment = order.payments.get()
-    payments.apply_status(payment.pk, paid(payment, currency="usd"))
+    for _ in range(3):
+        payments.apply_status(payment.pk, paid(payment, currency="usd"))
     order.refresh_from_db()
     assert order.status == Order.Status.AWAITING_PAYMENT
     assert order.events.get(kind=OrderEvent.Kind.WRONG_AMOUNT).data["currency"] == "USD"
+    payment.refresh_from_db()
+    assert payment.provider_charge == "pi_1"
 
 
 def test_paid_twice_goes_back_once() -> None:
@@ -191,6 +196,8 @@ def test_only_overdue_orders_expire() -> None:
     waiting, overdue = order_of(piece()), order_of(piece())
     run_out(overdue)
     expiry.expire(timestamp=0)
+    [job] = ProcrastinateJob.objects.filter(task_name="orders.expire_order")
+    expiry.expire_order(**job.args)
     assert {order.pk: order.status for order in Order.objects.all()} == {
         waiting.pk: "awaiting_payment",
         overdue.pk: "expired",
@@ -223,5 +230,88 @@ def test_placing_an_order_of_five_lines_stays_within_its_queries(
     stock.hold(bag)
     shown = checkout.total(bags.lines(bag), wishes.option)
     # Four of them are the savepoints of transactions within the test's own.
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         checkout.place_order(bag.pk, details=wishes, total_shown=shown)
+
+
+def test_an_order_whose_payment_was_begun_anew_does_not_expire() -> None:
+    order = order_of(piece())
+    run_out(order)
+    assert expiry.overdue_orders() == [order.pk]
+    payments.apply_status(order.payments.get().pk, ProviderStatus(ProviderState.EXPIRED, Decimal(0), "azn", ""))
+    payments.write_intent(order, provider=Payment.Provider.STRIPE)
+    expiry.expire_order(order.pk)
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+
+
+def two_attempts(order: Order) -> tuple[Payment, Payment]:
+    """The first is expired here, though its page may still be open; the second is open."""
+    first = order.payments.get()
+    payments.apply_status(first.pk, ProviderStatus(ProviderState.EXPIRED, Decimal(0), "azn", ""))
+    second = payments.write_intent(order, provider=Payment.Provider.STRIPE)
+    Payment.objects.filter(pk=second.pk).update(status=Payment.Status.OPEN, provider_reference="cs_second")
+    return first, second
+
+
+def closings() -> list[int]:
+    jobs = ProcrastinateJob.objects.filter(task_name="orders.expire_at_provider")
+    return [job.args["payment_pk"] for job in jobs]
+
+
+def test_paying_one_attempt_closes_the_page_of_the_other() -> None:
+    order = order_of(piece())
+    first, second = two_attempts(order)
+    payments.apply_status(first.pk, paid(first))
+    second.refresh_from_db()
+    assert second.status == Payment.Status.EXPIRED
+    assert closings() == [second.pk]
+
+
+def test_the_late_mail_names_the_sum_that_goes_back() -> None:
+    variant = piece()
+    order = order_of(variant)
+    first, second = two_attempts(order)
+    Hold.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    stock.hold(bag_with(variant))
+    payments.apply_status(first.pk, paid(first))
+    assert closings() == [second.pk]
+    letter = order.mails.get(kind="paid_too_late")
+    assert "38,00" in str(emails.compose(letter).body)
+
+
+def test_a_refusal_does_not_undo_what_a_quicker_webhook_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = order_of(piece())
+    payment = order.payments.get()
+
+    class Late(PayAtBranch):
+        def start(self, payment: Payment) -> Started:
+            payments.apply_status(payment.pk, paid(payment))
+            raise ProviderRefused
+
+    monkeypatch.setitem(payments.PROVIDERS, Payment.Provider.STRIPE, Late())
+    with pytest.raises(ProviderRefused):
+        payments.start(payment)
+    payment.refresh_from_db()
+    assert payment.status == Payment.Status.PAID
+
+
+def test_a_refund_that_is_refused_is_noted_and_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = order_of(piece())
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, paid(payment, amount=Decimal("1.00")))
+    asked: list[int] = []
+
+    class Refuses(PayAtBranch):
+        def refund(self, refund: Refund) -> str:
+            asked.append(refund.pk)
+            raise ProviderRefused("the account is closed")
+
+    monkeypatch.setitem(payments.PROVIDERS, Payment.Provider.STRIPE, Refuses())
+    refund = Refund.objects.get()
+    for _ in range(2):
+        payments.send_refund(refund_pk=refund.pk)
+    refund.refresh_from_db()
+    assert asked == [refund.pk]
+    assert refund.failure == "the account is closed"
+    assert refund.done_at is None

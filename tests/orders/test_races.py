@@ -7,13 +7,15 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from dostshop.locks import Busy
 from orders import bag as bags
 from orders import cancelling, checkout, payments, stock
 from orders.models import Bag, Hold, Order, Payment, Stock
+from orders.models.bag import BagClosed
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
 from tests.factories import UserFactory, bag_with, details, order_of, piece, place
@@ -63,6 +65,28 @@ def test_without_the_lock_the_same_race_oversells(monkeypatch: pytest.MonkeyPatc
     variant = piece()
     all_at_once([buy(bag_with(variant)) for _ in range(50)])
     assert Order.objects.count() > 1
+
+
+def test_stock_is_locked_in_one_order_whoever_asks() -> None:
+    with CaptureQueriesContext(connection) as queries:
+        stock.hold(bag_with(piece(), piece()))
+    [locking] = [query["sql"] for query in queries if 'FROM "orders_stock"' in query["sql"] and " FOR " in query["sql"]]
+    assert 'ORDER BY "orders_stock"."variant_id" ASC FOR NO KEY UPDATE OF "orders_stock"' in locking
+
+
+def test_locking_one_by_one_in_the_bags_order_deadlocks() -> None:
+    """The control: the test below is able to fail."""
+    one, other = piece(), piece()
+
+    def lock(first: int, second: int) -> None:
+        with transaction.atomic():
+            Stock.objects.select_for_update().get(pk=first)
+            meeting.wait(timeout=30)
+            Stock.objects.select_for_update().get(pk=second)
+
+    meeting = Barrier(2)
+    results = all_at_once([partial(lock, one.pk, other.pk), partial(lock, other.pk, one.pk)])
+    assert any(isinstance(result, OperationalError) for result in results)
 
 
 def test_two_bags_with_the_same_pieces_in_opposite_order_do_not_deadlock() -> None:
@@ -120,3 +144,48 @@ def test_the_piece_held_for_one_order_is_not_sold_to_a_second() -> None:
     place(bag_with(variant))
     with pytest.raises(bags.NotForSale):
         bag_with(variant)
+
+
+def test_prolonging_while_ordering_leaves_the_hold_with_the_order() -> None:
+    for _ in range(10):
+        bag = bag_with(piece(on_hand=3, kind="small_series"))
+        stock.hold(bag)
+        order, prolonged = all_at_once([buy(bag), partial(stock.hold, bag)])
+        assert isinstance(order, Order)
+        assert not isinstance(prolonged, Exception) or isinstance(prolonged, BagClosed)
+        held = Hold.objects.live().get(bag=bag)
+        assert held.order == order
+        assert held.expires_at == order.payments.get().expires_at
+
+
+def test_taking_out_while_ordering_is_one_or_the_other() -> None:
+    for _ in range(10):
+        bag = bag_with(piece())
+        stock.hold(bag)
+        line = bag.lines.get()
+        order, taken_out = all_at_once([buy(bag), partial(bags.change, bag, line_pk=line.pk, quantity=0)])
+        if isinstance(order, Order):
+            assert isinstance(taken_out, BagClosed)
+            assert Hold.objects.live().get(bag=bag).order == order
+        else:
+            assert isinstance(order, checkout.BagEmpty)
+            assert not Hold.objects.live().filter(bag=bag).exists()
+
+
+def test_signing_in_while_ordering_keeps_the_orders_hold() -> None:
+    for _ in range(10):
+        bag = bag_with(piece())
+        user = UserFactory.create()
+        order, merged = all_at_once([buy(bag), partial(bags.merge, bag, user=user)])
+        if isinstance(order, Order):
+            assert isinstance(merged, BagClosed)
+            assert Hold.objects.live().get().order == order
+            cancelling.cancel(order.pk)
+        else:
+            assert isinstance(order, checkout.BagEmpty)
+
+
+def test_a_members_first_pieces_at_once_share_one_bag() -> None:
+    user = UserFactory.create()
+    results = all_at_once([partial(bags.find_or_make, token="", user=user)] * 6)
+    assert {bag.pk for bag in results} == {Bag.objects.get().pk}

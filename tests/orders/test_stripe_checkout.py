@@ -1,6 +1,7 @@
 """The adapter over real HTTP, against a Stripe that works, refuses, fails, hangs and is not there."""
 
 import time
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from pytest_django import Settings
 
 from dostshop.demo.stripe_stand_in.server import StandIn
 from orders.models import Payment, Refund
-from orders.providers import ProviderRefused, ProviderState, ProviderStatus, ProviderUnavailable
+from orders.providers import ProviderFailed, ProviderRefused, ProviderState, ProviderStatus, ProviderUnavailable
 from orders.providers.stripe_checkout import StripeCheckout
 from tests.factories import order_of, piece
 
@@ -115,13 +116,17 @@ def test_a_session_that_stripe_does_not_know_is_refused(payment: Payment, stand_
         StripeCheckout().fetch_status(payment)
 
 
-def test_a_failing_stripe_is_unavailable_and_the_same_call_works_later(payment: Payment, stand_in: StandIn) -> None:
+def test_a_failing_stripe_keeps_failing_for_the_same_key_and_works_for_a_new_one(
+    payment: Payment, stand_in: StandIn
+) -> None:
     stand_in.faults.failures = 1
 
-    with pytest.raises(ProviderUnavailable):
-        StripeCheckout().start(payment)
+    for _ in range(2):
+        with pytest.raises(ProviderFailed):
+            StripeCheckout().start(payment)
     assert stand_in.account.sessions == {}
 
+    payment.idempotency_key = uuid.uuid4()
     assert StripeCheckout().start(payment).reference in stand_in.account.sessions
 
 
