@@ -1,8 +1,8 @@
 """From a bag to an order.
 
 Locks: the bag, then the stock of its pieces. The bag's lock makes a double click one order.
-Raises: ``BagEmpty``, ``PriceChanged``, ``NotForSale``, ``stock.OutOfStock``, ``locks.Busy``; nothing is
-written then.
+Raises: ``BagEmpty``, ``PriceChanged``, ``TooManyUnpaid``, ``NotForSale``, ``stock.OutOfStock``, ``locks.Busy``;
+nothing is written then.
 After commit: the mail “order received”, by a task. The payment is started by the caller after the commit.
 Retry: a bag that was ordered gives its order again.
 """
@@ -19,11 +19,17 @@ from dostshop.locks import short_transaction
 from orders import bag as bags
 from orders import emails, payments, stock
 from orders.delivery import DeliveryOption
-from orders.models import Bag, BagLine, Fulfilment, LineItem, Order, OrderEvent, OrderMail
+from orders.models import Bag, BagLine, Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment
+
+MOST_UNPAID_AT_BRANCH = 3
 
 
 class BagEmpty(Exception):
     """There is nothing to order."""
+
+
+class TooManyUnpaid(Exception):
+    """As many orders of this address as may be wait to be paid at a branch."""
 
 
 class PriceChanged(Exception):
@@ -69,6 +75,8 @@ def place_order(bag_pk: int, *, details: Details, total_shown: Decimal) -> Order
         raise bags.NotForSale
     if total(lines, details.option) != total_shown:
         raise PriceChanged
+    if details.provider == Payment.Provider.BRANCH and _unpaid_at_branch(details.email) >= MOST_UNPAID_AT_BRANCH:
+        raise TooManyUnpaid
     order = _create_order(bag, lines, details)
     order.record(OrderEvent.Kind.PLACED, total=str(order.total))
     payment = payments.write_intent(order, provider=details.provider)
@@ -77,6 +85,12 @@ def place_order(bag_pk: int, *, details: Details, total_shown: Decimal) -> Order
     bag.save(update_fields=["ordered_at"])
     emails.enqueue(order, OrderMail.Kind.RECEIVED)
     return order
+
+
+def _unpaid_at_branch(email: str) -> int:
+    """Orders that keep pieces from others on a promise alone."""
+    unpaid = Order.objects.filter(email=email, status=Order.Status.AWAITING_PAYMENT)
+    return unpaid.filter(payments__in=Payment.objects.open().filter(provider=Payment.Provider.BRANCH)).count()
 
 
 def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:

@@ -89,6 +89,11 @@ def _place(request: HttpRequest, bag: Bag, form: CheckoutForm) -> Order | None:
         form.add_error(None, _("A piece in your bag is no longer for sale. Take it out of the bag to go on."))
     except (checkout.PriceChanged, checkout.BagEmpty):
         form.add_error(None, _("Your bag has changed meanwhile. Please look through it again."))
+    except checkout.TooManyUnpaid:
+        form.add_error(
+            "payment",
+            _("Three of your orders wait to be paid at a branch already. Pay for this one by card, or cancel another."),
+        )
     except Busy:
         form.add_error(None, BUSY)
     return None

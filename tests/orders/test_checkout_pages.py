@@ -284,9 +284,18 @@ def test_query_counts(client: Client, django_assert_num_queries: DjangoAssertNum
     enter(client, *[piece() for _ in range(5)])
     with django_assert_num_queries(10):
         page = client.get("/checkout/").content.decode()
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         client.post("/checkout/", {**hidden(page), **PICKUP})
     assert Order.objects.get().lines.count() == 5
+
+
+def test_promises_to_pay_at_the_branch_have_a_limit(client: Client) -> None:
+    for number in range(4):
+        enter(client, piece(), prefix="/en")
+        page = submit(client, {**PICKUP, "email": "Leyla@example.com"}, "/en").content.decode()
+        assert Order.objects.count() == min(number + 1, 3)
+    assert "Three of your orders wait to be paid at a branch already." in page
+    assert submit(client, {**PICKUP, "email": "someone@example.com"}, "/en").url
 
 
 @pytest.mark.shared
