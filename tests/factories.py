@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import factory
@@ -16,6 +17,8 @@ from orders import bag as bags
 from orders import checkout, stock
 from orders.delivery import delivery_for
 from orders.models import Bag, DeliveryMethod, DeliveryRate, Order, Payment
+
+_GUESTS = count(1)
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -160,7 +163,7 @@ def details(bag: Bag, **changes: Any) -> checkout.Details:
     assert option is not None
     values = {
         "language": "az",
-        "email": "guest@example.com",
+        "email": f"guest{next(_GUESTS)}@example.com",
         "name": "Leyla Quliyeva",
         "phone": "+994501234567",
         "option": option,

@@ -90,7 +90,7 @@ def test_opening_a_session_says_what_is_bought(payment: Payment, stand_in: Stand
         "client_reference_id": payment.order.code,
         "metadata": {"order": payment.order.code, "payment": str(payment.pk)},
         "payment_intent_data": {"metadata": {"order": payment.order.code, "payment": str(payment.pk)}},
-        "customer_email": "guest@example.com",
+        "customer_email": payment.order.email,
         "locale": "ru",
         "adaptive_pricing": {"enabled": False},
         "expires_at": int(payment.expires_at.timestamp()),
