@@ -31,14 +31,21 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Keeps the rows that migrations made, for tests marked ``serialized_rollback``.
 
-    On the class: Playwright's event loop gives its tests connections of their own.
+    On the class: Playwright's event loop gives its tests connections of their own. Those outlive it, so they are
+    ended here before the database goes.
     """
     with django_db_blocker.unblock():
         contents = connection.creation.serialize_db_to_string()
     setattr(DatabaseWrapper, "_test_serialized_contents", contents)  # noqa: B010 — Django's own, which its types leave out
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture
@@ -69,11 +76,27 @@ def shop_with_cards(stand_in: StandIn, live_server: LiveServer, settings: Settin
     return stand_in
 
 
+def _empties_tables(item: pytest.Item) -> bool:
+    """A test without a transaction of its own; the rows that migrations made must come back after it."""
+    marker = item.get_closest_marker("django_db")
+    is_marked = bool(marker and marker.kwargs.get("transaction"))
+    return is_marked or bool({"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ())))
+
+
+def _brings_rows_back(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return bool(marker and marker.kwargs.get("serialized_rollback"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "shared" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("shared"):
             raise pytest.UsageError(f"{item.nodeid} reads shared files: mark it with pytest.mark.shared")
+        if _empties_tables(item) and not _brings_rows_back(item):
+            raise pytest.UsageError(
+                f"{item.nodeid} empties the tables: mark it with django_db(transaction=True, serialized_rollback=True)"
+            )
         if item.get_closest_marker("browser") and not CHROMIUM:
             item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 

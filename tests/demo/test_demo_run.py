@@ -77,7 +77,7 @@ class Demo:
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         assert self.running is not None
         self.running.send_signal(number)
-        return self.running.wait(60)
+        return self.running.wait(180)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_it_opens_is_used_closes_and_opens_again(shop: Demo) -> None:
     beside.var, beside.port, beside.stripe_port = shop.var, shop.port, shop.stripe_port
     beside.start()
     assert beside.running is not None
-    assert beside.running.wait(60) == 1
+    assert beside.running.wait(180) == 1
     assert beside.words().strip() == (
         f"CommandError: Port {shop.port} is in use, perhaps by another demo. Stop what uses it, or choose another "
         f"port: make demo PORT={shop.port + 10}"
@@ -143,7 +143,7 @@ def test_a_database_of_another_is_never_touched(tmp_path: Path) -> None:
     run.start(DATABASE_URL="postgresql://nobody@127.0.0.1:1/precious")
 
     assert run.running is not None
-    assert run.running.wait(60) == 1
+    assert run.running.wait(180) == 1
     (line,) = run.words().strip().splitlines()
     assert "DATABASE_URL is set" in line
 
@@ -153,7 +153,7 @@ def test_a_port_that_is_no_number_gets_one_sentence(tmp_path: Path) -> None:
     run.start(PORT="eight")
 
     assert run.running is not None
-    assert run.running.wait(60) == 1
+    assert run.running.wait(180) == 1
     assert run.words().strip() == "PORT is “eight”; it should be a whole number."
 
 
@@ -166,6 +166,7 @@ def test_a_web_server_that_dies_ends_the_wait(tmp_path: Path, settings: Settings
             demo.wait_for_first_page(processes)
 
 
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_home_page_that_fails_is_said_to(tmp_path: Path, settings: Settings, live_server: object) -> None:
     settings.SITE_URL = f"{live_server}/no-such-page"
     with Processes(tmp_path) as processes, pytest.raises(CommandError, match="status 404"):
