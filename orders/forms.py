@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django_countries.fields import CountryField
+from django_countries import countries as iso_countries
 from phonenumber_field.formfields import PhoneNumberField
 
-from dostshop import money
+from dostshop import countries, money
 from dostshop.accounts.models import normalised_email
 from orders import checkout
 from orders.delivery import Delivery, DeliveryOption
@@ -109,8 +109,11 @@ class CheckoutForm(forms.Form):
             "invalid_choice": _("This way is not offered for the pieces in your bag. Choose another."),
         },
     )
-    country = CountryField(blank=True).formfield(
-        label=_("Country"), required=False, help_text=_("Only for delivery abroad.")
+    country = forms.ChoiceField(
+        label=_("Country"),
+        required=False,
+        help_text=_("Only for delivery abroad."),
+        widget=forms.Select(attrs={"autocomplete": "country"}),
     )
     city = text_field(_("Town or village"), max_length=100, autocomplete="address-level2")
     address = text_field(_("Street, house, flat"), max_length=250, autocomplete="street-address")
@@ -147,17 +150,21 @@ class CheckoutForm(forms.Form):
         self.items_total = checkout.total(lines)
         self._set_choices("delivery", [(option.key, option.name) for option in offered.options])
         self._set_choices("payment", self._payment_choices())
+        abroad = [code for code, _name in iso_countries if code != HOME_COUNTRY and offered.option_for(code)]
+        self._set_choices("country", [("", gettext("Choose the country")), *countries.choices(abroad)])
 
     def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 — tells the type checker which field it is
         field.choices = choices
 
-    @staticmethod
-    def _payment_choices() -> list[tuple[str, str]]:
-        choices = [(str(Payment.Provider.BRANCH), gettext("At the branch, when you pick it up"))]
+    def _payment_choices(self) -> list[tuple[str, str]]:
+        """What is made to order is begun once it is paid for, so the branch's till is too late for it."""
+        choices = []
         if settings.STRIPE_SECRET_KEY:
-            choices.insert(0, (str(Payment.Provider.STRIPE), gettext("By card, now")))
+            choices.append((str(Payment.Provider.STRIPE), gettext("By card, now")))
+        if all(line.variant.product.is_counted for line in self.lines):
+            choices.append((str(Payment.Provider.BRANCH), gettext("At the branch, when you pick it up")))
         return choices
 
     @property

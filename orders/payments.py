@@ -14,7 +14,7 @@ Retry: ``apply_status`` may come any number of times, in any order, from a webho
 import logging
 import uuid
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -43,6 +43,8 @@ PROVIDERS: dict[str, PaymentProvider] = {
 CARD_TIME = timedelta(minutes=35)
 SHORTEST_CARD_TIME = timedelta(minutes=31)
 BRANCH_TIME = timedelta(days=3)
+# Those days end when a branch is still open, not at the hour at which the order happened to come in.
+BRANCH_CLOSES = time(18, 0)
 # How long an order may wait for a card payment in all, over every attempt.
 LONGEST_CARD_WAIT = timedelta(hours=6)
 
@@ -54,7 +56,6 @@ class NotPayable(Exception):
 def write_intent(order: Order, *, provider: str) -> Payment:
     """The row of a payment that is about to be started. Call inside the transaction that decides it."""
     is_at_branch = provider == Payment.Provider.BRANCH
-    lasts = BRANCH_TIME if is_at_branch else CARD_TIME
     payment = Payment.objects.create(
         order=order,
         provider=provider,
@@ -62,10 +63,16 @@ def write_intent(order: Order, *, provider: str) -> Payment:
         status=Payment.Status.OPEN if is_at_branch else Payment.Status.STARTED,
         amount=order.total,
         currency=order.currency,
-        expires_at=timezone.now() + lasts,
+        expires_at=_end_of_branch_time() if is_at_branch else timezone.now() + CARD_TIME,
     )
     order.record(OrderEvent.Kind.PAYMENT_STARTED, payment=payment.pk, provider=provider)
     return payment
+
+
+def _end_of_branch_time() -> datetime:
+    earliest = timezone.localtime() + BRANCH_TIME
+    end = timezone.make_aware(datetime.combine(earliest.date(), BRANCH_CLOSES))
+    return end if end >= earliest else end + timedelta(days=1)
 
 
 def start(payment: Payment) -> Payment:

@@ -18,7 +18,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from artisans.models import Branch
 from catalog.models import Product, TaxClass, Variant
-from dostshop import codes, money
+from dostshop import codes, countries, money
 from dostshop.accounts.models import User
 
 _LINK_SIGNER_SALT = "orders.link"
@@ -134,6 +134,10 @@ class Order(models.Model):
 
     def opens_with(self, secret: str) -> bool:
         return constant_time_compare(self.secret, secret)
+
+    @property
+    def country_name(self) -> str:
+        return countries.name(self.country.code)
 
     def get_absolute_url(self) -> str:
         """The order page, in the order's language."""

@@ -32,13 +32,15 @@ def _open(code: str, secret: str) -> Order:
 def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     opened = _open(code, secret)
     payment = opened.payments.last()
+    parts = list(opened.fulfilments.all())
     return render(
         request,
         "orders/order.html",
         {
             "order": opened,
             "lines": opened.lines.select_related("variant__product").prefetch_related("variant__product__photos"),
-            "fulfilments": opened.fulfilments.select_related("branch"),
+            "is_ready": all(part.ready_at for part in parts),
+            "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
             "payment": payment,
             "refunded": [refund for paid in opened.payments.all() for refund in paid.refunds.all()],
             "can_pay_by_card": payments.can_pay_by_card(opened),

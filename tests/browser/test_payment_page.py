@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from dostshop.demo.stripe_stand_in.server import StandIn
 from tests.browser.conftest import expect_accessible
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 LOCALES = {"az": "auto", "ru": "ru", "en": "en"}
 

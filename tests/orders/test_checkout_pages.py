@@ -298,6 +298,24 @@ def test_promises_to_pay_at_the_branch_have_a_limit(client: Client) -> None:
     assert submit(client, {**PICKUP, "email": "someone@example.com"}, "/en").url
 
 
+def test_what_is_made_to_order_is_paid_before_it_is_begun(client: Client) -> None:
+    enter(client, piece(on_hand=0, kind="made_to_order", lead_time_days=30), prefix="/en")
+    page = client.get("/en/checkout/").content.decode()
+    assert "about 30 days" in page
+    assert 'value="stripe"' in page
+    assert 'value="branch"' not in page
+    submit(client, PICKUP, "/en")
+    assert not Order.objects.exists()
+
+
+def test_countries_are_named_and_sorted_in_the_pages_language(client: Client) -> None:
+    delivery_method(name_az="Avropa", countries=["DE", "FR", "AT"])
+    enter(client, piece())
+    page = client.get("/checkout/").content.decode()
+    names = re.findall(r'<option value="[A-Z]{2}">([^<]+)</option>', page)
+    assert names == ["Almaniya", "Avstriya", "Fransa"]
+
+
 @pytest.mark.shared
 def test_no_string_breaks_a_field_of_the_checkout(client: Client, shared: Path) -> None:
     strings = json.loads((shared / "test-data" / "naughty-strings.json").read_text())

@@ -153,7 +153,8 @@ def test_paying_at_the_branch() -> None:
     variant = piece()
     order = order_of(variant, provider=Payment.Provider.BRANCH)
     held = Hold.objects.live().get()
-    assert held.expires_at - timezone.now() > timedelta(days=2, hours=23)
+    assert timedelta(days=3) - timedelta(minutes=1) < held.expires_at - timezone.now() <= timedelta(days=4)
+    assert timezone.localtime(held.expires_at).time() == payments.BRANCH_CLOSES
     staff = UserFactory.create(is_staff=True)
     payments.mark_paid_at_branch(order.pk, actor=staff)
     order.refresh_from_db()

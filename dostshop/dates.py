@@ -1,0 +1,22 @@
+"""Month names within a date, as gettext finds them for the format letter ``E``.
+
+Django knows them, but its Azerbaijani writes “25 Noyabr”; the language writes “25 noyabr”. Named here, they are
+collected for the shop's own translations, which come before Django's.
+"""
+
+from django.utils.translation import pgettext_lazy
+
+MONTHS = [
+    pgettext_lazy("alt. month", "January"),
+    pgettext_lazy("alt. month", "February"),
+    pgettext_lazy("alt. month", "March"),
+    pgettext_lazy("alt. month", "April"),
+    pgettext_lazy("alt. month", "May"),
+    pgettext_lazy("alt. month", "June"),
+    pgettext_lazy("alt. month", "July"),
+    pgettext_lazy("alt. month", "August"),
+    pgettext_lazy("alt. month", "September"),
+    pgettext_lazy("alt. month", "October"),
+    pgettext_lazy("alt. month", "November"),
+    pgettext_lazy("alt. month", "December"),
+]
