@@ -158,6 +158,11 @@ def apply_status(payment_pk: int, status: ProviderStatus) -> None:
             _close(payment, Payment.Status.EXPIRED)
 
 
+def can_be_paid_at_branch(order: Order) -> bool:
+    """Whether ``mark_paid_at_branch`` has a chance."""
+    return _due_at_branch(order, Payment.objects.filter(order=order)) is not None
+
+
 @short_transaction()
 def mark_paid_at_branch(order_pk: int, *, actor: User) -> None:
     """Staff took the money over the counter.
@@ -165,12 +170,20 @@ def mark_paid_at_branch(order_pk: int, *, actor: User) -> None:
     Raises NotPayable where the order does not wait for that, OutOfStock where a piece was sold meanwhile.
     """
     order = _lock_order(order_pk)
-    payment = _locked_payments(order).filter(provider=Payment.Provider.BRANCH).last()
-    if payment is None or Order.Status.PAID not in Order.TRANSITIONS[order.status] or payment.captured_amount:
+    payment = _due_at_branch(order, _locked_payments(order))
+    if payment is None:
         raise NotPayable(order.code)
     stock.sell(order)
     _capture(payment, payment.amount)
     _paid(order, payment, actor=actor)
+
+
+def _due_at_branch(order: Order, payments: PaymentQuerySet) -> Payment | None:
+    """What the branch's till may still take for this order, in time or late."""
+    if Order.Status.PAID not in Order.TRANSITIONS[order.status]:
+        return None
+    payment = payments.filter(provider=Payment.Provider.BRANCH).order_by("pk").last()
+    return None if payment is None or payment.captured_amount else payment
 
 
 def close_open(order: Order) -> None:

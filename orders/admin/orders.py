@@ -1,10 +1,12 @@
 """Orders, to be read and moved on. They are never edited by hand nor deleted: every step is one of the shop's own."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -26,29 +28,57 @@ from orders.models import Fulfilment, LineItem, Order, OrderEvent, OrderMail, Pa
 from orders.models.order import WrongTransition
 
 
-def own_parts(order: Order, actor: User, *, missing: str) -> QuerySet[Fulfilment]:
-    """The parts that this person's branches prepare and that lack a step; all of them where none lacks it.
-
-    So the step is refused with its own reason. Raises NotPossible where other branches prepare the whole order.
-    """
+def prepared_by(order: Order, actor: User) -> QuerySet[Fulfilment]:
+    """The parts that this person's branches keep."""
     parts = Fulfilment.objects.filter(order=order).order_by("pk")
     branches = branches_seen_by(actor)
-    if branches is not None:
-        parts = parts.filter(branch__in=branches)
-    if not parts.exists():
-        raise fulfilment.NotPossible(gettext("Another branch prepares this order."))
-    unfinished = parts.filter(**{missing: None})
-    return unfinished if unfinished.exists() else parts
+    return parts if branches is None else parts.filter(branch__in=branches)
+
+
+def handed_over_by(order: Order, actor: User) -> QuerySet[Fulfilment]:
+    """The same parts; and where the buyer picks up at such a branch, all that other branches have made ready."""
+    branches = branches_seen_by(actor)
+    if branches is None or order.pickup_branch_id not in branches:
+        return prepared_by(order, actor)
+    parts = Fulfilment.objects.filter(order=order).order_by("pk")
+    return parts.filter(Q(branch__in=branches) | Q(ready_at__isnull=False))
 
 
 def mark_ready(order: Order, actor: User) -> None:
-    for part in own_parts(order, actor, missing="ready_at"):
+    parts = prepared_by(order, actor)
+    if not parts.exists():
+        raise fulfilment.NotPossible(gettext("Another branch prepares this order."))
+    # Where nothing is left to do, the refusal gives its own reason.
+    for part in parts.filter(ready_at=None) or parts:
         fulfilment.mark_ready(part.pk, actor=actor)
 
 
 def hand_over(order: Order, actor: User) -> None:
-    for part in own_parts(order, actor, missing="handed_over_at"):
+    parts = handed_over_by(order, actor)
+    if not parts.exists():
+        raise fulfilment.NotPossible(gettext("The branch that prepares this order has not marked it as ready yet."))
+    for part in parts.filter(handed_over_at=None) or parts:
         fulfilment.hand_over(part.pk, actor=actor)
+
+
+def is_wanted(order: Any) -> bool:
+    """Whether there is something to prepare: what will be paid at the counter is prepared before it is paid."""
+    waits_for_the_till = (
+        order.last_provider == Payment.Provider.BRANCH and order.status == Order.Status.AWAITING_PAYMENT
+    )
+    return bool(waits_for_the_till or order.status == Order.Status.PAID)
+
+
+def possible_steps(order: Any, actor: User) -> set[str]:
+    """The steps that this person can take with the order as it is now."""
+    steps = {
+        "mark_paid": payments.can_be_paid_at_branch(order),
+        "mark_ready": is_wanted(order) and prepared_by(order, actor).filter(ready_at=None).exists(),
+        "hand_over": order.status == Order.Status.PAID
+        and handed_over_by(order, actor).filter(handed_over_at=None).exists(),
+        "cancel": order.status == Order.Status.AWAITING_PAYMENT,
+    }
+    return {step for step, is_possible in steps.items() if is_possible}
 
 
 MARK_PAID = Step(lambda order, actor: payments.mark_paid_at_branch(order.pk, actor=actor), done=_("Marked as paid"))
@@ -118,11 +148,15 @@ class ProviderFilter(DropdownFilter):
 
 class LineInline(ShownOnPage, TabularInline):
     model = LineItem
-    fields = readonly_fields = ("name", "sku", "quantity", "unit_price", "total", "branch")
+    fields = readonly_fields = ("name_sold", "sku", "quantity", "unit_price", "total", "branch")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         lines: QuerySet[Any] = super().get_queryset(request)
         return lines.select_related("fulfilment__branch")
+
+    @display(description=_("piece, in the order's language"))
+    def name_sold(self, line: LineItem) -> str:
+        return line.name
 
     @display(description=_("branch"))
     def branch(self, line: LineItem) -> str:
@@ -178,7 +212,26 @@ class EventInline(ShownOnPage, TabularInline):
 
     @display(description=_("details"))
     def details(self, event: OrderEvent) -> str:
-        return ", ".join(f"{name}: {value}" for name, value in event.data.items())
+        """In words; which row of the database it was tells nobody anything."""
+        return ", ".join(filter(None, (self._in_words(name, event.data) for name in event.data)))
+
+    def _in_words(self, name: str, data: dict[str, str]) -> str:
+        match name:
+            case "total" | "amount" if data.get("currency", money.CURRENCY) == money.CURRENCY:
+                return money.text(Decimal(data[name]))
+            case "amount":
+                return f"{data['amount']} {data['currency']}"
+            case "provider":
+                return str(dict(Payment.Provider.choices).get(data[name], ""))
+            case "reason":
+                return str(dict(Refund.Reason.choices).get(data[name], ""))
+            case "branch":
+                return self._branch_names.get(data[name], "")
+        return ""
+
+    @cached_property
+    def _branch_names(self) -> dict[str, str]:
+        return {branch.slug: branch.name for branch in Branch.objects.all()}
 
 
 @admin.register(Order)
@@ -197,8 +250,8 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         "name",
         "status_shown",
         "paid_by",
-        "to_prepare",
-        "delivery_name",
+        "next_step",
+        "delivery_sold",
         "total_shown",
     )
     list_filter = (
@@ -213,6 +266,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     inlines = (LineInline, FulfilmentInline, PaymentInline, EventInline, MailInline)
     actions = ("mark_paid_chosen", "mark_ready_chosen", "hand_over_chosen", "cancel_chosen")
     actions_detail = ("mark_paid", "mark_ready", "hand_over", "cancel")
+    readonly_fields = ("delivery_sold",)
     fieldsets = (
         (None, {"fields": (("code", "status", "placed_at"), ("items_total", "delivery_total", "total"))}),
         (_("Buyer"), {"fields": (("name", "email", "phone"), ("language", "user"), "gift_note")}),
@@ -220,7 +274,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             _("Delivery"),
             {
                 "fields": (
-                    ("delivery_name", "pickup_branch"),
+                    ("delivery_sold", "pickup_branch"),
                     "address",
                     ("city", "postcode", "country"),
                     "directions",
@@ -241,6 +295,13 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     def has_steps_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.change_order")
 
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
+        """Offers what is possible. A step that somebody else has taken meanwhile is refused with its reason."""
+        actions = super().get_actions_detail(request, object_id)
+        order = self.get_object(request, str(object_id)) if actions else None
+        possible = possible_steps(order, signed_in(request)) if order else set()
+        return [one for one in actions if one.method.__name__ in possible]
+
     @display(
         description=_("status"),
         ordering="status",
@@ -257,9 +318,19 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     def paid_by(self, order: Any) -> str:
         return str(dict(Payment.Provider.choices).get(order.last_provider, ""))
 
-    @display(description=_("to prepare"), boolean=True)
-    def to_prepare(self, order: Any) -> bool:
-        return bool(order.is_unprepared) and order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID}
+    @display(description=_("next step"), label={"prepare": "warning", "hand_over": "info", "ready": "success"})
+    def next_step(self, order: Any) -> tuple[str, Any] | None:
+        if not is_wanted(order):
+            return None
+        if order.is_unprepared:
+            return "prepare", _("prepare")
+        if order.status == Order.Status.PAID:
+            return "hand_over", _("hand over")
+        return "ready", _("ready, not paid")
+
+    @display(description=_("delivery, in the order's language"), ordering="delivery_name")
+    def delivery_sold(self, order: Order) -> str:
+        return order.delivery_name
 
     @display(description=_("total"), ordering="total")
     def total_shown(self, order: Order) -> str:

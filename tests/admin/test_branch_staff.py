@@ -6,9 +6,10 @@ from django.urls import reverse
 
 from artisans.models import ArtisanPrivate, Branch
 from dostshop.accounts.models import Role
+from orders import fulfilment, payments
 from orders.models import Bag, Order, Payment, Stock
 from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
-from tests.factories import ArtisanFactory, BranchFactory, bag_with, order_of, piece
+from tests.factories import ArtisanFactory, BranchFactory, UserFactory, bag_with, order_of, piece
 
 
 @pytest.fixture
@@ -100,6 +101,37 @@ def test_a_branch_that_only_hands_over_is_told_who_prepares(baku_staff: Client) 
     page = baku_staff.post(url, {"_form_submitted": "on"}, follow=True)
     assert "Another branch prepares this order." in page.content.decode()
     assert order.fulfilments.get().ready_at is None
+
+
+def test_the_branch_of_the_pickup_hands_over_what_the_others_have_made_ready(
+    baku_staff: Client, barda_staff: Client
+) -> None:
+    order = order_of(piece(branch__slug="barda"), piece(branch__slug="quba"), provider=Payment.Provider.BRANCH)
+    payments.mark_paid_at_branch(order.pk, actor=UserFactory.create())
+    hand_over = english("orders_order_hand_over", order.pk)
+    page = baku_staff.post(hand_over, {"_form_submitted": "on"}, follow=True)
+    assert "has not marked it as ready yet" in page.content.decode()
+    assert not order.fulfilments.exclude(handed_over_at=None).exists()
+
+    barda_staff.post(reverse("admin:orders_order_mark_ready", args=[order.pk]), {"_form_submitted": "on"})
+    baku_staff.post(hand_over, {"_form_submitted": "on"})
+    assert order.fulfilments.get(branch__slug="barda").handed_over_at is not None
+    assert order.fulfilments.get(branch__slug="quba").handed_over_at is None
+
+    fulfilment.mark_ready(order.fulfilments.get(branch__slug="quba").pk, actor=UserFactory.create())
+    baku_staff.post(hand_over, {"_form_submitted": "on"})
+    order.refresh_from_db()
+    assert order.status == Order.Status.COMPLETED
+
+
+def test_a_branch_hands_over_its_own_part_alone_where_the_buyer_picks_up_elsewhere(barda_staff: Client) -> None:
+    order = order_of(piece(), piece(branch__slug="barda"), provider=Payment.Provider.BRANCH)
+    payments.mark_paid_at_branch(order.pk, actor=UserFactory.create())
+    for part in order.fulfilments.all():
+        fulfilment.mark_ready(part.pk, actor=UserFactory.create())
+    barda_staff.post(reverse("admin:orders_order_hand_over", args=[order.pk]), {"_form_submitted": "on"})
+    assert order.fulfilments.get(branch__slug="barda").handed_over_at is not None
+    assert order.fulfilments.get(branch__slug="baku").handed_over_at is None
 
 
 def test_a_product_cannot_be_moved_to_another_branch(order: Order, baku_staff: Client) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from artisans.models import ArtisanPrivate, Branch
 from catalog.models import Product, Variant
@@ -16,6 +17,7 @@ from dostshop.accounts.models import Membership, Role
 from dostshop.pages.models import Page
 from orders import cancelling, fulfilment, payments, stock
 from orders.models import Hold, Order, Payment, StripeEvent
+from tests.admin.conftest import english
 from tests.factories import (
     ArtisanFactory,
     CollectionFactory,
@@ -159,6 +161,24 @@ def test_orders_by_what_is_to_be_done(administrator: Client) -> None:
     assert found(administrator, "orders_order", work="prepare") == {to_prepare.code}
     assert found(administrator, "orders_order", work="ready") == {ready.code}
     assert len(found(administrator, "orders_order", work="nonsense")) == 5
+
+
+def test_the_list_says_the_next_step_in_a_word(administrator: Client) -> None:
+    actor = UserFactory.create()
+    order = at_branch()
+
+    def said() -> str:
+        page = administrator.get(english("orders_order_changelist")).content.decode()
+        cell = page[page.index("field-next_step") :]
+        return strip_tags(cell[cell.index(">") + 1 : cell.index("</td>")]).strip()
+
+    assert said() == "prepare"
+    fulfilment.mark_ready(order.fulfilments.get().pk, actor=actor)
+    assert said() == "ready, not paid"
+    payments.mark_paid_at_branch(order.pk, actor=actor)
+    assert said() == "hand over"
+    fulfilment.hand_over(order.fulfilments.get().pk, actor=actor)
+    assert said() == "-"
 
 
 def test_orders_by_branch_and_way_of_paying(administrator: Client) -> None:

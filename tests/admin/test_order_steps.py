@@ -5,6 +5,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from artisans.models import Branch
+from dostshop import money
 from dostshop.accounts.models import Role
 from orders import cancelling, payments, stock
 from orders.models import LineItem, Order, OrderEvent, Payment, Refund, Stock
@@ -54,6 +56,32 @@ def test_a_step_that_is_not_possible_says_why_and_changes_nothing(administrator:
     assert "Only an order that waits for its payment can be cancelled" in take(administrator, "cancel", order)
     assert order.status == Order.Status.PAID
     assert order.events.count() == events
+
+
+def offered(client: Client, order: Order) -> list[str]:
+    """The buttons above the order, in English."""
+    page = client.get(english("orders_order_change", order.pk))
+    return [str(button["title"]) for button in page.context["actions_detail"]]
+
+
+def test_only_steps_that_are_possible_are_offered(administrator: Client, order: Order) -> None:
+    paid, ready, handed_over = "Mark as paid at the branch", "Mark as ready for pickup", "Mark as handed over"
+    assert offered(administrator, order) == [paid, ready, "Cancel the order"]
+    take(administrator, "mark_ready", order)
+    assert offered(administrator, order) == [paid, "Cancel the order"]
+    take(administrator, "mark_paid", order)
+    assert offered(administrator, order) == [handed_over]
+    take(administrator, "hand_over", order)
+    assert offered(administrator, order) == []
+
+
+def test_what_waits_for_a_card_can_only_be_cancelled(administrator: Client) -> None:
+    assert offered(administrator, order_of(piece())) == ["Cancel the order"]
+
+
+def test_money_that_comes_late_can_still_be_taken(administrator: Client, order: Order) -> None:
+    cancelling.cancel(order.pk)
+    assert offered(administrator, order) == ["Mark as paid at the branch"]
 
 
 def test_a_piece_sold_meanwhile_cannot_be_paid_for(administrator: Client, order: Order) -> None:
@@ -119,10 +147,24 @@ def test_the_page_shows_money_refunds_and_what_happened(administrator: Client, o
         assert shown in page, shown
 
 
+def test_what_happened_is_told_in_words(administrator: Client, order: Order) -> None:
+    take(administrator, "mark_ready", order)
+    payments.mark_paid_at_branch(order.pk, actor=UserFactory.create())
+    order.record(OrderEvent.Kind.WRONG_AMOUNT, payment=4711, amount="5.00", currency="USD")
+    order.record(OrderEvent.Kind.REFUNDED, refund=4712, amount="38.00", reason=Refund.Reason.PAID_TWICE)
+    page = administrator.get(english("orders_order_change", order.pk))
+    events = next(one for one in page.context["inline_admin_formsets"] if one.opts.model is OrderEvent)
+    told = [events.opts.details(event) for event in order.events.all()]
+    branch = Branch.objects.get(slug="baku").name
+    price = money.text(order.total)
+    assert told == [price, "at the branch, on pickup", branch, price, "5.00 USD", f"{price}, paid twice"]
+    assert told[-1] in page.content.decode()
+
+
 def test_the_page_asks_the_database_a_fixed_number_of_times(
     administrator: Client, order: Order, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     larger = order_of(*(piece() for _number in range(6)), provider=Payment.Provider.BRANCH)
     for one in (order, larger):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(13):
             administrator.get(reverse("admin:orders_order_change", args=[one.pk]))
