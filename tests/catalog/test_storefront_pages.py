@@ -12,6 +12,7 @@ from artisans.models import Branch
 from catalog import listing
 from catalog.models import CollectionItem, Product, Variant
 from orders import stock
+from orders.models import Hold
 from tests.factories import (
     ArtisanFactory,
     BranchFactory,
@@ -104,14 +105,14 @@ def test_a_page_is_the_same_bytes_for_a_visitor_who_is_signed_in(client: Client,
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 8),
-        ("/pieces/", 6),
-        ("/pieces/?craft=pottery&branch=baku&price_from=1&price_to=100&available=on&sort=-price&page=2", 6),
-        ("/crafts/pottery/", 6),
-        ("/collections/novruz/", 5),
+        ("/", 9),
+        ("/pieces/", 7),
+        ("/pieces/?craft=pottery&branch=baku&price_from=1&price_to=100&available=on&sort=-price&page=2", 7),
+        ("/crafts/pottery/", 7),
+        ("/collections/novruz/", 6),
         ("/artisans/", 4),
-        ("/artisans/nar/", 6),
-        ("/branches/baku/", 5),
+        ("/artisans/nar/", 7),
+        ("/branches/baku/", 6),
         ("/info/notes/", 1),
     ],
 )
@@ -123,7 +124,7 @@ def test_queries_of_a_page(
 
 
 def test_queries_of_a_product_page(client: Client, catalogue: dict[str, Any], django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         client.get(address_of(catalogue["product"]))
 
 
@@ -201,6 +202,8 @@ def test_food_says_what_the_law_asks_for(client: Client) -> None:
 
     for words in ("Composition", "Cherries, sugar", "12 months", "250 kcal in 100 g", "Food cannot be sent back"):
         assert words in page
+    assert "food is not sent abroad" in page
+    assert "We deliver within Azerbaijan and abroad" not in page
 
 
 def test_a_piece_that_is_sold_stays_and_says_so(client: Client) -> None:
@@ -210,6 +213,7 @@ def test_a_piece_that_is_sold_stays_and_says_so(client: Client) -> None:
     assert "It stays here as part of the maker" in page
     assert "Add to the bag" not in page
     assert "schema.org/SoldOut" in page
+    assert "Delivery and returns" not in page
     assert "badge--sold" in text(client, "/en/pieces/")
     assert "Turquoise" not in text(client, "/en/pieces/?available=on")
 
@@ -225,6 +229,19 @@ def test_a_piece_in_checkout_says_until_when(client: Client) -> None:
     assert f"bag until about {timezone.localtime(until):%H:%M}" in page
     assert "Add to the bag" not in page
     assert "badge--held" in text(client, "/en/pieces/")
+
+
+def test_a_piece_ordered_and_not_paid_names_no_day_far_away(client: Client) -> None:
+    variant = piece()
+    product = shown(variant)
+    stock.hold(bag_with(variant))
+    Hold.objects.update(expires_at=timezone.now() + timedelta(days=28))
+
+    page = text(client, address_of(product))
+
+    assert "Another shopper has ordered it and not paid yet" in page
+    assert "until about" not in page
+    assert "Delivery and returns" in page
 
 
 def test_of_several_variants_the_sold_one_cannot_be_chosen(client: Client) -> None:
@@ -244,13 +261,18 @@ def test_what_is_made_to_order_says_how_long_it_takes(client: Client) -> None:
     page = text(client, address_of(product))
 
     assert "takes about 21 days" in page
+    assert "Made at our branch in Baku; when it is ready" in page
+    assert "Kept at our branch" not in page
     assert "Add to the bag" in page
 
 
 def test_a_craft_that_needs_a_permit_says_so(client: Client) -> None:
     product = shown(piece(craft=CraftFactory.create(needs_export_permit=True)))
 
-    assert "permit of the Ministry of Culture" in text(client, address_of(product))
+    page = text(client, address_of(product))
+
+    assert "permit of the Ministry of Culture" in page
+    assert '<a href="/en/info/contact/">write to us</a>' in page
 
 
 def test_a_maker_who_is_not_public_is_named_nowhere(client: Client) -> None:
@@ -266,14 +288,21 @@ def test_a_maker_who_is_not_public_is_named_nowhere(client: Client) -> None:
 
 def test_a_maker_without_a_pseudonym_is_called_by_craft_and_branch(client: Client) -> None:
     artisan = ArtisanFactory.create(slug="nameless", display_name_az="")
-    product = shown(piece())
-    product.craft.artisans.add(artisan)
+    CraftFactory.create(name_en="Weaving").artisans.add(artisan)
+    product = shown(piece(branch=BranchFactory.create(slug="barda")))
     made_by(product, artisan)
 
-    for address in ("/en/artisans/", "/en/artisans/nameless/"):
+    for address in ("/en/artisans/", "/en/artisans/nameless/", "/en/pieces/", address_of(product)):
         page = text(client, address)
-        assert "Pottery" in page
+        assert "Weaving · Baku" in page
+        assert "Pottery · " not in page
         assert artisan.code not in page
+
+
+def test_a_maker_without_pseudonym_and_craft_is_called_by_branch(client: Client) -> None:
+    ArtisanFactory.create(slug="nameless", display_name_az="")
+
+    assert "<h1>Baku</h1>" in text(client, "/en/artisans/nameless/")
 
 
 def test_a_text_that_falls_back_says_its_language(client: Client) -> None:
@@ -423,6 +452,18 @@ def test_a_product_without_a_picture_still_has_a_page(client: Client) -> None:
 
     assert "picture--none" in text(client, address_of(variant.product))
     assert "picture--none" in text(client, "/pieces/")
+
+
+def test_the_button_stands_between_the_first_picture_and_the_others(client: Client) -> None:
+    product = shown(piece())
+    for alt in ("From above", "From below"):
+        PhotoFactory.create(product=product, alt_en=alt)
+
+    page = text(client, address_of(product))
+
+    found = [page.index(words) for words in ("A bowl with", "<h1>", "Add to the bag", "From above", "From below")]
+    assert found == sorted(found)
+    assert page.count("From above") == 1
 
 
 def test_a_product_without_a_variant_cannot_be_bought(client: Client) -> None:
