@@ -101,6 +101,9 @@ def pages(product: Product) -> list[str]:
         "/artisans/nar/",
         "/branches/baku/",
         "/info/delivery/",
+        "/search/",
+        "/search/?q=xalca",
+        "/search/?q=nothing-like-it",
         "/nowhere/",
     ]
 
