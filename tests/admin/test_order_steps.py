@@ -165,6 +165,8 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(
     administrator: Client, order: Order, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     larger = order_of(*(piece() for _number in range(6)), provider=Payment.Provider.BRANCH)
+    # What a process asks once and remembers is not counted.
+    administrator.get(reverse("admin:orders_order_change", args=[order.pk]))
     for one in (order, larger):
         with django_assert_num_queries(13):
             administrator.get(reverse("admin:orders_order_change", args=[one.pk]))

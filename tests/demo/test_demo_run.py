@@ -60,7 +60,12 @@ class Demo:
         }
         with self.output.open("wb") as output:
             self.running = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+                # As from a shell's background: there Ctrl-C must close the shop too.
+                ["/bin/sh", "-c", 'trap \'\' INT; exec "$0" -c "$1"', sys.executable, PROGRAM],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
     def words(self) -> str:

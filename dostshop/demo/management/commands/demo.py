@@ -30,6 +30,8 @@ class Command(BaseCommand):
         for port, name in ports().items():
             refuse_taken_port(port, name)
         signal.signal(signal.SIGTERM, _interrupt)
+        # A shell starts what it puts into the background with this signal ignored.
+        signal.signal(signal.SIGINT, _interrupt)
         # What the shop tells its operators would bury what the demo tells the person at the terminal.
         logging.disable(logging.INFO)
         try:
