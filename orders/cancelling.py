@@ -16,7 +16,7 @@ from orders.models.order import WrongTransition
 @short_transaction()
 def cancel(order_pk: int, *, actor: User | None = None) -> None:
     """The shopper's or the staff's wish; the pieces are free at once."""
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_pk)
+    order = Order.objects.locked(order_pk)
     if order.status != Order.Status.AWAITING_PAYMENT:
         raise WrongTransition(f"{order.code} is {order.status}")
     payments.close_open(order)

@@ -60,7 +60,7 @@ def expire_order(order_pk: int) -> None:
             # A payment that comes to light later is sold or refunded then.
             continue
     with short_transaction():
-        order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_pk)
+        order = Order.objects.locked(order_pk)
         # The shopper may have begun to pay anew while the provider was asked.
         if order.status != Order.Status.AWAITING_PAYMENT or _in_time().filter(order=order).exists():
             return

@@ -52,6 +52,6 @@ def hand_over(fulfilment_pk: int, *, actor: User) -> None:
 
 def _lock(fulfilment_pk: int) -> tuple[Order, Fulfilment]:
     order_pk = Fulfilment.objects.values_list("order_id", flat=True).get(pk=fulfilment_pk)
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_pk)
+    order = Order.objects.locked(order_pk)
     fulfilment = Fulfilment.objects.select_for_update(of=("self",), no_key=True).select_related("branch")
     return order, fulfilment.get(pk=fulfilment_pk)

@@ -118,7 +118,7 @@ def try_again(order_pk: int) -> Payment:
     Raises NotPayable, OutOfStock, ProviderUnavailable, ProviderRefused.
     """
     with short_transaction():
-        order = _lock_order(order_pk)
+        order = Order.objects.locked(order_pk)
         if not can_pay_by_card(order):
             raise NotPayable(order.code)
         current = _locked_payments(order).open().first()
@@ -146,7 +146,7 @@ def check(payment: Payment) -> None:
 @short_transaction()
 def apply_status(payment_pk: int, status: ProviderStatus) -> None:
     """Does what follows from the provider's word. Harmless when repeated."""
-    order = _lock_order(Payment.objects.values_list("order_id", flat=True).get(pk=payment_pk))
+    order = Order.objects.locked(Payment.objects.values_list("order_id", flat=True).get(pk=payment_pk))
     payment = _locked_payments(order).get(pk=payment_pk)
     match status.state:
         case ProviderState.PAID:
@@ -169,7 +169,7 @@ def mark_paid_at_branch(order_pk: int, *, actor: User) -> None:
 
     Raises NotPayable where the order does not wait for that, OutOfStock where a piece was sold meanwhile.
     """
-    order = _lock_order(order_pk)
+    order = Order.objects.locked(order_pk)
     payment = _due_at_branch(order, _locked_payments(order))
     if payment is None:
         raise NotPayable(order.code)
@@ -205,10 +205,6 @@ def expire_at_provider(payment_pk: int) -> None:
     # Refused: it is paid or closed already, and a webhook tells which.
     with suppress(ProviderRefused):
         PROVIDERS[payment.provider].expire(payment)
-
-
-def _lock_order(order_pk: int) -> Order:
-    return Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_pk)
 
 
 def _locked_payments(order: Order) -> PaymentQuerySet:

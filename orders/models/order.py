@@ -38,6 +38,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         verified = EmailAddress.objects.filter(user=user, verified=True).values("email")
         return self.filter(Q(user=user) | Q(email__in=verified))
 
+    def locked(self, pk: int) -> "Order":
+        """The order with its row locked until the transaction ends; keys that point to it stay free to be read."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
     def found_by(self, code: str, email: str) -> "OrderQuerySet":
         return self.filter(code=codes.as_typed(code), email=email)
 
@@ -149,7 +153,7 @@ class Order(models.Model):
 
         Raises WrongTransition where ``TRANSITIONS`` has no such step from the state found after the lock.
         """
-        current = type(self).objects.select_for_update(of=("self",), no_key=True).get(pk=self.pk).status
+        current = type(self).objects.locked(self.pk).status
         if status not in self.TRANSITIONS[current]:
             raise WrongTransition(f"{self.code}: {current} → {status}")
         self.status = status

@@ -62,7 +62,7 @@ def test_a_quantity_that_makes_no_sense_gets_a_sentence_and_changes_nothing(clie
     assert not BagLine.objects.exists()
 
 
-def test_nought_pieces_is_one_piece_when_adding(client: Client) -> None:
+def test_nought_pieces_cannot_be_added(client: Client) -> None:
     page = add(client, piece().code, "0")
     assert "notice--error" in page
     assert not BagLine.objects.exists()
