@@ -136,7 +136,6 @@ def page_without_scripts(browser: Browser, live_server: LiveServer) -> Iterator[
     context.close()
 
 
-@pytest.mark.parametrize("language", ["az"], indirect=True)
 def test_without_scripts(page_without_scripts: Page, bowl: Variant, language: str) -> None:
     page = page_without_scripts
     go_to_checkout(page, bowl, language)
