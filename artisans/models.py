@@ -4,9 +4,11 @@
 ``ArtisanPrivate``: a table of its own, with its own permission and no way to it from an ``Artisan``.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -14,31 +16,59 @@ from phonenumber_field.modelfields import PhoneNumberField
 from dostshop import codes
 from dostshop.pictures import Picture
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 
 class Branch(models.Model):
     slug = models.SlugField(_("address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
     city = models.CharField(_("town"), max_length=60)
     text = models.TextField(_("text"), blank=True)
-    address = models.CharField(_("street address"), max_length=200)
+    address = models.CharField(
+        _("street address"), max_length=200, blank=True, help_text=_("Street, house, post code and town.")
+    )
     opening_hours = models.CharField(_("opening hours"), max_length=200, blank=True)
     phone = PhoneNumberField(_("phone"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)
     longitude = models.DecimalField(_("longitude"), max_digits=8, decimal_places=5, null=True, blank=True)
-    offers_pickup = models.BooleanField(_("orders can be picked up here"), default=True)
+    offers_pickup = models.BooleanField(
+        _("orders can be picked up here"),
+        default=False,
+        help_text=_("Shoppers need the street address and a phone to find their way."),
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
         verbose_name = _("branch")
         verbose_name_plural = _("branches")
         ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(offers_pickup=False) | (Q(address_az__isnull=False) & ~Q(address_az="") & ~Q(phone="")),
+                name="artisans_branch_pickup_can_be_found",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:branch", args=[self.slug])
+
+    @property
+    def lacks_for_pickup(self) -> dict[str, "StrPromise"]:
+        """What keeps orders from being picked up here: a sentence for each field that is empty."""
+        sentences = {
+            "address_az": _("Pickup needs the street address in Azerbaijani."),
+            "phone": _("Pickup needs a phone number that shoppers can call."),
+        }
+        return {field: sentence for field, sentence in sentences.items() if not getattr(self, field)}
+
+    def clean(self) -> None:
+        if self.offers_pickup and (lacking := self.lacks_for_pickup):
+            raise ValidationError(lacking)
 
 
 class BranchPhoto(Picture):

@@ -6,7 +6,7 @@ from artisans.models import Artisan, Branch, BranchPhoto
 @register(Branch)
 class BranchTranslation(TranslationOptions):
     fields = ("name", "city", "text", "address", "opening_hours")
-    required_languages = ("az",)
+    required_languages = {"az": ("name", "city")}
 
 
 @register(BranchPhoto)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
+from artisans.models import Branch
 from dostshop.demo.stripe_stand_in.server import StandIn
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
@@ -32,14 +33,17 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Keeps the rows that migrations made, for tests marked ``serialized_rollback``.
+    """Opens the branches as staff would, and keeps the rows for tests marked ``serialized_rollback``.
 
     On the class: Playwright's event loop gives its tests connections of their own. Those outlive it, so they are
     ended here before the database goes.
     """
     with django_db_blocker.unblock():
+        open_for_pickup = {"address_az": "Sınaq küçəsi 1", "phone": "+994125550101", "offers_pickup": True}
+        Branch.objects.update(**open_for_pickup)
         contents = connection.creation.serialize_db_to_string()
-    setattr(DatabaseWrapper, "_test_serialized_contents", contents)  # noqa: B010 — Django's own, which its types leave out
+    for holder in (DatabaseWrapper, connection):
+        setattr(holder, "_test_serialized_contents", contents)  # noqa: B010 — Django's own, which its types leave out
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(

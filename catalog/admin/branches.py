@@ -1,7 +1,10 @@
 """A branch with its picture. The pictures are this app's work, so the page is here and not with the makers."""
 
 from django.contrib import admin
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
+from unfold.decorators import display
 
 from artisans.models import Branch, BranchPhoto
 from catalog.admin.pictures import PictureInline
@@ -15,7 +18,7 @@ class BranchPhotoInline(PictureInline):
 @admin.register(Branch)
 class BranchAdmin(OfOwnBranch, TranslatedAdmin):
     branch_lookups = ("pk",)
-    list_display = ("name", "city", "phone", "email", "offers_pickup", "position")
+    list_display = ("name", "city", "phone", "email", "pickup", "position")
     list_filter = (("offers_pickup", BooleanRadioFilter), UntranslatedFilter)
     search_fields = ("slug", *in_every_language("name", "city"))
     inlines = (BranchPhotoInline,)
@@ -31,3 +34,15 @@ class BranchAdmin(OfOwnBranch, TranslatedAdmin):
         "offers_pickup",
         "position",
     )
+
+    @display(
+        description=_("pickup"),
+        ordering="offers_pickup",
+        label={"offered": "success", "possible": "info", "impossible": "warning"},
+    )
+    def pickup(self, branch: Branch) -> tuple[str, str]:
+        if branch.offers_pickup:
+            return "offered", gettext("offered")
+        if branch.lacks_for_pickup:
+            return "impossible", gettext("address or phone missing")
+        return "possible", gettext("not offered")

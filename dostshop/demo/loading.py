@@ -140,9 +140,11 @@ def _load_branches() -> None:
         branch = Branch.objects.get(slug=slug)
         if BranchPhoto.objects.filter(branch=branch).exists():
             continue
-        for column, text in _texts(record, "text", "opening_hours").items():
+        for column, text in _texts(record, "text", "address", "opening_hours").items():
             setattr(branch, column, text)
         branch.email = record["email"]
+        branch.phone = record["phone"]
+        branch.offers_pickup = True
         branch.save()
         _add_photo(
             BranchPhoto(branch=branch),

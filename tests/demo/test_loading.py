@@ -79,7 +79,7 @@ def texts(*models: type[Model]) -> Iterator[tuple[str, str]]:
             if isinstance(field, CharField | TextField) and not field.choices
         ]
         for row in model._default_manager.values(*fields):
-            yield from ((f"{model.__name__}.{name}", text) for name, text in row.items() if text)
+            yield from ((f"{model.__name__}.{name}", str(text)) for name, text in row.items() if text)
 
 
 def snapshot() -> dict[str, list[dict[str, Any]]]:
