@@ -106,6 +106,8 @@ def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
         delivery=Order.Delivery.PICKUP if option.is_pickup else Order.Delivery.POST,
         pickup_branch=option.branch,
         delivery_name=option.name,
+        delivery_days_min=option.method.days_min if option.method else None,
+        delivery_days_max=option.method.days_max if option.method else None,
         address=details.address,
         city=details.city,
         postcode=details.postcode,

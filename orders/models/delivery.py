@@ -3,11 +3,20 @@
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 HOME_COUNTRY = "AZ"
+
+
+def days_text(at_least: int, at_most: int) -> str:
+    """``2–4 working days``, in the language of the page."""
+    days = str(at_most) if at_least == at_most else f"{at_least}–{at_most}"
+    return ngettext("%(days)s working day", "%(days)s working days", at_most) % {"days": days}
 
 
 class DeliveryMethodQuerySet(models.QuerySet["DeliveryMethod"]):
@@ -27,8 +36,13 @@ class DeliveryMethod(models.Model):
         blank=True,
         help_text=_("Two-letter codes. AZ alone for a region of Azerbaijan; empty for the rest of the world."),
     )
-    days_min = models.PositiveSmallIntegerField(_("days, at least"), default=1)
-    days_max = models.PositiveSmallIntegerField(_("days, at most"), default=5)
+    days_min = models.PositiveSmallIntegerField(
+        _("days on the way, at least"),
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text=_("Working days from the day the parcel leaves the branch."),
+    )
+    days_max = models.PositiveSmallIntegerField(_("days on the way, at most"), default=5)
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -40,8 +54,9 @@ class DeliveryMethod(models.Model):
         ordering = ["position", "pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(days_max__gte=models.F("days_min")), name="orders_deliverymethod_days_in_order"
+                condition=Q(days_max__gte=F("days_min")), name="orders_deliverymethod_days_in_order"
             ),
+            models.CheckConstraint(condition=Q(days_min__gte=1), name="orders_deliverymethod_days_positive"),
         ]
 
     def __str__(self) -> str:
@@ -50,6 +65,18 @@ class DeliveryMethod(models.Model):
     @property
     def is_domestic(self) -> bool:
         return self.countries == [HOME_COUNTRY]
+
+    @property
+    def days_text(self) -> str:
+        return days_text(self.days_min, self.days_max)
+
+    def rate_for(self, weight_g: int) -> "DeliveryRate | None":
+        """What a parcel of this weight goes by; None where it is too heavy."""
+        return next((rate for rate in self.rates.all() if weight_g <= rate.up_to_weight_g), None)
+
+    def clean(self) -> None:
+        if self.days_min and self.days_max and self.days_max < self.days_min:
+            raise ValidationError({"days_max": _("At most cannot be fewer days than at least.")})
 
 
 class DeliveryRate(models.Model):

@@ -20,6 +20,7 @@ from artisans.models import Branch
 from catalog.models import Product, TaxClass, Variant
 from dostshop import codes, countries, money
 from dostshop.accounts.models import User
+from orders.models.delivery import days_text
 
 _LINK_SIGNER_SALT = "orders.link"
 
@@ -91,6 +92,8 @@ class Order(models.Model):
     )
     # As the shopper read it.
     delivery_name = models.CharField(_("delivery method"), max_length=200)
+    delivery_days_min = models.PositiveSmallIntegerField(_("days on the way, at least"), null=True, blank=True)
+    delivery_days_max = models.PositiveSmallIntegerField(_("days on the way, at most"), null=True, blank=True)
     address = models.CharField(_("street, house, flat"), max_length=250, blank=True)
     city = models.CharField(_("town or village"), max_length=100, blank=True)
     postcode = models.CharField(_("post code"), max_length=16, blank=True)
@@ -126,6 +129,15 @@ class Order(models.Model):
                 | (Q(delivery="post", pickup_branch__isnull=True) & ~Q(address="") & ~Q(country="")),
                 name="orders_order_has_destination",
             ),
+            models.CheckConstraint(
+                condition=Q(delivery_days_min__isnull=True, delivery_days_max__isnull=True)
+                | Q(
+                    delivery_days_min__isnull=False,
+                    delivery_days_max__isnull=False,
+                    delivery_days_max__gte=F("delivery_days_min"),
+                ),
+                name="orders_order_days_in_order",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -142,6 +154,13 @@ class Order(models.Model):
     @property
     def country_name(self) -> str:
         return countries.name(self.country.code)
+
+    @property
+    def days_text(self) -> str:
+        """How long it is on the way; empty for pickup, and for orders from before this was kept."""
+        if self.delivery_days_min is None or self.delivery_days_max is None:
+            return ""
+        return days_text(self.delivery_days_min, self.delivery_days_max)
 
     def get_absolute_url(self) -> str:
         """The order page, in the order's language."""
