@@ -107,7 +107,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Holds"), "orders.hold", "hourglass_top"),
                 (_("Bags"), "orders.bag", "shopping_bag"),
                 (_("Delivery methods"), "orders.deliverymethod", "local_shipping"),
-                (_("Stripe events"), "orders.stripeevent", "webhook"),
+                (_("Payment events"), "orders.providerevent", "webhook"),
             ],
         ),
         (

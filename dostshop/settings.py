@@ -286,6 +286,11 @@ MAILERS = {
 }
 
 # --- Payment ---
+# A provider is a class that keeps to orders.providers.PaymentProvider; its code is written into its payments.
+PAYMENT_PROVIDERS = {
+    "stripe": "orders.providers.stripe_checkout.StripeCheckout",
+    "branch": "orders.providers.branch.PayAtBranch",
+}
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.text(
     "STRIPE_WEBHOOK_SECRET",

@@ -17,11 +17,11 @@ from catalog.models import Product, ProductMaker
 from dostshop import money
 from dostshop.locks import short_transaction
 from orders import bag as bags
-from orders import emails, payments, stock
+from orders import emails, payments, providers, stock
 from orders.delivery import DeliveryOption
 from orders.models import Bag, BagLine, Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment
 
-MOST_UNPAID_AT_BRANCH = 3
+MOST_UNPAID = 3
 
 
 class BagEmpty(Exception):
@@ -29,7 +29,7 @@ class BagEmpty(Exception):
 
 
 class TooManyUnpaid(Exception):
-    """As many orders of this address as may be wait to be paid at a branch."""
+    """As many orders of this address as may be wait for money that staff see only later."""
 
 
 class PriceChanged(Exception):
@@ -75,7 +75,7 @@ def place_order(bag_pk: int, *, details: Details, total_shown: Decimal) -> Order
         raise bags.NotForSale
     if total(lines, details.option) != total_shown:
         raise PriceChanged
-    if details.provider == Payment.Provider.BRANCH and _unpaid_at_branch(details.email) >= MOST_UNPAID_AT_BRANCH:
+    if details.provider in providers.codes_by_hand() and _unpaid_by_hand(details.email) >= MOST_UNPAID:
         raise TooManyUnpaid
     order = _create_order(bag, lines, details)
     order.record(OrderEvent.Kind.PLACED, total=str(order.total))
@@ -87,10 +87,10 @@ def place_order(bag_pk: int, *, details: Details, total_shown: Decimal) -> Order
     return order
 
 
-def _unpaid_at_branch(email: str) -> int:
+def _unpaid_by_hand(email: str) -> int:
     """Orders that keep pieces from others on a promise alone."""
     unpaid = Order.objects.filter(email=email, status=Order.Status.AWAITING_PAYMENT)
-    return unpaid.filter(payments__in=Payment.objects.open().filter(provider=Payment.Provider.BRANCH)).count()
+    return unpaid.filter(payments__in=Payment.objects.open().filter(provider__in=providers.codes_by_hand())).count()
 
 
 def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:

@@ -12,14 +12,15 @@ from django.utils import timezone, translation
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from orders.models import Order, OrderMail
+from orders import providers
+from orders.models import Order, OrderMail, Refund
 
 
-def enqueue(order: Order, kind: str) -> None:
+def enqueue(order: Order, kind: str, *, about: str = "") -> None:
     """Sends this mail after the commit, unless the order had it already. Call with the order locked or new."""
-    if order.mails.filter(kind=kind).exists():
+    if order.mails.filter(kind=kind, about=about).exists():
         return
-    mail = OrderMail.objects.create(order=order, kind=kind)
+    mail = OrderMail.objects.create(order=order, kind=kind, about=about)
     # The lock keeps a second worker from sending the same mail at the same time.
     send.configure(lock=f"mail-{mail.pk}").defer(mail_pk=mail.pk)
 
@@ -35,12 +36,15 @@ def send(mail_pk: int) -> None:
 def compose(mail: OrderMail) -> EmailMultiAlternatives:
     """The mail as text and HTML."""
     order = mail.order
+    # The one that was paid last, else the one that is waited for.
+    payment = order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first()
     with translation.override(order.language):
         context = {
             "order": order,
             "lines": order.lines.all(),
-            # The one that was paid last, else the one that is waited for.
-            "payment": order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first(),
+            "payment": payment,
+            "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
+            "refund": _refund_of(mail),
             "order_url": settings.SITE_URL + order.get_absolute_url(),
             "site_url": settings.SITE_URL,
         }
@@ -50,7 +54,12 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
             body=render_to_string(f"{folder}/body.txt", context),
             to=[order.email],
             # A mail sent again after a crash is the same message to the reader's mail program.
-            headers={"Message-ID": f"<order-{order.code}-{mail.kind}@{settings.ALLOWED_HOSTS[0]}>"},
+            headers={"Message-ID": f"<order-{order.code}-{mail.kind}{mail.about}@{settings.ALLOWED_HOSTS[0]}>"},
         )
         message.attach_alternative(render_to_string(f"{folder}/body.html", context), "text/html")
     return message
+
+
+def _refund_of(mail: OrderMail) -> Refund | None:
+    kind, _dash, pk = mail.about.partition("-")
+    return Refund.objects.get(pk=pk) if kind == "refund" else None

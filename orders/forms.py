@@ -6,8 +6,8 @@ from hashlib import sha256
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries as iso_countries
@@ -15,11 +15,12 @@ from phonenumber_field.formfields import PhoneNumberField
 
 from dostshop import countries, money
 from dostshop.accounts.models import normalised_email
-from orders import checkout
+from orders import checkout, providers
 from orders.delivery import Delivery, DeliveryOption
-from orders.models import BagLine, Payment
+from orders.models import BagLine
 from orders.models.bag import MAX_QUANTITY
 from orders.models.delivery import HOME_COUNTRY
+from orders.providers import PaymentProvider, Purchase
 
 _POSTCODE = re.compile(r"(?:AZ)?\s*(\d{4})", re.IGNORECASE)
 
@@ -149,7 +150,7 @@ class CheckoutForm(forms.Form):
         self.offered = offered
         self.items_total = checkout.total(lines)
         self._set_choices("delivery", [(option.key, option.name) for option in offered.options])
-        self._set_choices("payment", self._payment_choices())
+        self._set_choices("payment", [(code, str(one.choice)) for code, one in self.ways_to_pay.items()])
         abroad = [code for code, _name in iso_countries if code != HOME_COUNTRY and offered.option_for(code)]
         self._set_choices("country", [("", gettext("Choose the country")), *countries.choices(abroad)])
 
@@ -158,14 +159,18 @@ class CheckoutForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 — tells the type checker which field it is
         field.choices = choices
 
-    def _payment_choices(self) -> list[tuple[str, str]]:
-        """What is made to order is begun once it is paid for, so the branch's till is too late for it."""
-        choices = []
-        if settings.STRIPE_SECRET_KEY:
-            choices.append((str(Payment.Provider.STRIPE), gettext("By card, now")))
-        if all(line.variant.product.is_counted for line in self.lines):
-            choices.append((str(Payment.Provider.BRANCH), gettext("At the branch, when you pick it up")))
-        return choices
+    def _purchase(self, option: DeliveryOption | None = None) -> Purchase:
+        return Purchase(
+            total=checkout.total(self.lines, option),
+            is_pickup=option.is_pickup if option else None,
+            is_made_to_order=not all(line.variant.product.is_counted for line in self.lines),
+        )
+
+    @cached_property
+    def ways_to_pay(self) -> dict[str, PaymentProvider]:
+        """Who can take the money for these pieces, whatever the delivery."""
+        purchase = self._purchase()
+        return {code: one for code, one in providers.configured().items() if not one.why_not(purchase)}
 
     @property
     def quote(self) -> str:
@@ -217,10 +222,11 @@ class CheckoutForm(forms.Form):
             self._require("phone", _("The courier needs a phone number to reach you."))
             self._require("city", _("Give the town or village."))
             self._require("address", _("Give the street, house and flat."))
-            if data.get("payment") == Payment.Provider.BRANCH:
-                self.add_error("payment", _("At the branch you can pay for what you pick up there. Choose the card."))
         elif option is not None:
             data.update(country="", city="", address="", postcode="", directions="")
+        provider = self.ways_to_pay.get(data.get("payment", ""))
+        if provider and option and (sentence := provider.why_not(self._purchase(option))):
+            self.add_error("payment", sentence)
         return data
 
     def _require(self, name: str, sentence: Any) -> None:

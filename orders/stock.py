@@ -17,7 +17,7 @@ from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from dostshop.locks import short_transaction
-from orders.models import Bag, BagLine, Hold, Order, Stock
+from orders.models import Bag, BagLine, Hold, LineItem, Order, Stock
 
 HOLD_TIME = timedelta(minutes=30)
 # From the first second of a hold to the last that it can be extended to: eleven times HOLD_TIME, because
@@ -138,6 +138,19 @@ def sell(order: Order) -> None:
         row.updated_at = now
     Stock.objects.bulk_update(stock.values(), ["on_hand", "updated_at"])
     release_order(order)
+
+
+def take_back(line: LineItem, *, quantity: int) -> None:
+    """Puts units of a sold line back on the shelf. Call with the order locked.
+
+    What is made to order has no shelf. Raises ValueError where more would come back than was sold.
+    """
+    if quantity < 1 or quantity > line.quantity - line.restocked_quantity:
+        raise ValueError("units put back are one or more and no more than were sold")
+    LineItem.objects.filter(pk=line.pk).update(restocked_quantity=F("restocked_quantity") + quantity)
+    line.refresh_from_db(fields=["restocked_quantity"])
+    if line.variant.product.is_counted:
+        receive(line.variant_id, quantity=quantity)
 
 
 def shortages(bag: Bag, lines: Iterable[BagLine]) -> list[Shortage]:

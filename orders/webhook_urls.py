@@ -2,4 +2,4 @@ from django.urls import path
 
 from orders import webhook_views
 
-urlpatterns = [path("stripe/webhook/", webhook_views.stripe_webhook, name="stripe_webhook")]
+urlpatterns = [path("<slug:provider>/webhook/", webhook_views.webhook, name="payment_webhook")]

@@ -75,7 +75,7 @@ def shop_with_cards(stand_in: StandIn, live_server: LiveServer, settings: Settin
     settings.SITE_URL = live_server.url
     page_origin = stand_in.account.page_origin
     settings.SECURE_CSP = {**settings.SECURE_CSP, "form-action": ["'self'", page_origin]}
-    stand_in.post.url = live_server.url + reverse("stripe_webhook")
+    stand_in.post.url = live_server.url + reverse("payment_webhook", args=["stripe"])
     stand_in.faults.copies = 1
     return stand_in
 

@@ -1,3 +1,3 @@
-from orders.admin import bags, delivery, orders, stock, stripe_events
+from orders.admin import bags, delivery, orders, provider_events, stock
 
-__all__ = ["bags", "delivery", "orders", "stock", "stripe_events"]
+__all__ = ["bags", "delivery", "orders", "provider_events", "stock"]

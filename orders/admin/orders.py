@@ -23,7 +23,7 @@ from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, branches_seen_by, signed_in
 from dostshop.locks import Busy
-from orders import cancelling, fulfilment, payments, stock
+from orders import cancelling, fulfilment, payments, providers, stock
 from orders.models import Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
 
@@ -64,7 +64,7 @@ def hand_over(order: Order, actor: User) -> None:
 def is_wanted(order: Any) -> bool:
     """Whether there is something to prepare: what will be paid at the counter is prepared before it is paid."""
     waits_for_the_till = (
-        order.last_provider == Payment.Provider.BRANCH and order.status == Order.Status.AWAITING_PAYMENT
+        order.last_provider in providers.codes_paid_on_pickup() and order.status == Order.Status.AWAITING_PAYMENT
     )
     return bool(waits_for_the_till or order.status == Order.Status.PAID)
 
@@ -72,7 +72,7 @@ def is_wanted(order: Any) -> bool:
 def possible_steps(order: Any, actor: User) -> set[str]:
     """The steps that this person can take with the order as it is now."""
     steps = {
-        "mark_paid": payments.can_be_paid_at_branch(order),
+        "mark_paid": payments.can_be_marked_paid(order),
         "mark_ready": is_wanted(order) and prepared_by(order, actor).filter(ready_at=None).exists(),
         "hand_over": order.status == Order.Status.PAID
         and handed_over_by(order, actor).filter(handed_over_at=None).exists(),
@@ -81,7 +81,7 @@ def possible_steps(order: Any, actor: User) -> set[str]:
     return {step for step, is_possible in steps.items() if is_possible}
 
 
-MARK_PAID = Step(lambda order, actor: payments.mark_paid_at_branch(order.pk, actor=actor), done=_("Marked as paid"))
+MARK_PAID = Step(lambda order, actor: payments.mark_paid(order.pk, actor=actor), done=_("Marked as paid"))
 MARK_READY = Step(mark_ready, done=_("Marked as ready"))
 HAND_OVER = Step(hand_over, done=_("Handed over"))
 CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), done=_("Cancelled"))
@@ -104,7 +104,7 @@ class WorkFilter(DropdownFilter):
         parts = Fulfilment.objects.filter(order=OuterRef("pk"))
         # What will be paid at the counter is prepared before it is paid.
         wanted = Q(status=Order.Status.PAID) | Q(
-            Exists(Payment.objects.open().filter(order=OuterRef("pk"), provider=Payment.Provider.BRANCH)),
+            Exists(Payment.objects.open().filter(order=OuterRef("pk"), provider__in=providers.codes_paid_on_pickup())),
             status=Order.Status.AWAITING_PAYMENT,
         )
         match self.value():
@@ -138,10 +138,10 @@ class ProviderFilter(DropdownFilter):
     parameter_name = "provider"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return Payment.Provider.choices
+        return [(code, provider.title) for code, provider in providers.every().items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() in Payment.Provider.values:
+        if self.value() in providers.every():
             return queryset.filter(last_provider=self.value())
         return queryset
 
@@ -175,7 +175,7 @@ class FulfilmentInline(ShownOnPage, TabularInline):
 class PaymentInline(ShownOnPage, TabularInline):
     model = Payment
     fields = readonly_fields = (
-        "provider",
+        "provider_shown",
         "status",
         "amount",
         "captured_amount",
@@ -191,6 +191,10 @@ class PaymentInline(ShownOnPage, TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         attempts: QuerySet[Any] = super().get_queryset(request)
         return attempts.prefetch_related("refunds")
+
+    @display(description=_("provider"))
+    def provider_shown(self, payment: Payment) -> str:
+        return providers.title(payment.provider)
 
     @display(description=_("refunds"))
     def refunds(self, payment: Payment) -> str:
@@ -222,7 +226,7 @@ class EventInline(ShownOnPage, TabularInline):
             case "amount":
                 return f"{data['amount']} {data['currency']}"
             case "provider":
-                return str(dict(Payment.Provider.choices).get(data[name], ""))
+                return providers.title(data[name])
             case "reason":
                 return str(dict(Refund.Reason.choices).get(data[name], ""))
             case "branch":
@@ -239,7 +243,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     branch_lookups = ("fulfilments__branch", "pickup_branch")
     refusals = {
         fulfilment.NotPossible: None,
-        payments.NotPayable: _("The order does not wait for a payment at the branch."),
+        payments.NotPayable: _("The order does not wait for money that staff take."),
         WrongTransition: _("Only an order that waits for its payment can be cancelled."),
         stock.OutOfStock: _("A piece of the order was sold meanwhile. Cancel the order and tell the buyer."),
         Busy: _("Somebody is buying the same piece at this moment. Try again."),
@@ -316,7 +320,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
     @display(description=_("way of paying"), ordering="last_provider")
     def paid_by(self, order: Any) -> str:
-        return str(dict(Payment.Provider.choices).get(order.last_provider, ""))
+        return providers.title(order.last_provider) if order.last_provider else ""
 
     @display(description=_("next step"), label={"prepare": "warning", "hand_over": "info", "ready": "success"})
     def next_step(self, order: Any) -> tuple[str, Any] | None:
@@ -336,7 +340,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     def total_shown(self, order: Order) -> str:
         return money.text(order.total)
 
-    @admin.action(description=_("Mark as paid at the branch"), permissions=["steps"])
+    @admin.action(description=_("Mark as paid"), permissions=["steps"])
     def mark_paid_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self.run(request, chosen, MARK_PAID)
 
@@ -353,10 +357,10 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         self.run(request, chosen, CANCEL)
 
     @action(
-        description=_("Mark as paid at the branch"),
+        description=_("Mark as paid"),
         permissions=["steps"],
         dialog={
-            "title": _("Was this order paid at the branch?"),
+            "title": _("Is the money there?"),
             "description": _("The buyer gets a mail that the money has arrived."),
             "form_submit_text": _("Mark as paid"),
         },
@@ -403,5 +407,5 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
 
 def _refund(refund: Refund) -> str:
-    state = gettext("done") if refund.done_at else gettext("under way")
+    state = gettext("done") if refund.done_at else gettext("failed") if refund.failure else gettext("under way")
     return f"{money.text(refund.amount)}, {refund.get_reason_display()}, {state}"

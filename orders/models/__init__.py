@@ -1,7 +1,7 @@
 from orders.models.bag import Bag, BagLine
 from orders.models.delivery import DeliveryMethod, DeliveryRate
 from orders.models.order import Fulfilment, LineItem, Order, OrderEvent, OrderMail
-from orders.models.payment import Payment, Refund, StripeEvent
+from orders.models.payment import Payment, ProviderEvent, Reconciliation, Refund, RefundLine
 from orders.models.stock import Hold, Stock
 
 __all__ = [
@@ -16,7 +16,9 @@ __all__ = [
     "OrderEvent",
     "OrderMail",
     "Payment",
+    "ProviderEvent",
+    "Reconciliation",
     "Refund",
+    "RefundLine",
     "Stock",
-    "StripeEvent",
 ]

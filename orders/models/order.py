@@ -104,6 +104,7 @@ class Order(models.Model):
     items_total = models.DecimalField(_("pieces"), max_digits=10, decimal_places=2)
     delivery_total = models.DecimalField(_("delivery"), max_digits=8, decimal_places=2)
     total = models.DecimalField(_("total"), max_digits=10, decimal_places=2)
+    delivery_refunded = models.DecimalField(_("delivery refunded"), max_digits=8, decimal_places=2, default=money.ZERO)
     terms_accepted_at = models.DateTimeField(_("terms accepted"), default=timezone.now)
     placed_at = models.DateTimeField(_("placed"), auto_now_add=True)
 
@@ -137,6 +138,10 @@ class Order(models.Model):
                     delivery_days_max__gte=F("delivery_days_min"),
                 ),
                 name="orders_order_days_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery_refunded__gte=0, delivery_refunded__lte=F("delivery_total")),
+                name="orders_order_delivery_refunded_within_paid",
             ),
         ]
 
@@ -216,6 +221,8 @@ class LineItem(models.Model):
     tax_class = models.CharField(_("tax class"), max_length=10, choices=TaxClass)
     # A list of the artisan's id and the share in percent, as text.
     shares = models.JSONField(_("makers' shares"), default=list)
+    refunded_quantity = models.PositiveSmallIntegerField(_("refunded"), default=0)
+    restocked_quantity = models.PositiveSmallIntegerField(_("back in stock"), default=0)
 
     class Meta:
         verbose_name = _("line item")
@@ -225,6 +232,12 @@ class LineItem(models.Model):
             models.CheckConstraint(condition=Q(quantity__gt=0), name="orders_lineitem_quantity_positive"),
             models.CheckConstraint(
                 condition=Q(total=F("unit_price") * F("quantity")), name="orders_lineitem_total_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_quantity__lte=F("quantity")), name="orders_lineitem_refunded_within_sold"
+            ),
+            models.CheckConstraint(
+                condition=Q(restocked_quantity__lte=F("quantity")), name="orders_lineitem_restocked_within_sold"
             ),
         ]
 
@@ -246,7 +259,10 @@ class OrderEvent(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
         PAID_TOO_LATE = "paid_too_late", _("paid when the piece was gone")
+        REFUND_DECIDED = "refund_decided", _("refund decided")
         REFUNDED = "refunded", _("refunded")
+        REFUND_FAILED = "refund_failed", _("refund failed")
+        RESTOCKED = "restocked", _("back in stock")
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
@@ -281,9 +297,12 @@ class OrderMail(models.Model):
         CANCELLED = "cancelled", _("order cancelled")
         EXPIRED = "expired", _("order expired")
         PAID_TOO_LATE = "paid_too_late", _("refunded: the piece was gone")
+        REFUNDED = "refunded", _("money given back")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="mails", verbose_name=_("order"))
     kind = models.CharField(_("mail"), max_length=20, choices=Kind)
+    # Which refund, part or return it is about, where an order can have several.
+    about = models.CharField(_("about"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
@@ -291,7 +310,7 @@ class OrderMail(models.Model):
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["order", "kind"], name="orders_ordermail_once")]
+        constraints = [models.UniqueConstraint(fields=["order", "kind", "about"], name="orders_ordermail_once")]
 
     def __str__(self) -> str:
         return self.get_kind_display()

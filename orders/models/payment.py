@@ -3,6 +3,8 @@
 import uuid
 from typing import ClassVar
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -18,10 +20,6 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 class Payment(models.Model):
     """One attempt to pay an order. A new attempt is a new row."""
 
-    class Provider(models.TextChoices):
-        STRIPE = "stripe", _("card")
-        BRANCH = "branch", _("at the branch, on pickup")
-
     class Status(models.TextChoices):
         # The intent is written; the provider has not answered yet.
         STARTED = "started", _("being started")
@@ -33,7 +31,8 @@ class Payment(models.Model):
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="payments", verbose_name=_("order"))
     # Sent to the provider with the request, so that a repeated request is the same request.
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    provider = models.CharField(_("provider"), max_length=20, choices=Provider)
+    # A code of the settings' PAYMENT_PROVIDERS.
+    provider = models.CharField(_("provider"), max_length=20)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.STARTED)
     amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3, default=money.CURRENCY)
@@ -73,26 +72,55 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_provider_display()}: {self.amount} {self.currency}"
+        return f"{self.provider}: {self.amount} {self.currency}"
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def unsettled(self) -> "RefundQuerySet":
+        """Neither with the buyer nor given up: the provider is still to be asked, or to answer."""
+        return self.filter(done_at=None, failure="")
 
 
 class Refund(models.Model):
     """Money back to the buyer: written before the provider is asked."""
 
     class Reason(models.TextChoices):
+        CANCELLED = "cancelled", _("order cancelled")
+        RETURNED = "returned", _("returned")
+        FAULTY = "faulty", _("damaged or not as described")
+        NOT_AVAILABLE = "not_available", _("cannot be delivered")
+        GOODWILL = "goodwill", _("goodwill")
         PIECE_GONE = "piece_gone", _("paid when the piece was gone")
         PAID_TWICE = "paid_twice", _("paid twice")
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
+        AT_PROVIDER = "at_provider", _("made at the payment provider")
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
+    # What of it is delivery; the lines are rows of their own, and what is neither is goodwill.
+    delivery_amount = models.DecimalField(_("of it delivery"), max_digits=8, decimal_places=2, default=money.ZERO)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
+    note = models.CharField(_("note"), max_length=250, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
     provider_reference = models.CharField(_("provider's reference"), max_length=255, blank=True)
+    # Refunds that the provider made for this row and that came to nothing.
+    failed_references = ArrayField(models.CharField(max_length=255), default=list, blank=True, editable=False)
+    # How often the provider answered that it failed: each new try is a new request.
+    failed_tries = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
     # The provider will not do it; a person has to.
     failure = models.CharField(_("why it failed"), max_length=250, blank=True)
+
+    objects: ClassVar[RefundQuerySet] = RefundQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("refund")
@@ -105,16 +133,52 @@ class Refund(models.Model):
                 condition=~Q(provider_reference=""),
                 name="orders_refund_provider_reference_once",
             ),
+            models.CheckConstraint(
+                condition=Q(delivery_amount__gte=0, delivery_amount__lte=F("amount")),
+                name="orders_refund_delivery_within_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True) | Q(failure=""), name="orders_refund_done_or_failed"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.amount}"
 
+    @property
+    def is_settled(self) -> bool:
+        return self.done_at is not None or bool(self.failure)
 
-class StripeEvent(models.Model):
-    """A webhook as it came, kept until and after it is handled."""
 
-    event_id = models.CharField(_("event"), max_length=255, unique=True)
+class RefundLine(models.Model):
+    """Units of one line whose price goes back."""
+
+    refund = models.ForeignKey(Refund, models.CASCADE, related_name="lines", verbose_name=_("refund"))
+    line = models.ForeignKey(
+        "orders.LineItem", models.PROTECT, related_name="refund_lines", verbose_name=_("line item")
+    )
+    quantity = models.PositiveSmallIntegerField(_("quantity"))
+    amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("line of a refund")
+        verbose_name_plural = _("lines of a refund")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "line"], name="orders_refundline_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="orders_refundline_quantity_positive"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="orders_refundline_amount_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.line_id}: {self.amount}"
+
+
+class ProviderEvent(models.Model):
+    """A provider's callback as it came, kept until and after it is handled."""
+
+    provider = models.CharField(_("provider"), max_length=20)
+    event_id = models.CharField(_("event"), max_length=255)
     type = models.CharField(_("type"), max_length=100)
     payload = models.JSONField(_("content"))
     received_at = models.DateTimeField(_("received"), auto_now_add=True)
@@ -122,9 +186,41 @@ class StripeEvent(models.Model):
     error = models.TextField(_("error"), blank=True)
 
     class Meta:
-        verbose_name = _("Stripe event")
-        verbose_name_plural = _("Stripe events")
+        verbose_name = _("provider's event")
+        verbose_name_plural = _("providers' events")
         ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["received_at"], condition=Q(handled_at=None), name="orders_providerevent_open"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="orders_providerevent_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.event_id}"
+
+
+class Reconciliation(models.Model):
+    """One comparison of the shop with its payment providers, and what it found."""
+
+    class Finding(models.TextChoices):
+        EVENT_HANDLED = "event_handled", _("an event was left unhandled, and is done now")
+        PAYMENT_OPENED = "payment_opened", _("a payment was never opened, and is open now")
+        PAYMENT_MISSED = "payment_missed", _("a payment changed unheard, and is right now")
+        REFUND_SETTLED = "refund_settled", _("a refund was left over, and is settled now")
+        REFUND_MISSED = "refund_missed", _("a refund was made elsewhere, and is known now")
+        UNKNOWN_PAYMENT = "unknown_payment", _("the provider has money that belongs to no order here")
+        NOT_REPAIRED = "not_repaired", _("could not be repaired yet")
+
+    started_at = models.DateTimeField(_("began"), auto_now_add=True)
+    finished_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    # A list of {"kind", "order", "detail"}.
+    findings = models.JSONField(_("findings"), default=list)
+
+    class Meta:
+        verbose_name = _("reconciliation")
+        verbose_name_plural = _("reconciliations")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"

@@ -5,28 +5,40 @@ row's key: repeated after a timeout or a crash, it answers with what the first c
 stay in the log; callers learn only whether trying again can help.
 """
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import requests
 import stripe
 from django.conf import settings
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from stripe.params import RefundCreateParams
-from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem
+from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem, SessionListParamsCreated
 
 from dostshop import money
 from orders.models import Order, Payment, Refund
 from orders.providers import (
+    BadSignature,
+    Callback,
     ProviderFailed,
+    ProviderRefund,
     ProviderRefused,
     ProviderState,
     ProviderStatus,
     ProviderUnavailable,
+    Purchase,
+    RefundState,
+    Report,
     Started,
 )
+from orders.providers.online import online_instructions
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +47,52 @@ LOCALES = {"az": "auto", "ru": "ru", "en": "en"}
 # What Stripe understood and will not do; any other failure may pass.
 _REFUSALS = frozenset({400, 401, 402, 403, 404})
 
+# Stripe closes a Checkout Session no sooner than 30 minutes after it was made (API reference, expires_at).
+PAGE_TIME = timedelta(minutes=35)
+SHORTEST_PAGE_TIME = timedelta(minutes=31)
+SHORTEST_REST = timedelta(minutes=1)
+LIST_SIZE = 100
+
+SESSION_EVENTS = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "checkout.session.expired",
+    }
+)
+REFUND_EVENTS = frozenset({"refund.created", "refund.updated", "refund.failed"})
+_REFUND_STATES = {
+    "succeeded": RefundState.DONE,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.FAILED,
+}
+
 
 class StripeCheckout:
+    title = _("card")
+    choice = _("By card, now")
+    pay_now = _("Pay by card")
+    choice_note = _("You pay on the secure page of our payment provider. We never see your card.")
+    is_online = True
+    is_paid_on_pickup = False
+
+    def is_configured(self) -> bool:
+        return bool(settings.STRIPE_SECRET_KEY)
+
+    def why_not(self, purchase: Purchase) -> str:
+        return ""
+
+    def instructions(self, payment: Payment) -> list[str]:
+        return [online_instructions(payment)]
+
+    def pay_until(self, now: datetime) -> datetime:
+        return now + PAGE_TIME
+
+    def can_resume(self, payment: Payment, now: datetime) -> bool:
+        needed = SHORTEST_PAGE_TIME if payment.status == Payment.Status.STARTED else SHORTEST_REST
+        return payment.expires_at - now > needed
+
     def start(self, payment: Payment) -> Started:
         """Opens a Checkout Session. Stripe wants ``expires_at`` 30 minutes to 24 hours ahead."""
         with _client() as client:
@@ -50,25 +106,104 @@ class StripeCheckout:
     def fetch_status(self, payment: Payment) -> ProviderStatus:
         with _client() as client:
             session = client.v1.checkout.sessions.retrieve(payment.provider_reference, {"expand": ["payment_intent"]})
-        return status_of(session)
+            status = status_of(session)
+            if status.state != ProviderState.PAID:
+                return status
+            refunds = client.v1.refunds.list({"payment_intent": status.charge, "limit": LIST_SIZE})
+            return replace(status, refunds=tuple(map(refund_of, refunds.auto_paging_iter())))
 
     def expire(self, payment: Payment) -> None:
         with _client() as client:
             client.v1.checkout.sessions.expire(payment.provider_reference)
 
-    def refund(self, refund: Refund) -> str:
+    def refund(self, refund: Refund) -> ProviderRefund:
         payment = refund.payment
         parameters: RefundCreateParams = {
             "payment_intent": payment.provider_charge,
             "amount": money.to_minor_units(refund.amount),
             "reason": "requested_by_customer",
-            "metadata": _metadata(payment),
+            "metadata": {**_metadata(payment), "refund": str(refund.idempotency_key)},
         }
+        # After a failure Stripe would give the same answer to the same key.
+        key = f"{refund.idempotency_key}-{refund.failed_tries}"
         with _client() as client:
-            made = client.v1.refunds.create(parameters, {"idempotency_key": str(refund.idempotency_key)})
-        if made.status in {"failed", "canceled"}:
-            raise ProviderRefused(f"refund {made.id} {made.status}")
-        return made.id
+            made = client.v1.refunds.create(parameters, {"idempotency_key": key})
+        return refund_of(made)
+
+    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Callback:
+        try:
+            text = body.decode()
+            stripe.WebhookSignature.verify_header(
+                text,
+                headers.get("Stripe-Signature", ""),
+                settings.STRIPE_WEBHOOK_SECRET,
+                stripe.Webhook.DEFAULT_TOLERANCE,
+            )
+            payload: dict[str, Any] = json.loads(text)
+        # TypeError: a signature with letters that no signature has.
+        except (stripe.SignatureVerificationError, ValueError, TypeError) as error:
+            raise BadSignature from error
+        return Callback(event_id=payload["id"], type=payload["type"], payload=payload)
+
+    def read(self, payload: dict[str, Any]) -> Report | None:
+        content = payload["data"]["object"]
+        if payload["type"] in REFUND_EVENTS:
+            return _refund_report(stripe.Refund.construct_from(content, key=None))
+        if payload["type"] not in SESSION_EVENTS:
+            return None
+        report = _session_report(stripe.checkout.Session.construct_from(content, key=None))
+        if payload["type"] == "checkout.session.async_payment_failed" and report.status:
+            report = replace(report, status=replace(report.status, state=ProviderState.FAILED))
+        return report
+
+    def recent(self, since: datetime) -> Iterator[Report]:
+        created: SessionListParamsCreated = {"gte": int(since.timestamp())}
+        with _client() as client:
+            sessions = client.v1.checkout.sessions.list(
+                {"created": created, "limit": LIST_SIZE, "expand": ["data.payment_intent"]}
+            )
+            yield from map(_session_report, sessions.auto_paging_iter())
+            refunds = client.v1.refunds.list({"created": created, "limit": LIST_SIZE})
+            yield from map(_refund_report, refunds.auto_paging_iter())
+
+
+def refund_of(refund: stripe.Refund) -> ProviderRefund:
+    return ProviderRefund(
+        reference=refund.id,
+        state=_REFUND_STATES.get(refund.status or "", RefundState.UNDER_WAY),
+        amount=money.from_minor_units(refund.amount),
+        key=_metadata_of(refund).get("refund", ""),
+    )
+
+
+def _refund_report(refund: stripe.Refund) -> Report:
+    intent = refund.payment_intent
+    charge = intent.id if isinstance(intent, stripe.PaymentIntent) else intent or ""
+    metadata = _metadata_of(refund)
+    return Report(
+        reference="",
+        charge=charge,
+        payment_key=metadata.get("payment", ""),
+        order_code=metadata.get("order", ""),
+        refund=refund_of(refund),
+    )
+
+
+def _session_report(session: stripe.checkout.Session) -> Report:
+    metadata = _metadata_of(session)
+    status = status_of(session)
+    return Report(
+        reference=session.id,
+        charge=status.charge,
+        payment_key=metadata.get("payment", ""),
+        order_code=metadata.get("order", ""),
+        status=status,
+    )
+
+
+def _metadata_of(row: stripe.checkout.Session | stripe.Refund) -> dict[str, str]:
+    metadata: dict[str, str] = (row.metadata or stripe.StripeObject()).to_dict()
+    return metadata
 
 
 def status_of(session: stripe.checkout.Session) -> ProviderStatus:
@@ -140,7 +275,7 @@ def _line_items(payment: Payment) -> list[SessionCreateParamsLineItem]:
 
 def _delivery_name(order: Order) -> str:
     with translation.override(order.language):
-        return _("Delivery: %(method)s") % {"method": order.delivery_name}
+        return gettext("Delivery: %(method)s") % {"method": order.delivery_name}
 
 
 def _metadata(payment: Payment) -> dict[str, str]:

@@ -92,7 +92,7 @@ def _place(request: HttpRequest, bag: Bag, form: CheckoutForm) -> Order | None:
     except checkout.TooManyUnpaid:
         form.add_error(
             "payment",
-            _("Three of your orders wait to be paid at a branch already. Pay for this one by card, or cancel another."),
+            _("Three of your orders wait to be paid already. Pay for this one by card, or cancel another."),
         )
     except Busy:
         form.add_error(None, BUSY)

@@ -11,13 +11,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
-from orders import bag_cookie, cancelling, payments, stock
+from orders import bag_cookie, cancelling, payments, providers, stock
 from orders.forms import FindOrderForm
-from orders.models import Order, Payment
+from orders.models import Order
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefused, ProviderUnavailable
 
 PER_PAGE = 20
+
+
+def _online_choices() -> dict[str, providers.PaymentProvider]:
+    return {code: provider for code, provider in providers.configured().items() if provider.is_online}
 
 
 def _open(code: str, secret: str) -> Order:
@@ -41,9 +45,9 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
             "lines": opened.lines.select_related("variant__product").prefetch_related("variant__product__photos"),
             "is_ready": all(part.ready_at for part in parts),
             "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
-            "payment": payment,
+            "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
             "refunded": [refund for paid in opened.payments.all() for refund in paid.refunds.all()],
-            "can_pay_by_card": payments.can_pay_by_card(opened),
+            "online": _online_choices() if payments.can_pay_online(opened) else {},
             "waits_for_word": "paid" in request.GET and opened.status == Order.Status.AWAITING_PAYMENT,
         },
     )
@@ -54,11 +58,11 @@ def pay(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """On to the provider's page: the open one or a new one."""
     opened = _open(code, secret)
     try:
-        payment = payments.try_again(opened.pk)
+        payment = payments.try_again(opened.pk, provider=request.POST.get("provider", ""))
     except stock.OutOfStock:
         messages.error(request, _("A piece of this order was sold to someone else after its time had run out."))
     except payments.NotPayable:
-        messages.error(request, _("This order can no longer be paid by card."))
+        messages.error(request, _("This order can no longer be paid online."))
     except (ProviderUnavailable, Busy):
         messages.warning(
             request, _("The payment page does not answer. Your order is kept; try again in a few minutes.")
@@ -74,7 +78,7 @@ def pay(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 def check(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """Asks the provider whether it has the money."""
     opened = _open(code, secret)
-    payment = opened.payments.exclude(provider_reference="").filter(provider=Payment.Provider.STRIPE).last()
+    payment = opened.payments.exclude(provider_reference="").last()
     if payment is not None:
         try:
             payments.check(payment)

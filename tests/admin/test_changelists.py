@@ -16,7 +16,7 @@ from catalog.models import Product, Variant
 from dostshop.accounts.models import Membership, Role
 from dostshop.pages.models import Page
 from orders import cancelling, fulfilment, payments, stock
-from orders.models import Hold, Order, Payment, StripeEvent
+from orders.models import Hold, Order, ProviderEvent
 from tests.admin.conftest import english
 from tests.factories import (
     ArtisanFactory,
@@ -47,7 +47,7 @@ QUERIES = {
     "orders_deliverymethod": 4,
     "orders_hold": 5,
     "orders_order": 5,
-    "orders_stripeevent": 4,
+    "orders_providerevent": 4,
     "pages_page": 4,
 }
 
@@ -60,11 +60,11 @@ def make(number: int) -> None:
     ArtisanPrivate.objects.create(artisan=artisan, legal_name=f"Məmməd {number}")
     CollectionFactory.create()
     Page.objects.create(slug=f"page-{number}", title="Səhifə")
-    StripeEvent.objects.create(event_id=f"evt_{number}", type="checkout.session.completed", payload={})
+    ProviderEvent.objects.create(event_id=f"evt_{number}", type="checkout.session.completed", payload={})
     Group.objects.create(name=f"group {number}")
     Membership.objects.create(user=UserFactory.create(), role=Role.CENTRE_STAFF)
     delivery_method()
-    order_of(variant, provider=Payment.Provider.BRANCH)
+    order_of(variant, provider="branch")
 
 
 def list_url(name: str) -> str:
@@ -144,7 +144,7 @@ def test_products_are_found_by_a_name_in_any_language_a_code_and_a_stock_number(
 
 
 def at_branch(**details: Any) -> Order:
-    return order_of(piece(), provider=Payment.Provider.BRANCH, **details)
+    return order_of(piece(), provider="branch", **details)
 
 
 def test_orders_by_what_is_to_be_done(administrator: Client) -> None:
@@ -154,7 +154,7 @@ def test_orders_by_what_is_to_be_done(administrator: Client) -> None:
     ready = at_branch()
     fulfilment.mark_ready(ready.fulfilments.get().pk, actor=actor)
     done = at_branch()
-    payments.mark_paid_at_branch(done.pk, actor=actor)
+    payments.mark_paid(done.pk, actor=actor)
     fulfilment.hand_over(done.fulfilments.get().pk, actor=actor)
     cancelling.cancel(at_branch().pk, actor=actor)
     assert found(administrator, "orders_order", work="unpaid") == {by_card.code, to_prepare.code, ready.code}
@@ -175,7 +175,7 @@ def test_the_list_says_the_next_step_in_a_word(administrator: Client) -> None:
     assert said() == "prepare"
     fulfilment.mark_ready(order.fulfilments.get().pk, actor=actor)
     assert said() == "ready, not paid"
-    payments.mark_paid_at_branch(order.pk, actor=actor)
+    payments.mark_paid(order.pk, actor=actor)
     assert said() == "hand over"
     fulfilment.hand_over(order.fulfilments.get().pk, actor=actor)
     assert said() == "-"
@@ -225,11 +225,11 @@ def test_stock_and_holds_of_now(administrator: Client) -> None:
 
 
 def test_stripe_events_by_outcome(administrator: Client) -> None:
-    StripeEvent.objects.create(event_id="failed", type="x", payload={}, error="no")
-    StripeEvent.objects.create(event_id="waiting", type="x", payload={})
-    StripeEvent.objects.create(event_id="done", type="x", payload={}, handled_at=timezone.now())
+    ProviderEvent.objects.create(event_id="failed", type="x", payload={}, error="no")
+    ProviderEvent.objects.create(event_id="waiting", type="x", payload={})
+    ProviderEvent.objects.create(event_id="done", type="x", payload={}, handled_at=timezone.now())
     for outcome, name in {"error": "failed", "waiting": "waiting", "handled": "done"}.items():
-        assert found(administrator, "orders_stripeevent", outcome=outcome) == {f"x {name}"}
+        assert found(administrator, "orders_providerevent", outcome=outcome) == {f"x {name}"}
 
 
 def test_bags_by_order(administrator: Client) -> None:

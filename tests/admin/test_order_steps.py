@@ -9,14 +9,14 @@ from artisans.models import Branch
 from dostshop import money
 from dostshop.accounts.models import Role
 from orders import cancelling, payments, stock
-from orders.models import LineItem, Order, OrderEvent, Payment, Refund, Stock
+from orders.models import LineItem, Order, OrderEvent, Refund, Stock
 from tests.admin.conftest import english, signed_in, staff
 from tests.factories import UserFactory, order_of, piece
 
 
 @pytest.fixture
 def order(db: None) -> Order:
-    return order_of(piece(), provider=Payment.Provider.BRANCH)
+    return order_of(piece(), provider="branch")
 
 
 def take(client: Client, step: str, order: Order) -> str:
@@ -50,9 +50,9 @@ def test_cancelling_frees_the_piece(administrator: Client, order: Order) -> None
 def test_a_step_that_is_not_possible_says_why_and_changes_nothing(administrator: Client, order: Order) -> None:
     assert "is not paid" in take(administrator, "hand_over", order)
     assert order.status == Order.Status.AWAITING_PAYMENT
-    payments.mark_paid_at_branch(order.pk, actor=UserFactory.create())
+    payments.mark_paid(order.pk, actor=UserFactory.create())
     events = order.events.count()
-    assert "does not wait for a payment at the branch" in take(administrator, "mark_paid", order)
+    assert "does not wait for money that staff take" in take(administrator, "mark_paid", order)
     assert "Only an order that waits for its payment can be cancelled" in take(administrator, "cancel", order)
     assert order.status == Order.Status.PAID
     assert order.events.count() == events
@@ -65,7 +65,7 @@ def offered(client: Client, order: Order) -> list[str]:
 
 
 def test_only_steps_that_are_possible_are_offered(administrator: Client, order: Order) -> None:
-    paid, ready, handed_over = "Mark as paid at the branch", "Mark as ready for pickup", "Mark as handed over"
+    paid, ready, handed_over = "Mark as paid", "Mark as ready for pickup", "Mark as handed over"
     assert offered(administrator, order) == [paid, ready, "Cancel the order"]
     take(administrator, "mark_ready", order)
     assert offered(administrator, order) == [paid, "Cancel the order"]
@@ -81,7 +81,7 @@ def test_what_waits_for_a_card_can_only_be_cancelled(administrator: Client) -> N
 
 def test_money_that_comes_late_can_still_be_taken(administrator: Client, order: Order) -> None:
     cancelling.cancel(order.pk)
-    assert offered(administrator, order) == ["Mark as paid at the branch"]
+    assert offered(administrator, order) == ["Mark as paid"]
 
 
 def test_a_piece_sold_meanwhile_cannot_be_paid_for(administrator: Client, order: Order) -> None:
@@ -92,7 +92,7 @@ def test_a_piece_sold_meanwhile_cannot_be_paid_for(administrator: Client, order:
 
 
 def test_many_at_once_each_with_its_own_outcome(administrator: Client, order: Order) -> None:
-    cancelled = order_of(piece(), provider=Payment.Provider.BRANCH)
+    cancelled = order_of(piece(), provider="branch")
     cancelling.cancel(cancelled.pk, actor=UserFactory.create())
     data = {"action": "mark_ready_chosen", "_selected_action": [order.pk, cancelled.pk]}
     page = administrator.post(english("orders_order_changelist"), data, follow=True).content.decode()
@@ -149,7 +149,7 @@ def test_the_page_shows_money_refunds_and_what_happened(administrator: Client, o
 
 def test_what_happened_is_told_in_words(administrator: Client, order: Order) -> None:
     take(administrator, "mark_ready", order)
-    payments.mark_paid_at_branch(order.pk, actor=UserFactory.create())
+    payments.mark_paid(order.pk, actor=UserFactory.create())
     order.record(OrderEvent.Kind.WRONG_AMOUNT, payment=4711, amount="5.00", currency="USD")
     order.record(OrderEvent.Kind.REFUNDED, refund=4712, amount="38.00", reason=Refund.Reason.PAID_TWICE)
     page = administrator.get(english("orders_order_change", order.pk))
@@ -164,7 +164,7 @@ def test_what_happened_is_told_in_words(administrator: Client, order: Order) -> 
 def test_the_page_asks_the_database_a_fixed_number_of_times(
     administrator: Client, order: Order, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    larger = order_of(*(piece() for _number in range(6)), provider=Payment.Provider.BRANCH)
+    larger = order_of(*(piece() for _number in range(6)), provider="branch")
     # What a process asks once and remembers is not counted.
     administrator.get(reverse("admin:orders_order_change", args=[order.pk]))
     for one in (order, larger):

@@ -13,7 +13,7 @@ from artisans.models import ArtisanPrivate, BranchPhoto
 from catalog.models import CollectionItem, CollectionPhoto
 from dostshop.accounts.models import Membership, Role
 from dostshop.pages.models import Page
-from orders.models import Order, Payment, StripeEvent
+from orders.models import Order, ProviderEvent
 from tests.admin.conftest import signed_in, staff
 from tests.factories import (
     ArtisanFactory,
@@ -44,10 +44,10 @@ def order(db: None) -> Order:
     CollectionItem.objects.create(collection=collection, product=variant.product)
     ArtisanPrivate.objects.create(artisan=ArtisanFactory.create(), legal_name="Məmməd Məmmədov")
     Page.objects.get_or_create(slug="about", defaults={"title": "Haqqımızda"})
-    StripeEvent.objects.create(event_id="evt_1", type="checkout.session.completed", payload={"id": "evt_1"})
+    ProviderEvent.objects.create(event_id="evt_1", type="checkout.session.completed", payload={"id": "evt_1"})
     Membership.objects.create(user=UserFactory.create(), role=Role.CENTRE_STAFF)
     delivery_method()
-    return order_of(variant, provider=Payment.Provider.BRANCH)
+    return order_of(variant, provider="branch")
 
 
 def address(model: type[Model], page: str, *args: object, language: str = "az") -> str:

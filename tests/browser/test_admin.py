@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import BrowserContext, Page, expect
 
-from orders.models import Order, Payment, Stock
+from orders.models import Order, Stock
 from tests.factories import ArtisanFactory, UserFactory, made_by, order_of, piece
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -26,7 +26,7 @@ def administrator(context: BrowserContext, base_url: str) -> None:
 def order() -> Order:
     variant = piece(description_az="Bir", description_ru="Два", description_en="Three")
     made_by(variant.product, ArtisanFactory.create())
-    return order_of(variant, provider=Payment.Provider.BRANCH)
+    return order_of(variant, provider="branch")
 
 
 def test_the_lists_open_with_an_empty_console(administrator: None, order: Order, page: Page) -> None:

@@ -6,20 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from catalog.models import Product, Variant
-from orders import payments, stock
+from orders import stock
 from orders.models import Hold, Order, Payment
 from orders.providers import Started
-from orders.providers.branch import PayAtBranch
 from tests.factories import BranchFactory, CraftFactory, UserFactory, bag_with, delivery_method, piece
+from tests.orders import toys
 
 pytestmark = pytest.mark.django_db
 
@@ -62,7 +62,7 @@ def test_pickup_paid_at_the_branch(client: Client) -> None:
     assert order.gift_note == "Ad günün mübarək"
     line = order.lines.get()
     assert (line.name, line.sku, line.unit_price, line.quantity) == ("Firuzəyi badyə", variant.sku, Decimal(38), 1)
-    assert order.payments.get().provider == Payment.Provider.BRANCH
+    assert order.payments.get().provider == "branch"
     assert client.cookies["bag"].value == client.cookies["bag_size"].value == ""
     assert client.get(response.url).status_code == 200
 
@@ -263,7 +263,7 @@ def test_without_its_payment_page_the_order_is_kept_and_told(client: Client) -> 
     assert "the payment page does not answer" in page
     assert "Pay by card" in page
     assert order.payments.get().status == Payment.Status.STARTED
-    assert client.post(f"{response.url}pay/", follow=True).status_code == 200
+    assert client.post(f"{response.url}pay/", {"provider": "stripe"}, follow=True).status_code == 200
 
 
 def test_members_find_their_data_filled_in(client: Client) -> None:
@@ -294,7 +294,7 @@ def test_promises_to_pay_at_the_branch_have_a_limit(client: Client) -> None:
         enter(client, piece(), prefix="/en")
         page = submit(client, {**PICKUP, "email": "Leyla@example.com"}, "/en").content.decode()
         assert Order.objects.count() == min(number + 1, 3)
-    assert "Three of your orders wait to be paid at a branch already." in page
+    assert "Three of your orders wait to be paid already." in page
     assert submit(client, {**PICKUP, "email": "someone@example.com"}, "/en").url
 
 
@@ -336,23 +336,25 @@ def test_no_string_breaks_a_field_of_the_checkout(client: Client, shared: Path) 
     assert not Order.objects.exists()
 
 
+class Slow(toys.Toy):
+    seen: ClassVar[list[tuple[bool, int]]] = []
+
+    def start(self, payment: Payment) -> Started:
+        with ThreadPoolExecutor(1) as elsewhere:
+            orders = elsewhere.submit(count_orders).result()
+        self.seen.append((connection.in_atomic_block, orders))
+        return super().start(payment)
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_the_provider_is_asked_after_the_commit(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_provider_is_asked_after_the_commit(client: Client, settings: Settings) -> None:
     """While the provider takes its time, no row is locked and another connection sees the order."""
-    seen: list[tuple[bool, int]] = []
-
-    class Slow(PayAtBranch):
-        def start(self, payment: Payment) -> Started:
-            with ThreadPoolExecutor(1) as elsewhere:
-                orders = elsewhere.submit(count_orders).result()
-            seen.append((connection.in_atomic_block, orders))
-            return Started(reference="ref", redirect_url="/bag/")
-
-    monkeypatch.setitem(payments.PROVIDERS, Payment.Provider.STRIPE, Slow())
+    toys.use(settings, Slow)
+    Slow.seen.clear()
     enter(client, piece())
     response = submit(client, {**PICKUP, "payment": "stripe"})
     assert response.url == "/bag/"
-    assert seen == [(False, 1)]
+    assert Slow.seen == [(False, 1)]
 
 
 def count_orders() -> int:

@@ -6,9 +6,9 @@ import pytest
 from django.core import mail
 from django.utils import translation
 
-from orders import emails
-from orders.models import Order, OrderMail, Payment
-from tests.factories import order_of, piece
+from orders import emails, payments, refunds
+from orders.models import Order, OrderMail, Refund
+from tests.factories import UserFactory, order_of, piece
 
 pytestmark = pytest.mark.django_db
 
@@ -16,9 +16,16 @@ KINDS = OrderMail.Kind.values
 LANGUAGES = ["az", "ru", "en"]
 
 
+def refunded(order: Order) -> Refund:
+    payments.mark_paid(order.pk, actor=UserFactory.create(is_staff=True))
+    what = refunds.Sum({line.pk: line.quantity for line in order.lines.all()})
+    return refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
+
+
 def composed(order: Order, kind: str) -> tuple[str, str, str]:
     """Subject, text and HTML."""
-    letter, _ = OrderMail.objects.get_or_create(order=order, kind=kind)
+    about = f"refund-{refunded(order).pk}" if kind == OrderMail.Kind.REFUNDED else ""
+    letter, _ = OrderMail.objects.get_or_create(order=order, kind=kind, about=about)
     message = emails.compose(letter)
     [(html, mime_type)] = message.alternatives
     assert mime_type == "text/html"
@@ -28,7 +35,7 @@ def composed(order: Order, kind: str) -> tuple[str, str, str]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_mail_says_what_was_bought_and_where_to_follow_it(kind: str, language: str) -> None:
-    order = order_of(piece(), language=language, provider=Payment.Provider.BRANCH)
+    order = order_of(piece(), language=language, provider="branch")
     with translation.override("en" if language != "en" else "az"):
         subject, text, html = composed(order, kind)
     name = {"az": "Firuzəyi badyə", "ru": "Бирюзовая чаша", "en": "Turquoise bowl"}[language]

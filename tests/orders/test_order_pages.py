@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from orders import fulfilment, payments, stock
-from orders.models import Order, Payment, Stock
+from orders.models import Order, Stock
 from orders.providers import ProviderState, ProviderStatus
 from tests.factories import UserFactory, bag_with, order_of, piece
 
@@ -102,12 +102,12 @@ def test_the_way_back_from_the_payment_page_decides_nothing(client: Client) -> N
 @pytest.mark.parametrize("prefix", ["", "/ru", "/en"])
 def test_every_state_has_its_page_in_every_language(client: Client, prefix: str) -> None:
     staff = UserFactory.create(is_staff=True)
-    order = order_of(piece(), provider=Payment.Provider.BRANCH)
+    order = order_of(piece(), provider="branch")
     address = f"{prefix}{order.get_absolute_url()}"
     part = order.fulfilments.get()
     pages = [client.get(address).content.decode()]
     fulfilment.mark_ready(part.pk, actor=staff)
-    payments.mark_paid_at_branch(order.pk, actor=staff)
+    payments.mark_paid(order.pk, actor=staff)
     pages.append(client.get(address).content.decode())
     fulfilment.hand_over(part.pk, actor=staff)
     pages.append(client.get(address).content.decode())

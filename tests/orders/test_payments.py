@@ -7,15 +7,16 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from orders import bag as bags
-from orders import cancelling, checkout, emails, expiry, payments, stock
+from orders import cancelling, checkout, emails, expiry, payments, refunds, stock
 from orders.models import Hold, Order, OrderEvent, Payment, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefused, ProviderState, ProviderStatus, Started
-from orders.providers.branch import PayAtBranch
+from orders.providers.branch import BRANCH_CLOSES
 from tests.factories import UserFactory, bag_with, details, order_of, piece
+from tests.orders import toys
 
 pytestmark = pytest.mark.django_db
 
@@ -141,7 +142,7 @@ def test_paid_twice_goes_back_once() -> None:
     order = order_of(variant)
     first = order.payments.get()
     payments.apply_status(first.pk, ProviderStatus(ProviderState.FAILED, Decimal(0), "azn", ""))
-    second = payments.write_intent(order, provider=Payment.Provider.STRIPE)
+    second = payments.write_intent(order, provider="stripe")
     payments.apply_status(second.pk, paid(second, charge="pi_second"))
     payments.apply_status(first.pk, paid(first, charge="pi_first"))
     refund = Refund.objects.get()
@@ -151,24 +152,24 @@ def test_paid_twice_goes_back_once() -> None:
 
 def test_paying_at_the_branch() -> None:
     variant = piece()
-    order = order_of(variant, provider=Payment.Provider.BRANCH)
+    order = order_of(variant, provider="branch")
     held = Hold.objects.live().get()
     assert timedelta(days=3) - timedelta(minutes=1) < held.expires_at - timezone.now() <= timedelta(days=4)
-    assert timezone.localtime(held.expires_at).time() == payments.BRANCH_CLOSES
+    assert timezone.localtime(held.expires_at).time() == BRANCH_CLOSES
     staff = UserFactory.create(is_staff=True)
-    payments.mark_paid_at_branch(order.pk, actor=staff)
+    payments.mark_paid(order.pk, actor=staff)
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
     assert order.events.get(kind="paid").actor == staff
     assert Stock.objects.get(pk=variant.pk).on_hand == 0
     with pytest.raises(payments.NotPayable):
-        payments.mark_paid_at_branch(order.pk, actor=staff)
+        payments.mark_paid(order.pk, actor=staff)
 
 
 def test_a_card_order_cannot_be_marked_as_paid_at_the_branch() -> None:
     order = order_of(piece())
     with pytest.raises(payments.NotPayable):
-        payments.mark_paid_at_branch(order.pk, actor=UserFactory.create(is_staff=True))
+        payments.mark_paid(order.pk, actor=UserFactory.create(is_staff=True))
     order.refresh_from_db()
     assert order.status == Order.Status.AWAITING_PAYMENT
 
@@ -240,7 +241,7 @@ def test_an_order_whose_payment_was_begun_anew_does_not_expire() -> None:
     run_out(order)
     assert expiry.overdue_orders() == [order.pk]
     payments.apply_status(order.payments.get().pk, ProviderStatus(ProviderState.EXPIRED, Decimal(0), "azn", ""))
-    payments.write_intent(order, provider=Payment.Provider.STRIPE)
+    payments.write_intent(order, provider="stripe")
     expiry.expire_order(order.pk)
     order.refresh_from_db()
     assert order.status == Order.Status.AWAITING_PAYMENT
@@ -250,7 +251,7 @@ def two_attempts(order: Order) -> tuple[Payment, Payment]:
     """The first is expired here, though its page may still be open; the second is open."""
     first = order.payments.get()
     payments.apply_status(first.pk, ProviderStatus(ProviderState.EXPIRED, Decimal(0), "azn", ""))
-    second = payments.write_intent(order, provider=Payment.Provider.STRIPE)
+    second = payments.write_intent(order, provider="stripe")
     Payment.objects.filter(pk=second.pk).update(status=Payment.Status.OPEN, provider_reference="cs_second")
     return first, second
 
@@ -281,38 +282,32 @@ def test_the_late_mail_names_the_sum_that_goes_back() -> None:
     assert "38,00" in str(emails.compose(letter).body)
 
 
-def test_a_refusal_does_not_undo_what_a_quicker_webhook_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+class Late(toys.Toy):
+    def start(self, payment: Payment) -> Started:
+        payments.apply_status(payment.pk, paid(payment))
+        raise ProviderRefused
+
+
+def test_a_refusal_does_not_undo_what_a_quicker_webhook_wrote(settings: Settings) -> None:
     order = order_of(piece())
     payment = order.payments.get()
-
-    class Late(PayAtBranch):
-        def start(self, payment: Payment) -> Started:
-            payments.apply_status(payment.pk, paid(payment))
-            raise ProviderRefused
-
-    monkeypatch.setitem(payments.PROVIDERS, Payment.Provider.STRIPE, Late())
+    toys.use(settings, Late)
     with pytest.raises(ProviderRefused):
         payments.start(payment)
     payment.refresh_from_db()
     assert payment.status == Payment.Status.PAID
 
 
-def test_a_refund_that_is_refused_is_noted_and_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refund_that_is_refused_is_noted_and_not_asked_again(settings: Settings) -> None:
     order = order_of(piece())
     payment = order.payments.get()
     payments.apply_status(payment.pk, paid(payment, amount=Decimal("1.00")))
-    asked: list[int] = []
-
-    class Refuses(PayAtBranch):
-        def refund(self, refund: Refund) -> str:
-            asked.append(refund.pk)
-            raise ProviderRefused("the account is closed")
-
-    monkeypatch.setitem(payments.PROVIDERS, Payment.Provider.STRIPE, Refuses())
+    toys.use(settings, toys.Refuses)
+    toys.Refuses.asked.clear()
     refund = Refund.objects.get()
     for _ in range(2):
-        payments.send_refund(refund_pk=refund.pk)
+        refunds.send(refund_pk=refund.pk)
     refund.refresh_from_db()
-    assert asked == [refund.pk]
+    assert toys.Refuses.asked == [refund.pk]
     assert refund.failure == "the account is closed"
     assert refund.done_at is None

@@ -1,10 +1,8 @@
 """Shoppers who are quick at the same moment: real threads on a real PostgreSQL."""
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from functools import partial
 from threading import Barrier
-from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -14,33 +12,16 @@ from django.test.utils import CaptureQueriesContext
 from dostshop.locks import Busy
 from orders import bag as bags
 from orders import cancelling, checkout, payments, stock
-from orders.models import Bag, Hold, Order, Payment, Stock
+from orders.models import Bag, Hold, Order, Stock
 from orders.models.bag import BagClosed
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
 from tests.factories import UserFactory, bag_with, details, order_of, piece, place
+from tests.racing import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 POLITE = (stock.OutOfStock, Busy, bags.NotForSale)
-
-
-def all_at_once(calls: Iterable[Callable[[], Any]]) -> list[Any]:
-    """What each call returned or raised; all of them start together."""
-    calls = list(calls)
-    barrier = Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait(timeout=30)
-            return call()
-        except Exception as problem:  # noqa: BLE001 — the test looks at every kind
-            return problem
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def buy(bag: Bag) -> Callable[[], Order]:
@@ -115,9 +96,9 @@ def test_the_same_payment_told_by_many_at_once_sells_once() -> None:
 
 
 def test_two_staff_taking_the_same_money_take_it_once() -> None:
-    order = order_of(piece(), provider=Payment.Provider.BRANCH)
+    order = order_of(piece(), provider="branch")
     staff = UserFactory.create(is_staff=True)
-    results = all_at_once([lambda: payments.mark_paid_at_branch(order.pk, actor=staff)] * 4)
+    results = all_at_once([lambda: payments.mark_paid(order.pk, actor=staff)] * 4)
     assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["NotPayable"] * 3
 
 

@@ -167,7 +167,11 @@ class Account:
 
     def refund(self, parameters: Stored) -> Stored:
         intent = self.intent(parameters["payment_intent"])
-        back = sum(refund["amount"] for refund in self.refunds.values() if refund["payment_intent"] == intent["id"])
+        back = sum(
+            refund["amount"]
+            for refund in self.refunds.values()
+            if refund["payment_intent"] == intent["id"] and refund["status"] != "failed"
+        )
         left = intent["amount_received"] - back
         if left <= 0:
             raise Refused(
@@ -189,7 +193,33 @@ class Account:
             "status": "succeeded",
         }
         self.refunds[refund["id"]] = refund
+        self.post.send("refund.created", dict(refund))
         return refund
+
+    def fail_refund(self, refund_id: str) -> None:
+        """As when the buyer's card was closed meanwhile: the money comes back to the account."""
+        with self.lock:
+            refund = self.refunds[refund_id]
+            refund["status"] = "failed"
+            self.post.send("refund.failed", dict(refund))
+            self.save()
+
+    def listed(self, rows: dict[str, Stored], parameters: Stored) -> Stored:
+        """A page of a list, the newest first; ``starting_after`` is the last of the page before."""
+        since = parameters.get("created", {}).get("gte", 0)
+        of_intent = parameters.get("payment_intent")
+        found = [
+            row
+            for row in reversed(rows.values())
+            if row["created"] >= since and of_intent in {None, row["payment_intent"]}
+        ]
+        if after := parameters.get("starting_after"):
+            place = next((number for number, row in enumerate(found) if row["id"] == after), None)
+            if place is None:
+                raise _missing("object", after)
+            found = found[place + 1 :]
+        limit = parameters.get("limit", 10)
+        return {"object": "list", "data": found[:limit], "has_more": len(found) > limit}
 
 
 def _missing(kind: str, identifier: str) -> Refused:

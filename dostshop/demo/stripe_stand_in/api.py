@@ -9,7 +9,15 @@ from typing import Any
 
 from dostshop.demo.stripe_stand_in import form_encoding
 from dostshop.demo.stripe_stand_in.account import Account, Stored
-from dostshop.demo.stripe_stand_in.parameters import LOOK, OPEN_SESSION, REFUND, Group, Refused
+from dostshop.demo.stripe_stand_in.parameters import (
+    LIST_REFUNDS,
+    LIST_SESSIONS,
+    LOOK,
+    OPEN_SESSION,
+    REFUND,
+    Group,
+    Refused,
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +61,23 @@ def _open_session(account: Account, parameters: Stored, _identifier: str) -> Sto
 
 def _show_session(account: Account, parameters: Stored, identifier: str) -> Stored:
     session = account.session(identifier)
-    if "payment_intent" in parameters.get("expand", []) and session["payment_intent"]:
-        return {**session, "payment_intent": account.intent(session["payment_intent"])}
-    return session
+    return _with_intent(account, session) if "payment_intent" in parameters.get("expand", []) else session
+
+
+def _with_intent(account: Account, session: Stored) -> Stored:
+    intent = session["payment_intent"]
+    return {**session, "payment_intent": account.intent(intent)} if intent else session
+
+
+def _list_sessions(account: Account, parameters: Stored, _identifier: str) -> Stored:
+    page = account.listed(account.sessions, parameters)
+    if "data.payment_intent" in parameters.get("expand", []):
+        page["data"] = [_with_intent(account, session) for session in page["data"]]
+    return {**page, "url": "/v1/checkout/sessions"}
+
+
+def _list_refunds(account: Account, parameters: Stored, _identifier: str) -> Stored:
+    return {**account.listed(account.refunds, parameters), "url": "/v1/refunds"}
 
 
 def _expire_session(account: Account, _parameters: Stored, identifier: str) -> Stored:
@@ -72,10 +94,12 @@ def _refund(account: Account, parameters: Stored, _identifier: str) -> Stored:
 
 _ROUTES = [
     _Route("POST", re.compile(r"/v1/checkout/sessions"), OPEN_SESSION, _open_session),
+    _Route("GET", re.compile(r"/v1/checkout/sessions"), LIST_SESSIONS, _list_sessions),
     _Route("GET", re.compile(r"/v1/checkout/sessions/(\w+)"), LOOK, _show_session),
     _Route("POST", re.compile(r"/v1/checkout/sessions/(\w+)/expire"), LOOK, _expire_session),
     _Route("GET", re.compile(r"/v1/payment_intents/(\w+)"), LOOK, _show_intent),
     _Route("POST", re.compile(r"/v1/refunds"), REFUND, _refund),
+    _Route("GET", re.compile(r"/v1/refunds"), LIST_REFUNDS, _list_refunds),
 ]
 
 

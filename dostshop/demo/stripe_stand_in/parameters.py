@@ -149,6 +149,14 @@ OPEN_SESSION = Group(
     },
 )
 LOOK = Group(optional=_EXPAND)
+_LIST: dict[str, Rule] = {
+    "created": Group(optional={"gte": Whole()}),
+    "limit": Whole(minimum=1),
+    "starting_after": Text(),
+    **_EXPAND,
+}
+LIST_SESSIONS = Group(optional=_LIST)
+LIST_REFUNDS = Group(optional={**_LIST, "payment_intent": Text()})
 REFUND = Group(
     needed={"payment_intent": Text()},
     optional={

@@ -135,7 +135,7 @@ def welcome() -> str:
 def _card_hint() -> str:
     if uses_stand_in():
         return "no money moves; the payment page offers cards that pay, that ask, and that are declined"
-    return f"by Stripe; let it report to {settings.SITE_URL}{reverse('stripe_webhook')}"
+    return f"by Stripe; let it report to {settings.SITE_URL}{reverse('payment_webhook', args=['stripe'])}"
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -20,7 +20,7 @@ class Command(BaseCommand):
             stand_in = StandIn(
                 secret_key=settings.STRIPE_SECRET_KEY,
                 webhook_secret=settings.STRIPE_WEBHOOK_SECRET,
-                webhook_url=f"{settings.SITE_URL}{reverse('stripe_webhook')}",
+                webhook_url=f"{settings.SITE_URL}{reverse('payment_webhook', args=['stripe'])}",
                 port=port,
                 file=settings.VAR / "stripe-stand-in.json",
             )

@@ -8,7 +8,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from dostshop.admin import OfOwnBranch, ReadOnly
-from orders.models import StripeEvent
+from orders.models import ProviderEvent
 
 
 class OutcomeFilter(DropdownFilter):
@@ -27,8 +27,8 @@ class OutcomeFilter(DropdownFilter):
         return queryset.filter(conditions.get(self.value(), Q()))
 
 
-@admin.register(StripeEvent)
-class StripeEventAdmin(ReadOnly, OfOwnBranch):
+@admin.register(ProviderEvent)
+class ProviderEventAdmin(ReadOnly, OfOwnBranch):
     branch_lookups = ()
     list_display = ("type", "event_id", "received_at", "handled_at", "has_error")
     list_filter = (OutcomeFilter,)
@@ -36,5 +36,5 @@ class StripeEventAdmin(ReadOnly, OfOwnBranch):
     fields = ("event_id", "type", "received_at", "handled_at", "error", "payload")
 
     @display(description=_("error"), boolean=True)
-    def has_error(self, event: StripeEvent) -> bool:
+    def has_error(self, event: ProviderEvent) -> bool:
         return bool(event.error)
