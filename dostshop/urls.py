@@ -18,8 +18,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("admin/", admin.site.urls),
         path("accounts/logout/", sign_out),
         path("accounts/", include("dostshop.accounts.urls")),
-        path("info/", include("dostshop.pages.urls")),
+        # One of the information pages is its own.
         path("", include("orders.urls")),
+        path("info/", include("dostshop.pages.urls")),
         path("", include("catalog.urls")),
         prefix_default_language=False,
     ),
