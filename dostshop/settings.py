@@ -236,7 +236,10 @@ ACCOUNT_FORMS = {
     "set_password": "dostshop.accounts.forms.SetPasswordForm",
     "signup": "dostshop.accounts.forms.SignupForm",
 }
-SOCIALACCOUNT_FORMS = {"signup": "dostshop.accounts.forms.SocialSignupForm"}
+SOCIALACCOUNT_FORMS = {
+    "disconnect": "dostshop.accounts.forms.DisconnectForm",
+    "signup": "dostshop.accounts.forms.SocialSignupForm",
+}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {}

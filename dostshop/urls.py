@@ -11,6 +11,7 @@ from orders.sign_in import sign_out
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
+    path("favicon.ico", views.favicon),
     path("robots.txt", views.robots),
     path("", include("catalog.sitemap_urls")),
     path("payments/", include("orders.webhook_urls")),
