@@ -1,12 +1,17 @@
 """A small OpenID Connect provider on this machine, which takes everyone for the person that it was told of."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+
+import jwt
+
+CLIENT_ID = "oidc-client"
 
 
 class Provider(ThreadingHTTPServer):
@@ -25,7 +30,7 @@ class Provider(ThreadingHTTPServer):
         app = {
             "provider_id": "oidc",
             "name": "ASAN",
-            "client_id": "oidc-client",
+            "client_id": CLIENT_ID,
             "secret": "oidc-secret",
             "settings": {"server_url": self.url},
         }
@@ -48,11 +53,14 @@ class _Answers(BaseHTTPRequestHandler):
             self._answer(self.server.person)
         else:
             pages = {"authorization": "page", "token": "token", "userinfo": "person"}
-            self._answer({f"{name}_endpoint": f"{self.server.url}/{page}" for name, page in pages.items()})
+            endpoints = {f"{name}_endpoint": f"{self.server.url}/{page}" for name, page in pages.items()}
+            self._answer({**endpoints, "issuer": self.server.url, "jwks_uri": f"{self.server.url}/keys"})
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer({"access_token": "token", "token_type": "Bearer"})
+        claims = {**self.server.person, "iss": self.server.url, "aud": CLIENT_ID, "exp": time.time() + 60}
+        id_token = jwt.encode(claims, "known to nobody but this provider")
+        self._answer({"access_token": "token", "token_type": "Bearer", "id_token": id_token})
 
     def _answer(self, content: dict[str, Any]) -> None:
         self.send_response(200)

@@ -116,6 +116,22 @@ def test_too_many_tries_are_said_accessibly(page: Page, settings: Settings, lang
     expect_accessible(page)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_address_may_be_mended_before_it_is_confirmed(page: Page, language: str) -> None:
+    page.goto(f"{language}/accounts/signup/")
+    page.locator("#id_email").fill("leila@example.az")
+    page.locator("#id_password1").fill(PASSWORD)
+    page.locator("#id_password1").press("Enter")
+    expect(page.locator("summary")).to_contain_text(re.compile(r"\S"))
+    expect_accessible(page)
+    page.locator("summary").click()
+    expect_accessible(page)
+    page.locator("details input[type=email]").fill("leyla@example.az")
+    page.locator("details input[type=email]").press("Enter")
+    expect(page.get_by_role("main")).to_contain_text("leyla@example.az")
+    assert mail.outbox[-1].to == ["leyla@example.az"]
+
+
 @pytest.fixture
 def provider(settings: Settings) -> Iterator[oidc.Provider]:
     """Signs people in on this machine; Google is only named."""
