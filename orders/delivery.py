@@ -46,6 +46,10 @@ class Delivery:
     # Why nothing goes abroad, for the shopper; empty where it does.
     stays_home_because: str
 
+    @property
+    def has_pickup(self) -> bool:
+        return any(option.is_pickup for option in self.options)
+
     def get(self, key: str) -> DeliveryOption | None:
         return next((option for option in self.options if option.key == key), None)
 

@@ -162,11 +162,11 @@ class CheckoutForm(forms.Form):
         field.choices = choices
 
     def _payment_choices(self) -> list[tuple[str, str]]:
-        """What is made to order is begun once it is paid for, so the branch's till is too late for it."""
+        """Paying at a branch needs one to pick up at; what is made to order is begun once it is paid for."""
         choices = []
         if settings.STRIPE_SECRET_KEY:
             choices.append((str(Payment.Provider.STRIPE), gettext("By card, now")))
-        if all(line.variant.product.is_counted for line in self.lines):
+        if self.offered.has_pickup and all(line.variant.product.is_counted for line in self.lines):
             choices.append((str(Payment.Provider.BRANCH), gettext("At the branch, when you pick it up")))
         return choices
 
