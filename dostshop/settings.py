@@ -342,6 +342,8 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "ENVIRONMENT": "dostshop.admin_site.environment",
     "SIDEBAR": {"navigation": "dostshop.admin_site.navigation"},
+    "STYLES": ["dostshop.admin_site.style"],
+    "SCRIPTS": ["dostshop.admin_site.script"],
     # The shop's paper and ink, and its pomegranate.
     "COLORS": {
         "base": {
@@ -350,7 +352,7 @@ UNFOLD = {
             "200": "#e6dccb",
             "300": "#d3c5ae",
             "400": "#a99a85",
-            "500": "#7b6d5d",
+            "500": "#746656",
             "600": "#62554a",
             "700": "#463a2f",
             "800": "#332a22",
