@@ -190,6 +190,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_REDIRECT_URL = "orders:mine"
+LOGOUT_REDIRECT_URL = "catalog:home"
 LOGIN_URL = "account_login"
 # How many proxies in front add to X-Forwarded-For; the limits per address need the shopper's own.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", default=0)
@@ -221,7 +222,6 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
-ACCOUNT_LOGOUT_REDIRECT_URL = "catalog:home"
 ACCOUNT_FORMS = {
     "add_email": "dostshop.accounts.forms.AddEmailForm",
     "change_email": "dostshop.accounts.forms.ChangeEmailForm",

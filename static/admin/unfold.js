@@ -18,6 +18,9 @@ function nameIcons(words) {
   });
   each("[x-ref^=relatedWidgetWrapper], #header-inner a.lg\\:hidden", (opener) => (opener.ariaLabel = words.wordMore));
   each(".help-tooltip[aria-label]", (hint) => (hint.role = "img"));
+  each("#nav-sidebar nav nav", (menu) => (menu.ariaLabel = words.wordMore));
+  // Under the page's own heading, not under one that is not there.
+  each("#changelist-filter h3", (heading) => (heading.ariaLevel = "2"));
   each("th", (heading) => {
     if (!heading.textContent.trim() && !heading.children.length) {
       heading.innerHTML = '<span class="sr-only"></span>';
@@ -52,10 +55,15 @@ function nameSelects(words) {
     value.id ||= `${select.id}-value`;
     box.ariaLabel = name;
     box.setAttribute("aria-labelledby", `${box.id} ${value.id}`);
+    box.setAttribute("aria-controls", `select2-${select.id}-results`);
     value.removeAttribute("role");
     value.removeAttribute("aria-readonly");
     value.querySelector(".select2-selection__clear")?.setAttribute("aria-hidden", "true");
     box.querySelector(".select2-search__field")?.setAttribute("aria-label", name);
+  });
+  each("body > .select2-container", (choices) => {
+    choices.role = "region";
+    choices.ariaLabel = words.wordSearch;
   });
   each(".select2-dropdown .select2-search__field", (input) => (input.ariaLabel = words.wordSearch));
 }
@@ -74,6 +82,8 @@ function nameDialog() {
 document.addEventListener("DOMContentLoaded", () => {
   const main = document.getElementById("main");
   if (!main?.dataset.wordSearch) return;
+  // Modeltranslation opens the tab of a language with an error, and looks for it on the row.
+  each(".form-row:has(.errors)", (row) => row.classList.add("errors"));
   const mend = () => {
     makeReachable();
     nameIcons(main.dataset);
