@@ -1,6 +1,6 @@
 // Names and reaches what Unfold, select2 and jQuery UI leave to the eye and the mouse. Runs again on whatever is added.
 
-const CLICKED = ":is(a:not([href]), div, span)[x-on\\:click]:not(#changelist-filter-close)";
+const CLICKED = ":is(a:not([href]), a[href='#'], div, span)[x-on\\:click]:not(#changelist-filter-close)";
 const REACHED = "a[href], button, select, textarea, input:not([type=hidden]), [tabindex='0']";
 
 function each(selector, mend) {
@@ -38,8 +38,9 @@ function makeReachable() {
   each(".overflow-x-auto", (box) => {
     if (!box.querySelector(REACHED)) box.tabIndex = 0;
   });
-  // The tab itself takes the focus and the keys; jQuery UI leaves a link inside it.
+  // The tab itself takes the focus and the keys. jQuery UI leaves a link inside it, and goes on asking where it leads.
   each(".ui-tabs-anchor[tabindex]", (link) => {
+    Object.defineProperties(link, { href: { value: link.href }, hash: { value: link.hash } });
     link.removeAttribute("href");
     link.removeAttribute("tabindex");
   });

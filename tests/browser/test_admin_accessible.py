@@ -144,7 +144,7 @@ def test_what_opens_over_a_page(
         look(page, f"/en/admin/orders/order/{order.pk}/change/", scheme, width)
         open_actions(page)
         page.get_by_role("link", name=step).press("Enter")
-        expect(page.get_by_role("dialog").get_by_role("link", name="Go back")).to_be_visible()
+        expect(page.get_by_role("dialog").get_by_role("button", name="Go back")).to_be_visible()
         expect_no_violations(page)
     for step, button in (("Receive pieces", "Receive"), ("Write off pieces", "Write off")):
         look(page, f"/en/admin/catalog/variant/{variant.pk}/change/", scheme, width)
@@ -195,6 +195,7 @@ def test_a_text_missing_in_another_language_is_shown(
 ) -> None:
     look(page, "/en/admin/catalog/product/add/", scheme, width)
     page.get_by_role("button", name="Save", exact=True).press("Enter")
+    expect(page.get_by_role("tab", name="az").first).to_have_attribute("aria-selected", "true")
     name = page.get_by_role("textbox", name="Name")
     expect(name).to_have_attribute("name", "name_az")
     expect(name).to_have_accessible_description(re.compile("This field is required"))
