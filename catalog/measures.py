@@ -11,7 +11,7 @@ def size(*millimetres: int | None) -> str:
 
 
 def weight(grams: int) -> str:
-    """``450 g``, ``1.2 kg``."""
+    """``450 g``, ``1.2 kg``, ``2 kg``."""
     if grams < 1000:
         return _("%(number)s g") % {"number": grams}
-    return _("%(number)s kg") % {"number": number_format(grams / 1000, 1)}
+    return _("%(number)s kg") % {"number": number_format(grams / 1000, 1 if grams % 1000 else 0)}

@@ -92,6 +92,14 @@ def mark(request: HttpRequest) -> str:
     return static("img/mark.svg")
 
 
+def style(request: HttpRequest) -> str:
+    return static("admin/unfold.css")
+
+
+def script(request: HttpRequest) -> str:
+    return static("admin/unfold.js")
+
+
 def environment(request: HttpRequest) -> list[Any]:
     return [_("Demo"), "warning"] if settings.DEMO else []
 

@@ -190,6 +190,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_REDIRECT_URL = "orders:mine"
+LOGOUT_REDIRECT_URL = "catalog:home"
 LOGIN_URL = "account_login"
 # How many proxies in front add to X-Forwarded-For; the limits per address need the shopper's own.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXIES", default=0)
@@ -221,7 +222,6 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
-ACCOUNT_LOGOUT_REDIRECT_URL = "catalog:home"
 ACCOUNT_FORMS = {
     "add_email": "dostshop.accounts.forms.AddEmailForm",
     "change_email": "dostshop.accounts.forms.ChangeEmailForm",
@@ -236,7 +236,10 @@ ACCOUNT_FORMS = {
     "set_password": "dostshop.accounts.forms.SetPasswordForm",
     "signup": "dostshop.accounts.forms.SignupForm",
 }
-SOCIALACCOUNT_FORMS = {"signup": "dostshop.accounts.forms.SocialSignupForm"}
+SOCIALACCOUNT_FORMS = {
+    "disconnect": "dostshop.accounts.forms.DisconnectForm",
+    "signup": "dostshop.accounts.forms.SocialSignupForm",
+}
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {}
@@ -344,6 +347,8 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     "ENVIRONMENT": "dostshop.admin_site.environment",
     "SIDEBAR": {"navigation": "dostshop.admin_site.navigation"},
+    "STYLES": ["dostshop.admin_site.style"],
+    "SCRIPTS": ["dostshop.admin_site.script"],
     # The shop's paper and ink, and its pomegranate.
     "COLORS": {
         "base": {
@@ -352,7 +357,7 @@ UNFOLD = {
             "200": "#e6dccb",
             "300": "#d3c5ae",
             "400": "#a99a85",
-            "500": "#7b6d5d",
+            "500": "#746656",
             "600": "#62554a",
             "700": "#463a2f",
             "800": "#332a22",

@@ -11,6 +11,7 @@ from orders.sign_in import sign_out
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
+    path("favicon.ico", views.favicon),
     path("robots.txt", views.robots),
     path("", include("catalog.sitemap_urls")),
     path("payments/", include("orders.webhook_urls")),
@@ -18,8 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("admin/", admin.site.urls),
         path("accounts/logout/", sign_out),
         path("accounts/", include("dostshop.accounts.urls")),
-        path("info/", include("dostshop.pages.urls")),
+        # One of the information pages is its own.
         path("", include("orders.urls")),
+        path("info/", include("dostshop.pages.urls")),
         path("", include("catalog.urls")),
         prefix_default_language=False,
     ),

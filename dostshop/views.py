@@ -3,11 +3,17 @@
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", {"reason": reason}, status=403)
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Pages name their icon; browsers guess this address for what is no page, such as a photo opened by itself."""
+    return redirect(static("img/mark.svg"))
 
 
 def robots(request: HttpRequest) -> HttpResponse:

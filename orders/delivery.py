@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from artisans.models import Branch
 from catalog.models import Product
 from dostshop import money
-from orders.models import BagLine, DeliveryMethod, DeliveryRate
-from orders.models.delivery import HOME_COUNTRY, days_text
+from orders.models import BagLine, DeliveryMethod
+from orders.models.delivery import HOME_COUNTRY
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class Delivery:
     options: list[DeliveryOption]
     # Why nothing goes abroad, for the shopper; empty where it does.
     stays_home_because: str
+
+    @property
+    def has_pickup(self) -> bool:
+        return any(option.is_pickup for option in self.options)
 
     def get(self, key: str) -> DeliveryOption | None:
         return next((option for option in self.options if option.key == key), None)
@@ -84,41 +88,3 @@ def _why_not_abroad(lines: list[BagLine]) -> str:
     if any(product.kind == Product.Kind.FOOD for product in products):
         return _("Food is not sent abroad, so this bag can be picked up or sent within Azerbaijan.")
     return ""
-
-
-@dataclass(frozen=True)
-class Reach:
-    """What it takes to get a parcel to some region or zone of several."""
-
-    price_from: Decimal
-    days: str
-
-    @classmethod
-    def of(cls, rates: list[DeliveryRate]) -> "Reach | None":
-        if not rates:
-            return None
-        methods = [rate.method for rate in rates]
-        fastest, slowest = min(method.days_min for method in methods), max(method.days_max for method in methods)
-        return cls(min(rate.price for rate in rates), days_text(fastest, slowest))
-
-
-@dataclass(frozen=True)
-class Promise:
-    """Where one piece is sent; None for what its weight or the shop's rates do not allow."""
-
-    home: Reach | None
-    abroad: Reach | None
-
-
-def promise_for(product: Product) -> Promise:
-    """By weight alone, in one query. What may not leave the country, the product page says by itself."""
-    rates = list(
-        DeliveryRate.objects.filter(method__is_active=True, up_to_weight_g__gte=product.weight_g)
-        .select_related("method")
-        .order_by("method_id", "up_to_weight_g")
-        .distinct("method_id")
-    )
-    return Promise(
-        home=Reach.of([rate for rate in rates if rate.method.is_domestic]),
-        abroad=Reach.of([rate for rate in rates if not rate.method.is_domestic]),
-    )

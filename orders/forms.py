@@ -119,7 +119,10 @@ class CheckoutForm(forms.Form):
     city = text_field(_("Town or village"), max_length=100, autocomplete="address-level2")
     address = text_field(_("Street, house, flat"), max_length=250, autocomplete="street-address")
     postcode = text_field(
-        _("Post code"), max_length=16, autocomplete="postal-code", help_text=_("If you know it: AZ and four digits.")
+        _("Post code"),
+        max_length=16,
+        autocomplete="postal-code",
+        help_text=_("If you know it. In Azerbaijan it is AZ and four digits."),
     )
     directions = text_field(
         _("How to find you"), max_length=250, help_text=_("A landmark, an entrance, a good time to call.")
@@ -162,7 +165,7 @@ class CheckoutForm(forms.Form):
     def _purchase(self, option: DeliveryOption | None = None) -> Purchase:
         return Purchase(
             total=checkout.total(self.lines, option),
-            is_pickup=option.is_pickup if option else None,
+            is_pickup=option.is_pickup if option else None if self.offered.has_pickup else False,
             is_made_to_order=not all(line.variant.product.is_counted for line in self.lines),
         )
 

@@ -1,17 +1,16 @@
 from django.contrib import admin
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from catalog.admin.pictures import PictureInline
 from catalog.models import Collection, CollectionItem, CollectionPhoto
-from dostshop.admin import PartOfPage, TranslatedAdmin, UntranslatedFilter, in_every_language
+from dostshop.admin import PartOfPage, TableInline, TranslatedAdmin, UntranslatedFilter, in_every_language
 
 
 class CollectionPhotoInline(PictureInline):
     model = CollectionPhoto
 
 
-class CollectionItemInline(PartOfPage, TabularInline):
+class CollectionItemInline(PartOfPage, TableInline):
     model = CollectionItem
     extra = 0
     autocomplete_fields = ("product",)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationStackedInline
-from unfold.admin import StackedInline, TabularInline
+from unfold.admin import StackedInline
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -27,6 +27,7 @@ from dostshop.admin import (
     PartOfPage,
     Step,
     SteppedAdmin,
+    TableInline,
     TranslatedAdmin,
     UntranslatedFilter,
     in_every_language,
@@ -83,7 +84,7 @@ class MakerFormSet(InlineFormSet):
             raise ValidationError(gettext("The makers' shares sum to %(total)s, not to 100."), params={"total": total})
 
 
-class MakerInline(PartOfPage, TabularInline):
+class MakerInline(PartOfPage, TableInline):
     model = ProductMaker
     formset = MakerFormSet
     extra = 0
@@ -140,7 +141,7 @@ class PhotoInline(PictureInline):
 class ProductAdmin(OfOwnBranch, SteppedAdmin, TranslatedAdmin):
     refusals = {publishing.NotReady: None}
     list_display = ("picture", "name", "code", "kind", "state_shown", "craft", "branch", "price", "on_hand", "held")
-    list_display_links = ("picture", "name")
+    list_display_links = ("name",)
     list_filter = (
         ("state", ChoicesDropdownFilter),
         StockFilter,

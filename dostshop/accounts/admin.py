@@ -7,19 +7,18 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from dostshop.accounts.models import Membership, User
-from dostshop.admin import ShopAdmin, ShownOnPage, signed_in
+from dostshop.admin import ShopAdmin, ShownOnPage, TableInline, signed_in
 
 # Addresses are shown with their user; providers come from the environment, and tokens are not kept.
 for model in (EmailAddress, SocialAccount, SocialApp, SocialToken, Group):
     admin.site.unregister(model)
 
 
-class MembershipInline(TabularInline):
+class MembershipInline(TableInline):
     model = Membership
     extra = 0
     autocomplete_fields = ("branch",)
@@ -37,7 +36,7 @@ class MembershipInline(TabularInline):
         return signed_in(request).is_superuser
 
 
-class EmailAddressInline(ShownOnPage, TabularInline):
+class EmailAddressInline(ShownOnPage, TableInline):
     model = EmailAddress
     fields = readonly_fields = ("email", "verified", "primary")
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from allauth.account import fields, forms
 from allauth.socialaccount import forms as socialaccount_forms
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +64,25 @@ class SignupForm(ShopForm, forms.SignupForm):
 
 class SocialSignupForm(ShopForm, socialaccount_forms.SignupForm):
     email_autocomplete = "email"
+
+
+class DisconnectForm(ShopForm, socialaccount_forms.DisconnectForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # What the settings name no more signs nobody in, and allauth cannot show or remove it.
+        known = [provider.sub_id for provider in get_adapter().list_providers(self.request)]
+        self.accounts = SocialAccount.objects.filter(user=self.request.user, provider__in=known)
+        account = self.fields["account"]
+        account.queryset = self.accounts
+        account.label = _("You can sign in with these too")
+        account.error_messages["required"] = _("Choose which one to remove.")
+        account.label_from_instance = _named
+
+
+def _named(account: SocialAccount) -> str:
+    """“Google: leyla@example.az”."""
+    shown = account.get_provider_account()
+    return f"{shown.get_brand()['name']}: {shown}"
 
 
 class AddEmailForm(ShopForm, forms.AddEmailForm):

@@ -1,4 +1,9 @@
+import logging
+from collections.abc import Callable
+
 from allauth.account import views as allauth_views
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.messages.storage.base import BaseStorage
@@ -6,6 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from requests import RequestException
+
+logger = logging.getLogger(__name__)
 
 
 @require_safe
@@ -20,6 +28,26 @@ def confirm_login_code(request: HttpRequest) -> HttpResponse:
 
 def confirm_email(request: HttpRequest) -> HttpResponse:
     return _say_if_too_old(request, allauth_views.email_verification_sent(request))
+
+
+def oidc_login(request: HttpRequest, provider_id: str) -> HttpResponse:
+    return _say_if_out_of_reach(openid_connect.login, request, provider_id)
+
+
+def oidc_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    return _say_if_out_of_reach(openid_connect.callback, request, provider_id)
+
+
+def _say_if_out_of_reach(
+    view: Callable[[HttpRequest, str], HttpResponse], request: HttpRequest, provider_id: str
+) -> HttpResponse:
+    """allauth asks the provider for its addresses first, and does not expect that nobody answers."""
+    try:
+        return view(request, provider_id)
+    except RequestException as error:
+        logger.exception("the sign-in provider %s does not answer", provider_id)
+        response: HttpResponse = render_authentication_error(request, provider_id, exception=error)
+        return response
 
 
 def _say_if_too_old(request: HttpRequest, response: HttpResponse) -> HttpResponse:

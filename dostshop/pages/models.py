@@ -8,7 +8,14 @@ from django.utils.translation import gettext_lazy as _
 class Page(models.Model):
     slug = models.SlugField(_("address"), unique=True)
     title = models.CharField(_("title"), max_length=120)
-    body = models.TextField(_("text"), blank=True, help_text=_("Markdown: ## heading, - list, **bold**, [link](/…)."))
+    body = models.TextField(
+        _("text"),
+        blank=True,
+        help_text=_(
+            "Markdown: ## heading, - list, **bold**, [link](/…). "
+            "On the page “Delivery” the prices stand before the first heading."
+        ),
+    )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:

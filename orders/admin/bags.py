@@ -6,11 +6,10 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage
+from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, TableInline
 from orders.models import Bag, BagLine
 
 
@@ -27,7 +26,7 @@ class OrderedFilter(DropdownFilter):
         return queryset
 
 
-class BagLineInline(ShownOnPage, TabularInline):
+class BagLineInline(ShownOnPage, TableInline):
     model = BagLine
     fields = readonly_fields = ("variant", "quantity", "price_seen", "added_at")
 

@@ -1,12 +1,11 @@
 from django.contrib import admin
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
-from dostshop.admin import PartOfPage, TranslatedAdmin, UntranslatedFilter, in_every_language
+from dostshop.admin import PartOfPage, TableInline, TranslatedAdmin, UntranslatedFilter, in_every_language
 from orders.models import DeliveryMethod, DeliveryRate
 
 
-class RateInline(PartOfPage, TabularInline):
+class RateInline(PartOfPage, TableInline):
     model = DeliveryRate
     extra = 0
     min_num = 1

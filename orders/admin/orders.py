@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     DropdownFilter,
@@ -21,7 +20,16 @@ from unfold.forms import BaseDialogForm
 from artisans.models import Branch
 from dostshop import money
 from dostshop.accounts.models import User
-from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, branches_seen_by, signed_in
+from dostshop.admin import (
+    OfOwnBranch,
+    ReadOnly,
+    ShownOnPage,
+    Step,
+    SteppedAdmin,
+    TableInline,
+    branches_seen_by,
+    signed_in,
+)
 from dostshop.locks import Busy
 from orders import cancelling, fulfilment, payments, providers, stock
 from orders.models import Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment, Refund
@@ -146,7 +154,7 @@ class ProviderFilter(DropdownFilter):
         return queryset
 
 
-class LineInline(ShownOnPage, TabularInline):
+class LineInline(ShownOnPage, TableInline):
     model = LineItem
     fields = readonly_fields = ("name_sold", "sku", "quantity", "unit_price", "total", "branch")
 
@@ -163,7 +171,7 @@ class LineInline(ShownOnPage, TabularInline):
         return str(line.fulfilment.branch)
 
 
-class FulfilmentInline(ShownOnPage, TabularInline):
+class FulfilmentInline(ShownOnPage, TableInline):
     model = Fulfilment
     fields = readonly_fields = ("branch", "ready_at", "handed_over_at")
 
@@ -172,7 +180,7 @@ class FulfilmentInline(ShownOnPage, TabularInline):
         return parts.select_related("branch", "order")
 
 
-class PaymentInline(ShownOnPage, TabularInline):
+class PaymentInline(ShownOnPage, TableInline):
     model = Payment
     fields = readonly_fields = (
         "provider_shown",
@@ -201,12 +209,12 @@ class PaymentInline(ShownOnPage, TabularInline):
         return "; ".join(_refund(refund) for refund in payment.refunds.all())
 
 
-class MailInline(ShownOnPage, TabularInline):
+class MailInline(ShownOnPage, TableInline):
     model = OrderMail
     fields = readonly_fields = ("kind", "created_at", "sent_at")
 
 
-class EventInline(ShownOnPage, TabularInline):
+class EventInline(ShownOnPage, TableInline):
     model = OrderEvent
     fields = readonly_fields = ("at", "kind", "actor", "details")
 

@@ -3,11 +3,11 @@
 from django import template
 
 from catalog.models import Product
-from orders import delivery
+from orders import tariffs
 
 register = template.Library()
 
 
 @register.simple_tag
-def delivery_promise(product: Product) -> delivery.Promise:
-    return delivery.promise_for(product)
+def delivery_promise(product: Product) -> tariffs.Promise:
+    return tariffs.promise_for(product)

@@ -96,8 +96,6 @@ def cancel(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         messages.error(request, _("This order can no longer be cancelled here. Write to us and we will help."))
     except Busy:
         messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
-    else:
-        messages.success(request, _("The order is cancelled."))
     return redirect(opened)
 
 

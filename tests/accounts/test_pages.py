@@ -49,6 +49,7 @@ def test_guests_see_it_in_the_shop_s_look(client: Client, prefix: str, path: str
     assert response.status_code == 200
     assert title_of(response.text).endswith("DOST")
     assert response.text.count("<h1>") == 1
+    assert response.text.count('name="csrfmiddlewaretoken"') == response.text.count('method="post"')
     assert 'class="site-header"' in response.text
     assert "style=" not in response.text
 
@@ -67,6 +68,7 @@ def test_members_see_it_in_the_shop_s_look(client: Client, member: User, prefix:
     response = client.get(f"{prefix}/accounts/{path}")
     assert response.status_code == 200
     assert response.text.count("<h1>") == 1
+    assert response.text.count('name="csrfmiddlewaretoken"') == response.text.count('method="post"')
     assert "style=" not in response.text
 
 

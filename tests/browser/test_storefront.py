@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from io import BytesIO
 from itertools import cycle
 from pathlib import Path
@@ -20,6 +21,7 @@ from pytest_django import Settings
 
 from catalog.models import CollectionItem, Photo, Product
 from dostshop.pictures import Rendition
+from orders.models import DeliveryRate
 from tests.browser.conftest import expect_accessible
 from tests.factories import (
     ArtisanFactory,
@@ -27,6 +29,7 @@ from tests.factories import (
     CraftFactory,
     PhotoFactory,
     VariantFactory,
+    delivery_method,
     made_by,
     piece,
 )
@@ -82,6 +85,12 @@ def shop(plain: dict[int, bytes]) -> Product:
     photograph(piece(craft=craft, on_hand=0, slug="sold").product, plain)
     collection = CollectionFactory.create(slug="novruz", is_featured=True, text_az="Bayram üçün.")
     CollectionItem.objects.create(collection=collection, product=product)
+    for countries in (["AZ"], ["GE", "TR"], []):
+        method = delivery_method(
+            countries=countries, price="310.00", up_to_weight_g=30_000, note_az="Əvvəlcə zəng edir."
+        )
+        for weight in (500, 2000, 12_000):
+            DeliveryRate.objects.create(method=method, up_to_weight_g=weight, price=Decimal("210.50"))
     return product
 
 

@@ -282,7 +282,7 @@ def test_a_maker_who_is_not_public_is_named_nowhere(client: Client) -> None:
     assert client.get("/artisans/hidden/").status_code == 404
     for address in ("/", "/pieces/", "/artisans/", "/branches/baku/", address_of(product)):
         assert "Gizli" not in text(client, address)
-    assert "Pottery</a> · <a" in text(client, address_of(product))
+    assert "Pottery</a>&nbsp;· <a" in text(client, address_of(product))
 
 
 def test_a_maker_without_a_pseudonym_is_called_by_craft_and_branch(client: Client) -> None:
@@ -295,8 +295,8 @@ def test_a_maker_without_a_pseudonym_is_called_by_craft_and_branch(client: Clien
 
     for address in ("/en/artisans/", "/en/artisans/nameless/", "/en/pieces/", address_of(product)):
         page = text(client, address)
-        assert "Weaving · Baku" in page
-        assert "Flat weave · " not in page
+        assert "Weaving&nbsp;· Baku" in page
+        assert "Flat weave&nbsp;· " not in page
         assert artisan.code not in page
 
 

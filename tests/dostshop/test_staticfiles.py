@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.staticfiles.finders import find
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.management import call_command
+from django.test import Client
 from pytest_django import Settings
 
 BUDGET_CSS = 15_000
@@ -106,3 +108,8 @@ def test_a_descendant_that_is_named_by_a_pseudo_class_stays_a_descendant(collect
     assert ".card *:is(th,td){" in css
     assert ".card:hover *:focus-visible{" in css
     assert ".card::after{" in css
+
+
+def test_the_icon_is_where_browsers_guess_it(client: Client) -> None:
+    assert client.get("/favicon.ico").headers["Location"] == "/static/img/mark.svg"
+    assert find("img/mark.svg")

@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from artisans.models import Branch
 from catalog.models import Product, Variant
 from orders import stock
 from orders.models import Hold, Order, Payment
@@ -164,6 +165,14 @@ def test_at_the_branch_one_pays_for_what_is_picked_up(client: Client) -> None:
     enter(client, piece())
     submit(client, {**PICKUP, "delivery": f"post-{method.pk}", "city": "Bakı", "address": "Nizami 5"})
     assert not Order.objects.exists()
+
+
+def test_where_no_branch_hands_over_none_is_offered_to_pay_at(client: Client) -> None:
+    delivery_method()
+    enter(client, piece())
+    assert 'value="branch"' in client.get("/checkout/").content.decode()
+    Branch.objects.update(offers_pickup=False)
+    assert 'value="branch"' not in client.get("/checkout/").content.decode()
 
 
 def test_entering_the_checkout_holds_and_looking_does_not(client: Client) -> None:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import translation
 
-from orders import delivery, emails
+from orders import delivery, emails, tariffs
 from orders.models import DeliveryMethod, DeliveryRate, Order, OrderMail
 from orders.models.delivery import days_text
 from tests.factories import CraftFactory, bag_with, delivery_method, order_of, piece
@@ -66,14 +66,14 @@ def test_a_piece_is_promised_what_its_weight_allows(
 ) -> None:
     light, heavy, heaviest = (piece(weight_g=weight).product for weight in (900, 4000, 6000))
     with translation.override("en"), django_assert_num_queries(1):
-        promise = delivery.promise_for(light)
-    assert promise.home == delivery.Reach(Decimal(4), "1–4 working days")
-    assert promise.abroad == delivery.Reach(Decimal(29), "7–21 working days")
+        promise = tariffs.promise_for(light)
+    assert promise.home == tariffs.Reach(Decimal(4), "1–4 working days")
+    assert promise.abroad == tariffs.Reach(Decimal(29), "7–21 working days")
 
     with translation.override("en"):
-        promise = delivery.promise_for(heavy)
-        assert promise == delivery.Promise(delivery.Reach(Decimal(5), "1–4 working days"), None)
-        assert delivery.promise_for(heaviest) == delivery.Promise(None, None)
+        promise = tariffs.promise_for(heavy)
+        assert promise == tariffs.Promise(tariffs.Reach(Decimal(5), "1–4 working days"), None)
+        assert tariffs.promise_for(heaviest) == tariffs.Promise(None, None)
 
 
 def test_the_product_page_says_it(client: Client, methods: dict[str, DeliveryMethod]) -> None:

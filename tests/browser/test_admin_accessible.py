@@ -1,0 +1,202 @@
+"""The admin for everyone: axe finds nothing on its pages, and what opens by a click opens by a key."""
+
+import re
+from typing import Literal
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from dostshop.accounts.models import User
+from dostshop.pages.models import Page as InformationPage
+from orders import cancelling, fulfilment, payments
+from orders.models import Order
+from tests.browser.conftest import expect_no_violations, sign_in
+from tests.factories import ArtisanFactory, PhotoFactory, UserFactory, delivery_method, made_by, order_of, piece
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+type Look = tuple[Literal["light", "dark"], int]
+
+# Between them every colour and every layout; a page in another language is the same page with other words.
+EVERY_LOOK: tuple[Look, ...] = (("light", 390), ("light", 1280), ("dark", 390), ("dark", 1280))
+TWO_LOOKS: tuple[Look, ...] = (("light", 390), ("dark", 1280))
+
+
+@pytest.fixture
+def administrator(context: BrowserContext, base_url: str) -> User:
+    user: User = UserFactory.create(is_staff=True, is_superuser=True)
+    sign_in(context, user, base_url)
+    return user
+
+
+@pytest.fixture
+def order() -> Order:
+    variant = piece(description_az="Bir", on_hand=3)
+    made_by(variant.product, ArtisanFactory.create())
+    PhotoFactory.create(product=variant.product, renditions=[])
+    return order_of(variant, provider="branch")
+
+
+def look(page: Page, address: str, scheme: Literal["light", "dark"], width: int) -> None:
+    """Opens a page as somebody with such a screen finds it; the admin chooses its colours when it opens."""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address)
+    expect(page.get_by_role("main")).to_be_visible()
+
+
+def open_actions(page: Page) -> None:
+    """On a phone what can be done with a row is behind a button."""
+    opener = page.get_by_role("button", name="More actions").first
+    if opener.is_visible():
+        opener.press("Enter")
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/catalog/product/", "/admin/orders/order/"])
+def test_main_lists(administrator: User, order: Order, page: Page, address: str) -> None:
+    for scheme, width in EVERY_LOOK:
+        look(page, address, scheme, width)
+        expect_no_violations(page)
+    for language in ("ru", "en"):
+        for scheme, width in TWO_LOOKS:
+            look(page, f"/{language}{address}", scheme, width)
+            expect_no_violations(page)
+
+
+def test_other_lists(administrator: User, order: Order, page: Page) -> None:
+    delivery_method()
+    for model in (
+        "catalog/variant",
+        "catalog/craft",
+        "artisans/branch",
+        "artisans/artisan",
+        "accounts/user",
+        "pages/page",
+        "orders/deliverymethod",
+        "orders/hold",
+        "orders/providerevent",
+    ):
+        for scheme, width in TWO_LOOKS:
+            look(page, f"/admin/{model}/", scheme, width)
+            expect_no_violations(page)
+
+
+def test_page_of_a_product(administrator: User, order: Order, page: Page) -> None:
+    product = order.lines.get().variant.product
+    address = f"/admin/catalog/product/{product.pk}/change/"
+    for scheme, width in EVERY_LOOK:
+        look(page, address, scheme, width)
+        expect(page.get_by_role("tab", name="en").first).to_be_visible()
+        expect_no_violations(page)
+    for language in ("ru", "en"):
+        for scheme, width in TWO_LOOKS:
+            look(page, f"/{language}{address}", scheme, width)
+            expect_no_violations(page)
+
+
+def test_other_pages_to_fill_in(administrator: User, order: Order, page: Page) -> None:
+    product = order.lines.get().variant.product
+    for address in (
+        f"catalog/craft/{product.craft_id}/change/",
+        f"artisans/branch/{product.branch_id}/change/",
+        f"artisans/artisan/{product.makers.get().artisan_id}/change/",
+        f"orders/deliverymethod/{delivery_method().pk}/change/",
+        f"pages/page/{InformationPage.objects.all()[0].pk}/change/",
+        f"accounts/user/{administrator.pk}/change/",
+        f"catalog/product/{product.pk}/delete/",
+        "password_change/",
+    ):
+        for scheme, width in TWO_LOOKS:
+            look(page, f"/admin/{address}", scheme, width)
+            expect_no_violations(page)
+
+
+def test_an_order_in_each_state(administrator: User, order: Order, page: Page) -> None:
+    def expect_page_without_violations(*prefixes: str) -> None:
+        for prefix in prefixes:
+            for scheme, width in TWO_LOOKS:
+                look(page, f"{prefix}/admin/orders/order/{order.pk}/change/", scheme, width)
+                expect_no_violations(page)
+
+    expect_page_without_violations("", "/ru", "/en")
+    payments.mark_paid(order.pk, actor=administrator)
+    expect_page_without_violations("")
+    part = order.fulfilments.get()
+    fulfilment.mark_ready(part.pk, actor=administrator)
+    expect_page_without_violations("")
+    fulfilment.hand_over(part.pk, actor=administrator)
+    expect_page_without_violations("")
+
+
+def test_a_cancelled_order(administrator: User, order: Order, page: Page) -> None:
+    cancelling.cancel(order.pk, actor=administrator)
+    for scheme, width in TWO_LOOKS:
+        look(page, f"/admin/orders/order/{order.pk}/change/", scheme, width)
+        expect_no_violations(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)
+def test_what_opens_over_a_page(
+    administrator: User, order: Order, page: Page, scheme: Literal["light", "dark"], width: int
+) -> None:
+    variant = order.lines.get().variant
+    for step in ("Mark as paid at the branch", "Mark as ready for pickup", "Cancel the order"):
+        look(page, f"/en/admin/orders/order/{order.pk}/change/", scheme, width)
+        open_actions(page)
+        page.get_by_role("link", name=step).press("Enter")
+        expect(page.get_by_role("dialog").get_by_role("button", name="Go back")).to_be_visible()
+        expect_no_violations(page)
+    for step, button in (("Receive pieces", "Receive"), ("Write off pieces", "Write off")):
+        look(page, f"/en/admin/catalog/variant/{variant.pk}/change/", scheme, width)
+        open_actions(page)
+        page.get_by_role("link", name=step).press("Enter")
+        expect(page.get_by_role("dialog", name=step)).to_be_visible()
+        expect_no_violations(page)
+        page.get_by_role("spinbutton", name="How many pieces").fill("0")
+        page.get_by_role("button", name=button).press("Enter")
+        expect(page.get_by_text("greater than or equal to 1")).to_be_visible()
+        expect_no_violations(page)
+    page.get_by_role("spinbutton", name="How many pieces").fill("1")
+    page.get_by_role("button", name="Write off").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Written off")
+    expect_no_violations(page)
+    look(page, "/en/admin/orders/order/", scheme, width)
+    page.get_by_role("button", name="Filters").press("Enter")
+    expect(page.get_by_role("button", name="Apply Filters")).to_be_visible()
+    expect_no_violations(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)
+def test_the_menu_and_what_hangs_in_it_open_with_the_keyboard(
+    administrator: User, page: Page, scheme: Literal["light", "dark"], width: int
+) -> None:
+    look(page, "/en/admin/", scheme, width)
+    menu = page.get_by_role("button", name="Menu")
+    if menu.get_attribute("aria-expanded") != "true":
+        menu.press("Enter")
+    expect(page.get_by_role("navigation").get_by_role("link", name="Delivery methods")).to_be_visible()
+    page.get_by_role("button", name=administrator.email).press("Enter")
+    expect(page.get_by_role("button", name="Dark")).to_be_visible()
+    expect_no_violations(page)
+    page.get_by_role("button", name="Log out").press("Enter")
+    expect(page).to_have_url(re.compile(r"/en/$"))
+
+
+def test_a_photo_is_marked_for_deletion_with_the_keyboard(administrator: User, order: Order, page: Page) -> None:
+    product = order.lines.get().variant.product
+    page.goto(f"/en/admin/catalog/product/{product.pk}/change/")
+    page.get_by_role("checkbox", name="Delete").first.press("Space")
+    expect(page.get_by_text("This item will be deleted.").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)
+def test_a_text_missing_in_another_language_is_shown(
+    administrator: User, page: Page, scheme: Literal["light", "dark"], width: int
+) -> None:
+    look(page, "/en/admin/catalog/product/add/", scheme, width)
+    page.get_by_role("button", name="Save", exact=True).press("Enter")
+    expect(page.get_by_role("tab", name="az").first).to_have_attribute("aria-selected", "true")
+    name = page.get_by_role("textbox", name="Name")
+    expect(name).to_have_attribute("name", "name_az")
+    expect(name).to_have_accessible_description(re.compile("This field is required"))
+    expect_no_violations(page)
