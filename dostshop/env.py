@@ -5,7 +5,7 @@ and says what it should look like. The settings read the environment through the
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 
@@ -49,6 +49,21 @@ def integer(name: str, *, default: int) -> int:
         return int(value)
     except ValueError:
         raise EnvironmentProblem(f"{name} is “{value}”; it should be a whole number.") from None
+
+
+def choice(name: str, *, of: Collection[str], default: str) -> str:
+    value = text(name, default=default)
+    if value not in of:
+        raise EnvironmentProblem(f"{name} is “{value}”; it should be one of: {', '.join(of)}.")
+    return value
+
+
+def digits(name: str, *, count: int, default: str | None = None, hint: str = "") -> str:
+    """A number that is written with so many digits, such as a taxpayer's; spaces do not count."""
+    value = "".join(text(name, default=default, hint=hint).split())
+    if value and not (len(value) == count and value.isascii() and value.isdigit()):
+        raise EnvironmentProblem(f"{name} is “{value}”; it should have {count} digits.")
+    return value
 
 
 def words(name: str, *, default: str = "") -> list[str]:

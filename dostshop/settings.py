@@ -305,6 +305,18 @@ STRIPE_API_URL = env.url("STRIPE_API_URL", default="")
 STRIPE_PAGE_ORIGIN = env.url("STRIPE_PAGE_ORIGIN", default="https://checkout.stripe.com")
 STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", default=10)
 
+# --- Invoices and tax ---
+# Whether prices contain VAT that the seller has to show. Each craft says whether it is exempt.
+VAT_STATE = env.choice("VAT_STATE", of=("not_registered", "registered"), default="not_registered")
+SELLER_NAME = env.text("SELLER_NAME", default="DOST İnklüziv İnkişaf və Yaradıcılıq Mərkəzi")
+SELLER_ADDRESS = env.text("SELLER_ADDRESS", default="")
+SELLER_VOEN = env.digits(
+    "SELLER_VOEN",
+    count=10,
+    default=None if VAT_STATE == "registered" else "",
+    hint="With VAT_STATE=registered, every invoice has to name the seller's VÖEN.",
+)
+
 # --- Security ---
 # Only the demo and development speak plain HTTP.
 HTTPS = urlsplit(SITE_URL).scheme == "https"

@@ -13,11 +13,11 @@ from decimal import Decimal
 
 from django.utils import timezone, translation
 
-from catalog.models import Product, ProductMaker
+from catalog.models import Product, ProductMaker, TaxClass
 from dostshop import money
 from dostshop.locks import short_transaction
 from orders import bag as bags
-from orders import emails, payments, providers, stock
+from orders import emails, payments, providers, stock, vat
 from orders.delivery import DeliveryOption
 from orders.models import Bag, BagLine, Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment
 
@@ -96,6 +96,8 @@ def _unpaid_by_hand(email: str) -> int:
 def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
     option = details.option
     items_total = total(lines)
+    taxed = {line.pk: _taxed(line, option) for line in lines}
+    delivery = vat.Portion.of(vat.applies(TaxClass.STANDARD, is_export=option.is_abroad), option.price)
     order = Order.objects.create(
         bag=bag,
         user_id=details.user_pk,
@@ -117,6 +119,10 @@ def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
         items_total=items_total,
         delivery_total=option.price,
         total=items_total + option.price,
+        delivery_vat=delivery.vat,
+        delivery_tax_rate=delivery.vat.rate,
+        delivery_tax=delivery.tax,
+        tax=sum((one.tax for one in taxed.values()), delivery.tax),
     )
     branches = {line.variant.product.branch_id for line in lines}
     fulfilments = Fulfilment.objects.bulk_create(
@@ -127,17 +133,26 @@ def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
     with translation.override(details.language):
         LineItem.objects.bulk_create(
             [
-                _line_item(line, order, by_branch[line.variant.product.branch_id], shares[line.variant.product_id])
+                _line_item(
+                    line, by_branch[line.variant.product.branch_id], shares[line.variant.product_id], taxed[line.pk]
+                )
                 for line in lines
             ]
         )
     return order
 
 
-def _line_item(line: BagLine, order: Order, fulfilment: Fulfilment, shares: list[dict[str, str | int]]) -> LineItem:
+def _taxed(line: BagLine, option: DeliveryOption) -> vat.Portion:
+    kind = vat.applies(line.variant.product.craft.tax_class, is_export=option.is_abroad)
+    return vat.Portion.of(kind, line.total)
+
+
+def _line_item(
+    line: BagLine, fulfilment: Fulfilment, shares: list[dict[str, str | int]], taxed: vat.Portion
+) -> LineItem:
     variant, product = line.variant, line.variant.product
     return LineItem(
-        order=order,
+        order=fulfilment.order,
         fulfilment=fulfilment,
         variant=variant,
         name=str(variant),
@@ -147,6 +162,9 @@ def _line_item(line: BagLine, order: Order, fulfilment: Fulfilment, shares: list
         unit_price=variant.price,
         total=line.total,
         tax_class=product.craft.tax_class,
+        vat=taxed.vat,
+        tax_rate=taxed.vat.rate,
+        tax=taxed.tax,
         shares=shares,
     )
 

@@ -26,6 +26,9 @@ env.fill(
         "STRIPE_WEBHOOK_SECRET": "whsec_tests",
         "STRIPE_API_URL": "http://127.0.0.1:9",
         "STRIPE_PAGE_ORIGIN": "http://localhost:9",
+        "VAT_STATE": "registered",
+        "SELLER_VOEN": "1234567890",
+        "SELLER_ADDRESS": "Bakı, Sınaq küçəsi 1",
     }
 )
 

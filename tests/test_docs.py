@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-READ = re.compile(r"env\.(?:text|flag|integer|words|url)\(\s*\"(\w+)\"")
+READ = re.compile(r"env\.\w+\(\s*\"(\w+)\"")
 
 
 def test_every_variable_that_the_shop_reads_is_explained() -> None:

@@ -16,6 +16,10 @@ def values(var: Path) -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost 127.0.0.1 [::1]",
         "MAIL_FROM": "DOST <shop@dost.example>",
         "MAIL_FOLDER": str(var / "mail"),
+        # An invented seller, with all that an invoice can show.
+        "VAT_STATE": "registered",
+        "SELLER_VOEN": "0000000000",
+        "SELLER_ADDRESS": "Bakı, Sınaq küçəsi 1",
         **({} if env.text("STRIPE_SECRET_KEY", default="") else _stand_in(stripe_port)),
     }
 

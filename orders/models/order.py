@@ -21,6 +21,7 @@ from catalog.models import Product, TaxClass, Variant
 from dostshop import codes, countries, money
 from dostshop.accounts.models import User
 from orders.models.delivery import days_text
+from orders.vat import Vat
 
 _LINK_SIGNER_SALT = "orders.link"
 
@@ -104,6 +105,11 @@ class Order(models.Model):
     items_total = models.DecimalField(_("pieces"), max_digits=10, decimal_places=2)
     delivery_total = models.DecimalField(_("delivery"), max_digits=8, decimal_places=2)
     total = models.DecimalField(_("total"), max_digits=10, decimal_places=2)
+    # Copies of the moment of sale; the totals contain the tax.
+    delivery_vat = models.CharField(_("VAT of the delivery"), max_length=10, choices=Vat)
+    delivery_tax_rate = models.DecimalField(_("VAT of the delivery, %"), max_digits=4, decimal_places=2)
+    delivery_tax = models.DecimalField(_("tax in the delivery"), max_digits=8, decimal_places=2)
+    tax = models.DecimalField(_("tax in the total"), max_digits=10, decimal_places=2)
     delivery_refunded = models.DecimalField(_("delivery refunded"), max_digits=8, decimal_places=2, default=money.ZERO)
     terms_accepted_at = models.DateTimeField(_("terms accepted"), default=timezone.now)
     placed_at = models.DateTimeField(_("placed"), auto_now_add=True)
@@ -142,6 +148,11 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(delivery_refunded__gte=0, delivery_refunded__lte=F("delivery_total")),
                 name="orders_order_delivery_refunded_within_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(delivery_tax__gte=0, delivery_tax__lte=F("delivery_total"))
+                & Q(tax__gte=F("delivery_tax"), tax__lte=F("total")),
+                name="orders_order_tax_within_total",
             ),
         ]
 
@@ -219,6 +230,9 @@ class LineItem(models.Model):
     unit_price = models.DecimalField(_("price"), max_digits=9, decimal_places=2)
     total = models.DecimalField(_("total"), max_digits=10, decimal_places=2)
     tax_class = models.CharField(_("tax class"), max_length=10, choices=TaxClass)
+    vat = models.CharField(_("VAT"), max_length=10, choices=Vat)
+    tax_rate = models.DecimalField(_("VAT, %"), max_digits=4, decimal_places=2)
+    tax = models.DecimalField(_("tax in the total"), max_digits=10, decimal_places=2)
     # A list of the artisan's id and the share in percent, as text.
     shares = models.JSONField(_("makers' shares"), default=list)
     refunded_quantity = models.PositiveSmallIntegerField(_("refunded"), default=0)
@@ -238,6 +252,9 @@ class LineItem(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(restocked_quantity__lte=F("quantity")), name="orders_lineitem_restocked_within_sold"
+            ),
+            models.CheckConstraint(
+                condition=Q(tax__gte=0, tax__lte=F("total")), name="orders_lineitem_tax_within_total"
             ),
         ]
 

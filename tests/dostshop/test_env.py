@@ -78,3 +78,25 @@ def test_filling_keeps_what_is_set(setting: pytest.MonkeyPatch) -> None:
     setting.setenv(NAME, "kept")
     env.fill({NAME: "other"})
     assert env.text(NAME) == "kept"
+
+
+def test_a_choice_is_one_of_those_there_are(setting: pytest.MonkeyPatch) -> None:
+    assert env.choice(NAME, of=("one", "two"), default="two") == "two"
+    setting.setenv(NAME, "one")
+    assert env.choice(NAME, of=("one", "two"), default="two") == "one"
+    setting.setenv(NAME, "three")
+    with pytest.raises(EnvironmentProblem, match=rf"^{NAME} is “three”; it should be one of: one, two\.$"):
+        env.choice(NAME, of=("one", "two"), default="two")
+
+
+def test_a_number_of_digits_is_counted(setting: pytest.MonkeyPatch) -> None:
+    assert env.digits(NAME, count=10, default="") == ""
+    setting.setenv(NAME, " 12345 67890 ")
+    assert env.digits(NAME, count=10) == "1234567890"
+
+
+@pytest.mark.parametrize("value", ["123456789", "12345678901", "12345 6789X", "١٢٣٤٥٦٧٨٩٠"])
+def test_what_is_no_such_number_is_said(setting: pytest.MonkeyPatch, value: str) -> None:
+    setting.setenv(NAME, value)
+    with pytest.raises(EnvironmentProblem, match=rf"^{NAME} is “.*”; it should have 10 digits\.$"):
+        env.digits(NAME, count=10)
