@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from artisans import opening
 from dostshop import codes
 from dostshop.pictures import Picture
 
@@ -28,7 +29,6 @@ class Branch(models.Model):
     address = models.CharField(
         _("street address"), max_length=200, blank=True, help_text=_("Street, house, post code and town.")
     )
-    opening_hours = models.CharField(_("opening hours"), max_length=200, blank=True)
     phone = PhoneNumberField(_("phone"), blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     latitude = models.DecimalField(_("latitude"), max_digits=8, decimal_places=5, null=True, blank=True)
@@ -37,6 +37,11 @@ class Branch(models.Model):
         _("orders can be picked up here"),
         default=False,
         help_text=_("Shoppers need the street address and a phone to find their way."),
+    )
+    preparation_days = models.PositiveSmallIntegerField(
+        _("days to prepare an order"),
+        default=2,
+        help_text=_("Working days from the order to packed pieces, for what lies on the shelf."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -58,6 +63,11 @@ class Branch(models.Model):
         return reverse("catalog:branch", args=[self.slug])
 
     @property
+    def opening_text(self) -> str:
+        """“Monday – Friday 09:00–18:00, Saturday 10:00–15:00”, in the language of the page; empty where not known."""
+        return opening.in_words((row.weekday, row.opens, row.closes) for row in self.hours.all())
+
+    @property
     def lacks_for_pickup(self) -> dict[str, "StrPromise"]:
         """What keeps orders from being picked up here: a sentence for each field that is empty."""
         sentences = {
@@ -69,6 +79,32 @@ class Branch(models.Model):
     def clean(self) -> None:
         if self.offers_pickup and (lacking := self.lacks_for_pickup):
             raise ValidationError(lacking)
+
+
+class OpeningHours(models.Model):
+    """From when to when a branch is open on one day of every week; a day with a break has two rows."""
+
+    branch = models.ForeignKey(Branch, models.CASCADE, related_name="hours", verbose_name=_("branch"))
+    weekday = models.PositiveSmallIntegerField(_("day"), choices=opening.Weekday)
+    opens = models.TimeField(_("opens"))
+    closes = models.TimeField(_("closes"))
+
+    class Meta:
+        verbose_name = _("opening hours")
+        verbose_name_plural = _("opening hours")
+        ordering = ["weekday", "opens"]
+        constraints = [
+            models.UniqueConstraint(fields=["branch", "weekday", "opens"], name="artisans_openinghours_once"),
+            models.CheckConstraint(
+                condition=Q(closes__gt=F("opens")),
+                name="artisans_openinghours_in_order",
+                violation_error_message=_("A branch closes after it opens."),
+            ),
+            models.CheckConstraint(condition=Q(weekday__range=(1, 7)), name="artisans_openinghours_weekday"),
+        ]
+
+    def __str__(self) -> str:
+        return opening.in_words([(self.weekday, self.opens, self.closes)])
 
 
 class BranchPhoto(Picture):

@@ -5,7 +5,7 @@ from artisans.models import Artisan, Branch, BranchPhoto
 
 @register(Branch)
 class BranchTranslation(TranslationOptions):
-    fields = ("name", "city", "text", "address", "opening_hours")
+    fields = ("name", "city", "text", "address")
     required_languages = {"az": ("name", "city")}
 
 

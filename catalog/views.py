@@ -65,7 +65,8 @@ def collection(request: HttpRequest, slug: str) -> HttpResponse:
 def branch(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Branch.objects.select_related("photo"), slug=slug)
     page = _page(request, Product.objects.published().filter(branch=found))
-    return render(request, "catalog/branch.html", {"branch": found, "page": page})
+    context = {"branch": found, "hours": found.opening_text, "page": page}
+    return render(request, "catalog/branch.html", context)
 
 
 @public_page

@@ -20,7 +20,7 @@ from modeltranslation.admin import TabbedTranslationAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 
-from dostshop.accounts.models import BRANCH_ROLES, Membership, Role, User
+from dostshop.accounts.models import User, branches_seen_by
 from dostshop.translated import lacking
 
 if TYPE_CHECKING:
@@ -134,16 +134,6 @@ class OfOwnBranch(ShopAdmin):
                 kwargs.setdefault("queryset", admin.get_queryset(request))
         field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(db_field, request, **kwargs)
         return field
-
-
-def branches_seen_by(user: User) -> list[int] | None:
-    """The branches whose rows the user may see in the admin; None for all of them."""
-    if user.is_superuser:
-        return None
-    held = list(Membership.objects.filter(user=user).values_list("role", "branch_id"))
-    if any(role not in BRANCH_ROLES for role, _branch in held):
-        return None
-    return [branch for role, branch in held if role == Role.BRANCH_STAFF and branch is not None]
 
 
 class ReadOnly(ShopAdmin):

@@ -115,6 +115,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Holds"), "orders.hold", "hourglass_top"),
                 (_("Bags"), "orders.bag", "shopping_bag"),
                 (_("Delivery methods"), "orders.deliverymethod", "local_shipping"),
+                (_("Holidays"), "orders.holiday", "event_busy"),
                 (_("Payment events"), "orders.providerevent", "webhook"),
             ],
         ),

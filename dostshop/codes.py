@@ -22,6 +22,10 @@ def order_code() -> str:
     return random_code(8)
 
 
+def pickup_code() -> str:
+    return random_code(5)
+
+
 def as_typed(code: str) -> str:
     """The code a person meant: upper case, without spaces and dashes."""
     return "".join(code.upper().split()).replace("-", "")

@@ -14,10 +14,10 @@ from decimal import Decimal
 from django.utils import timezone, translation
 
 from catalog.models import Product, ProductMaker, TaxClass
-from dostshop import money
+from dostshop import codes, money
 from dostshop.locks import short_transaction
 from orders import bag as bags
-from orders import emails, payments, providers, stock, vat
+from orders import emails, payments, promises, providers, stock, vat
 from orders.delivery import DeliveryOption
 from orders.models import Bag, BagLine, Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment
 
@@ -98,6 +98,7 @@ def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
     items_total = total(lines)
     taxed = {line.pk: _taxed(line, option) for line in lines}
     delivery = vat.Portion.of(vat.applies(TaxClass.STANDARD, is_export=option.is_abroad), option.price)
+    promise = _promise(lines, details)
     order = Order.objects.create(
         bag=bag,
         user_id=details.user_pk,
@@ -107,6 +108,8 @@ def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
         phone=details.phone,
         delivery=Order.Delivery.PICKUP if option.is_pickup else Order.Delivery.POST,
         pickup_branch=option.branch,
+        pickup_code=_free_pickup_code() if option.is_pickup else None,
+        promised_on=promise.promised_on if promise else None,
         delivery_name=option.name,
         delivery_days_min=option.method.days_min if option.method else None,
         delivery_days_max=option.method.days_max if option.method else None,
@@ -124,13 +127,24 @@ def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
         delivery_tax=delivery.tax,
         tax=sum((one.tax for one in taxed.values()), delivery.tax),
     )
+    _create_lines(order, lines, promise=promise, taxed=taxed)
+    return order
+
+
+def _create_lines(
+    order: Order, lines: list[BagLine], *, promise: promises.Promise | None, taxed: dict[int, vat.Portion]
+) -> None:
+    """The order's lines, by the branch that keeps the pieces."""
     branches = {line.variant.product.branch_id for line in lines}
     fulfilments = Fulfilment.objects.bulk_create(
-        [Fulfilment(order=order, branch_id=branch) for branch in sorted(branches)]
+        [
+            Fulfilment(order=order, branch_id=branch, due_on=promise.due_on[branch] if promise else None)
+            for branch in sorted(branches)
+        ]
     )
     by_branch = {fulfilment.branch_id: fulfilment for fulfilment in fulfilments}
     shares = _shares(lines)
-    with translation.override(details.language):
+    with translation.override(order.language):
         LineItem.objects.bulk_create(
             [
                 _line_item(
@@ -139,7 +153,21 @@ def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
                 for line in lines
             ]
         )
-    return order
+
+
+def _promise(lines: list[BagLine], details: Details) -> promises.Promise | None:
+    """What will be paid on pickup is prepared at once; for the rest ``payments`` promises when the money is there."""
+    if details.provider not in providers.codes_paid_on_pickup():
+        return None
+    branch = details.option.branch
+    products = [line.variant.product for line in lines]
+    return promises.promise(products, pickup_branch_pk=branch.pk if branch else None, now=timezone.now())
+
+
+def _free_pickup_code() -> str:
+    candidates = {codes.pickup_code() for _number in range(5)}
+    taken = Order.objects.filter(pickup_code__in=candidates).values_list("pickup_code", flat=True)
+    return (candidates - {*taken}).pop()
 
 
 def _taxed(line: BagLine, option: DeliveryOption) -> vat.Portion:

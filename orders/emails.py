@@ -13,7 +13,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from orders import providers
-from orders.models import Order, OrderMail, Refund
+from orders.models import Fulfilment, Order, OrderMail, Refund
 
 
 def enqueue(order: Order, kind: str, *, about: str = "") -> None:
@@ -45,6 +45,7 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
             "payment": payment,
             "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
             "refund": _refund_of(mail),
+            "part": _part_of(mail),
             "order_url": settings.SITE_URL + order.get_absolute_url(),
             "site_url": settings.SITE_URL,
         }
@@ -63,3 +64,8 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
 def _refund_of(mail: OrderMail) -> Refund | None:
     kind, _dash, pk = mail.about.partition("-")
     return Refund.objects.get(pk=pk) if kind == "refund" else None
+
+
+def _part_of(mail: OrderMail) -> Fulfilment | None:
+    kind, _dash, pk = mail.about.partition("-")
+    return Fulfilment.objects.select_related("branch").get(pk=pk) if kind == "part" else None

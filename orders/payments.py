@@ -22,7 +22,7 @@ from procrastinate.contrib.django import app
 
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
-from orders import emails, providers, refunds, stock
+from orders import emails, promises, providers, refunds, stock
 from orders.models import Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderFailed, ProviderRefused, ProviderState, ProviderStatus
@@ -45,7 +45,7 @@ def write_intent(order: Order, *, provider: str) -> Payment:
         status=Payment.Status.STARTED if takes_it.is_online else Payment.Status.OPEN,
         amount=order.total,
         currency=order.currency,
-        expires_at=takes_it.pay_until(timezone.now()),
+        expires_at=takes_it.pay_until(order, timezone.now()),
     )
     order.record(OrderEvent.Kind.PAYMENT_STARTED, payment=payment.pk, provider=provider)
     return payment
@@ -167,6 +167,25 @@ def _due_by_hand(order: Order, payments: PaymentQuerySet) -> Payment | None:
     return None if payment is None or payment.captured_amount else payment
 
 
+def prolong(order: Order) -> None:
+    """Gives whoever pays on pickup the whole time from now on, where the pieces came later than was promised.
+
+    Call with the order locked.
+    """
+    payment = _locked_payments(order).open().filter(provider__in=providers.codes_paid_on_pickup()).last()
+    if payment is None or order.status != Order.Status.AWAITING_PAYMENT:
+        return
+    until = providers.provider(payment.provider).pay_until(order, timezone.now())
+    if until <= payment.expires_at:
+        return
+    # Where the time ran out and somebody else has the piece, the order is about to expire, and stays so.
+    with suppress(stock.OutOfStock):
+        if order.bag is not None:
+            stock.hold(order.bag, order=order, until=until)
+        payment.expires_at = until
+        payment.save(update_fields=["expires_at"])
+
+
 def close_open(order: Order) -> None:
     """Ends the order's open payments, at the provider too. Call with the order locked."""
     for payment in _locked_payments(order).open():
@@ -229,6 +248,7 @@ def _waits_for_money(order: Order, payment: Payment) -> bool:
 
 def _paid(order: Order, payment: Payment, *, actor: User | None = None) -> None:
     close_open(order)
+    promises.make(order)
     order.move_to(Order.Status.PAID, actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
     emails.enqueue(order, OrderMail.Kind.PAID)
 

@@ -1,6 +1,6 @@
 """Plain rows for tests. What a test is about, it says itself; the rest is filled in here."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -16,7 +16,7 @@ from dostshop.pictures import Rendition
 from orders import bag as bags
 from orders import checkout, stock
 from orders.delivery import delivery_for
-from orders.models import Bag, DeliveryMethod, DeliveryRate, Order
+from orders.models import Bag, DeliveryMethod, DeliveryRate, Holiday, Order
 
 _GUESTS = count(1)
 
@@ -126,6 +126,17 @@ class DeliveryMethodFactory(factory.django.DjangoModelFactory[DeliveryMethod]):
     name_ru = "Курьер по Баку"
     name_en = "Courier in Baku"
     countries = ["AZ"]
+
+
+class HolidayFactory(factory.django.DjangoModelFactory[Holiday]):
+    """Novruz of 2026, eleven days off, unless a test names others."""
+
+    class Meta:
+        model = Holiday
+
+    name_az = "Novruz bayramı"
+    first_day = date(2026, 3, 20)
+    last_day = date(2026, 3, 30)
 
 
 class PageFactory(factory.django.DjangoModelFactory[Page]):

@@ -6,13 +6,19 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
-from artisans.models import Branch, BranchPhoto
+from artisans.models import Branch, BranchPhoto, OpeningHours
 from catalog.admin.pictures import PictureInline
-from dostshop.admin import OfOwnBranch, TranslatedAdmin, UntranslatedFilter, in_every_language
+from dostshop.admin import OfOwnBranch, PartOfPage, TableInline, TranslatedAdmin, UntranslatedFilter, in_every_language
 
 
 class BranchPhotoInline(PictureInline):
     model = BranchPhoto
+
+
+class OpeningHoursInline(PartOfPage, TableInline):
+    model = OpeningHours
+    extra = 0
+    show_title = True
 
 
 @admin.register(Branch)
@@ -21,17 +27,16 @@ class BranchAdmin(OfOwnBranch, TranslatedAdmin):
     list_display = ("name", "city", "phone", "email", "pickup", "position")
     list_filter = (("offers_pickup", BooleanRadioFilter), UntranslatedFilter)
     search_fields = ("slug", *in_every_language("name", "city"))
-    inlines = (BranchPhotoInline,)
+    inlines = (OpeningHoursInline, BranchPhotoInline)
     fields = (
         "name",
         "city",
         "slug",
         "text",
         "address",
-        "opening_hours",
         ("phone", "email"),
         ("latitude", "longitude"),
-        "offers_pickup",
+        ("offers_pickup", "preparation_days"),
         "position",
     )
 

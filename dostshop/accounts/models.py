@@ -128,3 +128,13 @@ class Membership(models.Model):
             raise ValidationError({"branch": _("This role needs a branch.")})
         if self.role not in BRANCH_ROLES and self.branch_id is not None:
             raise ValidationError({"branch": _("This role is for the whole centre; leave the branch empty.")})
+
+
+def branches_seen_by(user: User) -> list[int] | None:
+    """The branches whose rows the user may see, in the admin and among the work; None for all of them."""
+    if user.is_superuser:
+        return None
+    held = list(Membership.objects.filter(user=user).values_list("role", "branch_id"))
+    if any(role not in BRANCH_ROLES for role, _branch in held):
+        return None
+    return [branch for role, branch in held if role == Role.BRANCH_STAFF and branch is not None]

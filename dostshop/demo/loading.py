@@ -10,7 +10,7 @@ like a person with a browser, and lies here only to stay out of the way of the s
 import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
@@ -23,7 +23,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 
-from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto
+from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto, OpeningHours
 from catalog.models import (
     Collection,
     CollectionItem,
@@ -41,7 +41,7 @@ from dostshop.pictures import Picture
 from orders import bag as bags
 from orders import checkout, payments, stock
 from orders.delivery import delivery_for
-from orders.models import Bag, DeliveryMethod, DeliveryRate
+from orders.models import Bag, DeliveryMethod, DeliveryRate, Holiday
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("az", "ru", "en")
@@ -59,6 +59,7 @@ def load() -> int:
     with translation.override("az"):
         _load_people()
         _load_branches()
+        _load_holidays()
         _load_makers()
         crafts = {path.stem: _read(path) for path in (FOLDER / "catalogue" / "crafts").glob("*.toml")}
         for slug, record in crafts.items():
@@ -140,17 +141,32 @@ def _load_branches() -> None:
         branch = Branch.objects.get(slug=slug)
         if BranchPhoto.objects.filter(branch=branch).exists():
             continue
-        for column, text in _texts(record, "text", "address", "opening_hours").items():
+        for column, text in _texts(record, "text", "address").items():
             setattr(branch, column, text)
         branch.email = record["email"]
         branch.phone = record["phone"]
         branch.offers_pickup = True
         branch.save()
+        for weekday, opens, closes in record["hours"]:
+            OpeningHours.objects.create(
+                branch=branch, weekday=weekday, opens=time.fromisoformat(opens), closes=time.fromisoformat(closes)
+            )
         _add_photo(
             BranchPhoto(branch=branch),
             name=record["photo"],
             alt={language: record[language]["alt"] for language in LANGUAGES},
         )
+
+
+def _load_holidays() -> None:
+    """Of this year and the next; the days that the Cabinet sets anew each year are left to staff."""
+    for record in _read(FOLDER / "catalogue" / "holidays.toml").values():
+        for year in (timezone.localdate().year, timezone.localdate().year + 1):
+            (from_month, from_day), (to_month, to_day) = record["days"]
+            first, last = date(year, from_month, from_day), date(year, to_month, to_day)
+            if not Holiday.objects.filter(first_day=first, branch=None).exists():
+                names = {f"name_{language}": record[language] for language in LANGUAGES}
+                Holiday.objects.create(first_day=first, last_day=last, **names)
 
 
 def _load_makers() -> None:

@@ -56,6 +56,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
             *("view_order", "change_order", "view_payment", "view_refund", "add_refund", "view_hold"),
             *("view_stock", "change_stock", "view_deliverymethod", "change_deliverymethod"),
             *("view_deliveryrate", "add_deliveryrate", "change_deliveryrate", "delete_deliveryrate"),
+            *("view_holiday", "add_holiday", "change_holiday", "delete_holiday"),
         ),
         "pages": ("view_page", "change_page"),
     },

@@ -1,3 +1,3 @@
-from orders.admin import bags, delivery, orders, provider_events, stock
+from orders.admin import bags, delivery, holidays, orders, provider_events, stock
 
-__all__ = ["bags", "delivery", "orders", "provider_events", "stock"]
+__all__ = ["bags", "delivery", "holidays", "orders", "provider_events", "stock"]

@@ -27,46 +27,12 @@ from dostshop.admin import (
     Step,
     SteppedAdmin,
     TableInline,
-    branches_seen_by,
     signed_in,
 )
 from dostshop.locks import Busy
-from orders import cancelling, fulfilment, payments, providers, stock
+from orders import cancelling, fulfilment, payments, providers, stock, work
 from orders.models import Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
-
-
-def prepared_by(order: Order, actor: User) -> QuerySet[Fulfilment]:
-    """The parts that this person's branches keep."""
-    parts = Fulfilment.objects.filter(order=order).order_by("pk")
-    branches = branches_seen_by(actor)
-    return parts if branches is None else parts.filter(branch__in=branches)
-
-
-def handed_over_by(order: Order, actor: User) -> QuerySet[Fulfilment]:
-    """The same parts; and where the buyer picks up at such a branch, all that other branches have made ready."""
-    branches = branches_seen_by(actor)
-    if branches is None or order.pickup_branch_id not in branches:
-        return prepared_by(order, actor)
-    parts = Fulfilment.objects.filter(order=order).order_by("pk")
-    return parts.filter(Q(branch__in=branches) | Q(ready_at__isnull=False))
-
-
-def mark_ready(order: Order, actor: User) -> None:
-    parts = prepared_by(order, actor)
-    if not parts.exists():
-        raise fulfilment.NotPossible(gettext("Another branch prepares this order."))
-    # Where nothing is left to do, the refusal gives its own reason.
-    for part in parts.filter(ready_at=None) or parts:
-        fulfilment.mark_ready(part.pk, actor=actor)
-
-
-def hand_over(order: Order, actor: User) -> None:
-    parts = handed_over_by(order, actor)
-    if not parts.exists():
-        raise fulfilment.NotPossible(gettext("The branch that prepares this order has not marked it as ready yet."))
-    for part in parts.filter(handed_over_at=None) or parts:
-        fulfilment.hand_over(part.pk, actor=actor)
 
 
 def is_wanted(order: Any) -> bool:
@@ -81,17 +47,17 @@ def possible_steps(order: Any, actor: User) -> set[str]:
     """The steps that this person can take with the order as it is now."""
     steps = {
         "mark_paid": payments.can_be_marked_paid(order),
-        "mark_ready": is_wanted(order) and prepared_by(order, actor).filter(ready_at=None).exists(),
+        "mark_ready": is_wanted(order) and work.prepared_by(order, actor).filter(ready_at=None).exists(),
         "hand_over": order.status == Order.Status.PAID
-        and handed_over_by(order, actor).filter(handed_over_at=None).exists(),
+        and work.handed_over_by(order, actor).filter(handed_over_at=None).exists(),
         "cancel": order.status == Order.Status.AWAITING_PAYMENT,
     }
     return {step for step, is_possible in steps.items() if is_possible}
 
 
 MARK_PAID = Step(lambda order, actor: payments.mark_paid(order.pk, actor=actor), done=_("Marked as paid"))
-MARK_READY = Step(mark_ready, done=_("Marked as ready"))
-HAND_OVER = Step(hand_over, done=_("Handed over"))
+MARK_READY = Step(work.mark_ready, done=_("Marked as ready"))
+HAND_OVER = Step(work.hand_over, done=_("Handed over"))
 CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), done=_("Cancelled"))
 
 
@@ -110,11 +76,7 @@ class WorkFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         parts = Fulfilment.objects.filter(order=OuterRef("pk"))
-        # What will be paid at the counter is prepared before it is paid.
-        wanted = Q(status=Order.Status.PAID) | Q(
-            Exists(Payment.objects.open().filter(order=OuterRef("pk"), provider__in=providers.codes_paid_on_pickup())),
-            status=Order.Status.AWAITING_PAYMENT,
-        )
+        wanted = work.is_wanted()
         match self.value():
             case "unpaid":
                 return queryset.filter(status=Order.Status.AWAITING_PAYMENT)
@@ -173,7 +135,15 @@ class LineInline(ShownOnPage, TableInline):
 
 class FulfilmentInline(ShownOnPage, TableInline):
     model = Fulfilment
-    fields = readonly_fields = ("branch", "ready_at", "handed_over_at")
+    fields = readonly_fields = (
+        "branch",
+        "due_on",
+        "ready_at",
+        "arrived_at",
+        "handed_over_at",
+        "carrier",
+        "tracking_number",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         parts: QuerySet[Any] = super().get_queryset(request)
@@ -239,7 +209,7 @@ class EventInline(ShownOnPage, TableInline):
                 return str(dict(Refund.Reason.choices).get(data[name], ""))
             case "branch":
                 return self._branch_names.get(data[name], "")
-        return ""
+        return data[name] if name in {"carrier", "tracking_number"} else ""
 
     @cached_property
     def _branch_names(self) -> dict[str, str]:
@@ -286,7 +256,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             _("Delivery"),
             {
                 "fields": (
-                    ("delivery_sold", "pickup_branch"),
+                    ("delivery_sold", "pickup_branch", "pickup_code", "promised_on"),
                     "address",
                     ("city", "postcode", "country"),
                     "directions",

@@ -1,5 +1,6 @@
 from orders.models.bag import Bag, BagLine
 from orders.models.delivery import DeliveryMethod, DeliveryRate
+from orders.models.holiday import Holiday
 from orders.models.order import Fulfilment, LineItem, Order, OrderEvent, OrderMail
 from orders.models.payment import Payment, ProviderEvent, Reconciliation, Refund, RefundLine
 from orders.models.stock import Hold, Stock
@@ -11,6 +12,7 @@ __all__ = [
     "DeliveryRate",
     "Fulfilment",
     "Hold",
+    "Holiday",
     "LineItem",
     "Order",
     "OrderEvent",

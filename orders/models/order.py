@@ -91,6 +91,10 @@ class Order(models.Model):
     pickup_branch = models.ForeignKey(
         Branch, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("pickup branch")
     )
+    # What the shopper says at the counter. Never given twice.
+    pickup_code = models.CharField(_("pickup code"), max_length=8, unique=True, null=True, blank=True, editable=False)
+    # From when everything can be picked up, or by when it has been sent; as promised once, whatever comes later.
+    promised_on = models.DateField(_("promised for"), null=True, blank=True)
     # As the shopper read it.
     delivery_name = models.CharField(_("delivery method"), max_length=200)
     delivery_days_min = models.PositiveSmallIntegerField(_("days on the way, at least"), null=True, blank=True)
@@ -204,14 +208,26 @@ class Fulfilment(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="fulfilments", verbose_name=_("order"))
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="fulfilments", verbose_name=_("branch"))
+    due_on = models.DateField(_("due"), null=True, blank=True)
     ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
+    # At the branch where it is picked up; nothing for parcels.
+    arrived_at = models.DateTimeField(_("at the pickup branch"), null=True, blank=True)
     handed_over_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    carrier = models.CharField(_("carrier"), max_length=60, blank=True)
+    tracking_number = models.CharField(_("tracking number"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("fulfilment")
         verbose_name_plural = _("fulfilments")
         ordering = ["pk"]
         constraints = [models.UniqueConstraint(fields=["order", "branch"], name="orders_fulfilment_once_per_branch")]
+        indexes = [
+            models.Index(
+                fields=["branch", "due_on"],
+                condition=Q(handed_over_at__isnull=True),
+                name="orders_fulfilment_to_do",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.order} – {self.branch}"
@@ -271,6 +287,8 @@ class OrderEvent(models.Model):
         PAYMENT_FAILED = "payment_failed", _("payment failed")
         PAID = "paid", _("paid")
         READY = "ready", _("ready for pickup")
+        ARRIVED = "arrived", _("arrived at the pickup branch")
+        SHIPPED = "shipped", _("sent")
         HANDED_OVER = "handed_over", _("handed over")
         COMPLETED = "completed", _("completed")
         CANCELLED = "cancelled", _("cancelled")
@@ -311,6 +329,8 @@ class OrderMail(models.Model):
         RECEIVED = "received", _("order received")
         PAID = "paid", _("payment received")
         READY = "ready", _("ready for pickup")
+        SHIPPED = "shipped", _("parcel sent")
+        HANDED_OVER = "handed_over", _("handed over")
         CANCELLED = "cancelled", _("order cancelled")
         EXPIRED = "expired", _("order expired")
         PAID_TOO_LATE = "paid_too_late", _("refunded: the piece was gone")

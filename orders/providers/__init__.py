@@ -22,7 +22,7 @@ from django.utils.module_loading import import_string
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-    from orders.models import Payment, Refund
+    from orders.models import Order, Payment, Refund
 
 
 class ProviderUnavailable(Exception):
@@ -146,8 +146,8 @@ class PaymentProvider(Protocol):
     def instructions(self, payment: "Payment") -> list[str]:
         """What the shopper is told of an open payment, on the order's page and in the mail: a paragraph each."""
 
-    def pay_until(self, now: datetime) -> datetime:
-        """How long the buyer may take for a payment that begins now; the pieces are held as long."""
+    def pay_until(self, order: "Order", now: datetime) -> datetime:
+        """How long the buyer may take to pay this order from now on; the pieces are held as long."""
 
     def start(self, payment: "Payment") -> Started:
         """Opens the payment until ``payment.expires_at``."""

@@ -1,26 +1,26 @@
 """Paying at the branch on pickup, in cash or by card at its till."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from orders.models import Payment
+from orders.models import Order, Payment
 from orders.providers import Purchase
 from orders.providers.by_hand import ByHand
+from orders.working_days import calendar_of
 
-BRANCH_TIME = timedelta(days=3)
-# Those days end when a branch is still open, not at the hour at which the order happened to come in.
-BRANCH_CLOSES = time(18, 0)
+# Working days of the branch, from the one on which the pieces are promised to be there.
+DAYS_TO_COME = 3
 
 
 class PayAtBranch(ByHand):
     title = _("at the branch, on pickup")
     choice = _("At the branch, when you pick it up")
     pay_now = ""
-    choice_note = _("Only for pickup. We keep the pieces for you for three days.")
+    choice_note = _("Only for pickup. Once the pieces are ready, we keep them for you for three working days.")
     is_paid_on_pickup = True
 
     def is_configured(self) -> bool:
@@ -42,7 +42,9 @@ class PayAtBranch(ByHand):
         }
         return [kept, gettext("We write to you when everything is ready.")]
 
-    def pay_until(self, now: datetime) -> datetime:
-        earliest = timezone.localtime(now) + BRANCH_TIME
-        end = timezone.make_aware(datetime.combine(earliest.date(), BRANCH_CLOSES))
-        return end if end >= earliest else end + timedelta(days=1)
+    def pay_until(self, order: Order, now: datetime) -> datetime:
+        """Until the branch closes on the last of the days."""
+        calendar = calendar_of(order.pickup_branch)
+        ready_on = max(timezone.localdate(now), order.promised_on or timezone.localdate(now))
+        last_day = calendar.add_working_days(ready_on, DAYS_TO_COME)
+        return calendar.closing(last_day) or timezone.localtime(now) + timedelta(days=DAYS_TO_COME)

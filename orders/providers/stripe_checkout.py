@@ -86,7 +86,7 @@ class StripeCheckout:
     def instructions(self, payment: Payment) -> list[str]:
         return [online_instructions(payment)]
 
-    def pay_until(self, now: datetime) -> datetime:
+    def pay_until(self, order: Order, now: datetime) -> datetime:
         return now + PAGE_TIME
 
     def can_resume(self, payment: Payment, now: datetime) -> bool:

@@ -36,14 +36,17 @@ def _open(code: str, secret: str) -> Order:
 def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     opened = _open(code, secret)
     payment = opened.payments.last()
-    parts = list(opened.fulfilments.all())
+    parts = list(opened.fulfilments.select_related("branch"))
+    is_pickup = opened.delivery == Order.Delivery.PICKUP
     return render(
         request,
         "orders/order.html",
         {
             "order": opened,
             "lines": opened.lines.select_related("variant__product").prefetch_related("variant__product__photos"),
-            "is_ready": all(part.ready_at for part in parts),
+            "is_ready": all(part.arrived_at if is_pickup else part.ready_at for part in parts),
+            "is_open": opened.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
+            "parcels": [] if is_pickup else [part for part in parts if part.handed_over_at],
             "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
             "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
             "refunded": [refund for paid in opened.payments.all() for refund in paid.refunds.all()],

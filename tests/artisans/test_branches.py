@@ -65,7 +65,8 @@ def test_staff_see_which_branches_lack_what_pickup_needs(client: Client) -> None
 
     change = english("artisans_branch_change", Branch.objects.get(slug="baku").pk)
     fields = {"name_az": "Bakı", "city_az": "Bakı", "slug": "baku", "position": "1", "offers_pickup": "on"}
-    inline = {"photo-TOTAL_FORMS": "0", "photo-INITIAL_FORMS": "0"}
+    fields["preparation_days"] = "2"
+    inline = {f"{part}-{number}_FORMS": "0" for part in ("photo", "hours") for number in ("TOTAL", "INITIAL")}
     page = client.post(change, {**fields, **inline}).content.decode()
 
     assert "Pickup needs the street address in Azerbaijani." in page

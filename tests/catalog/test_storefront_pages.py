@@ -112,7 +112,7 @@ def test_a_page_is_the_same_bytes_for_a_visitor_who_is_signed_in(client: Client,
         ("/collections/novruz/", 5),
         ("/artisans/", 4),
         ("/artisans/nar/", 6),
-        ("/branches/baku/", 5),
+        ("/branches/baku/", 6),
         ("/info/notes/", 1),
     ],
 )

@@ -24,7 +24,11 @@ def refunded(order: Order) -> Refund:
 
 def composed(order: Order, kind: str) -> tuple[str, str, str]:
     """Subject, text and HTML."""
-    about = f"refund-{refunded(order).pk}" if kind == OrderMail.Kind.REFUNDED else ""
+    about = ""
+    if kind == OrderMail.Kind.REFUNDED:
+        about = f"refund-{refunded(order).pk}"
+    elif kind == OrderMail.Kind.SHIPPED:
+        about = f"part-{order.fulfilments.get().pk}"
     letter, _ = OrderMail.objects.get_or_create(order=order, kind=kind, about=about)
     message = emails.compose(letter)
     [(html, mime_type)] = message.alternatives

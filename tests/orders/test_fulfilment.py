@@ -26,11 +26,13 @@ def test_an_order_splits_by_the_branch_that_holds_the_pieces() -> None:
     assert all(part.lines.count() == 1 for part in order.fulfilments.all())
 
 
-def test_the_buyer_hears_once_when_every_branch_is_ready(staff: User) -> None:
+def test_the_buyer_hears_once_when_everything_lies_at_the_pickup_branch(staff: User) -> None:
     first, second = of_two_branches().fulfilments.all()
     fulfilment.mark_ready(first.pk, actor=staff)
     assert not first.order.mails.filter(kind="ready").exists()
     fulfilment.mark_ready(second.pk, actor=staff)
+    assert not first.order.mails.filter(kind="ready").exists()
+    fulfilment.mark_arrived(second.pk, actor=staff)
     assert first.order.mails.filter(kind="ready").count() == 1
 
 

@@ -14,7 +14,8 @@ from orders import cancelling, checkout, emails, expiry, payments, refunds, stoc
 from orders.models import Hold, Order, OrderEvent, Payment, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefused, ProviderState, ProviderStatus, Started
-from orders.providers.branch import BRANCH_CLOSES
+from orders.providers.branch import DAYS_TO_COME
+from orders.working_days import calendar_of
 from tests.factories import UserFactory, bag_with, details, order_of, piece
 from tests.orders import toys
 
@@ -154,8 +155,10 @@ def test_paying_at_the_branch() -> None:
     variant = piece()
     order = order_of(variant, provider="branch")
     held = Hold.objects.live().get()
-    assert timedelta(days=3) - timedelta(minutes=1) < held.expires_at - timezone.now() <= timedelta(days=4)
-    assert timezone.localtime(held.expires_at).time() == BRANCH_CLOSES
+    calendar = calendar_of(order.pickup_branch)
+    assert order.promised_on is not None
+    last_day = calendar.add_working_days(order.promised_on, DAYS_TO_COME)
+    assert held.expires_at == calendar.closing(last_day)
     staff = UserFactory.create(is_staff=True)
     payments.mark_paid(order.pk, actor=staff)
     order.refresh_from_db()
@@ -232,7 +235,7 @@ def test_placing_an_order_of_five_lines_stays_within_its_queries(
     stock.hold(bag)
     shown = checkout.total(bags.lines(bag), wishes.option)
     # Four of them are the savepoints of transactions within the test's own.
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         checkout.place_order(bag.pk, details=wishes, total_shown=shown)
 
 

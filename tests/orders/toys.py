@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pytest_django import Settings
 
-from orders.models import Payment, Refund
+from orders.models import Order, Payment, Refund
 from orders.providers import (
     BadSignature,
     Callback,
@@ -39,7 +39,7 @@ class Toy(ByHand):
     def instructions(self, payment: Payment) -> list[str]:
         return ["Throw a coin."]
 
-    def pay_until(self, now: datetime) -> datetime:
+    def pay_until(self, order: Order, now: datetime) -> datetime:
         return now + timedelta(minutes=35)
 
     def start(self, payment: Payment) -> Started:
