@@ -24,6 +24,13 @@ class TaxClass(models.TextChoices):
     EXEMPT = "exempt", _("exempt")
 
 
+class NoReturn(models.TextChoices):
+    """Why a piece is not taken back, unless something is wrong with it."""
+
+    FOOD = "food", _("food")
+    PERSONALISED = "personalised", _("made for one buyer alone")
+
+
 class Craft(models.Model):
     """A craft, or a technique within one: two levels at the most."""
 
@@ -122,6 +129,11 @@ class Product(models.Model):
     lead_time_days = models.PositiveSmallIntegerField(
         _("days to make"), default=0, help_text=_("For what is made to order.")
     )
+    is_personalised = models.BooleanField(
+        _("made for one buyer alone"),
+        default=False,
+        help_text=_("With a name on it, or to the buyer's own measure. It cannot be returned."),
+    )
     shelf_life = models.CharField(_("shelf life"), max_length=120, blank=True)
     energy_kcal = models.PositiveSmallIntegerField(_("energy, kcal in 100 g"), null=True, blank=True)
     published_at = models.DateTimeField(_("published"), null=True, blank=True)
@@ -165,6 +177,13 @@ class Product(models.Model):
     def is_counted(self) -> bool:
         """False for what is made when ordered: it has no stock and needs no hold."""
         return self.kind != self.Kind.MADE_TO_ORDER
+
+    @property
+    def no_return(self) -> str:
+        """Why it is not taken back; empty where it is."""
+        if self.kind == self.Kind.FOOD:
+            return NoReturn.FOOD
+        return NoReturn.PERSONALISED if self.is_personalised else ""
 
     @property
     def size_text(self) -> str:

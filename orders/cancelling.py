@@ -9,7 +9,7 @@ all the same is sold or refunded when it arrives.
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
 from orders import emails, payments, refunds, stock
-from orders.models import Order, OrderEvent, OrderMail, Refund
+from orders.models import Order, OrderMail, Refund
 from orders.models.order import WrongTransition
 
 
@@ -35,8 +35,7 @@ def call_off(order_pk: int, *, actor: User, reason: str = Refund.Reason.CANCELLE
         refunds.decide(order.pk, what=refunds.everything_left(order), reason=reason, note=note, actor=actor)
     for line in order.lines.select_related("variant__product").order_by("pk"):
         if left := line.quantity - line.restocked_quantity:
-            stock.take_back(line, quantity=left)
-            order.record(OrderEvent.Kind.RESTOCKED, actor=actor, name=line.name, units=left)
+            stock.take_back(line, quantity=left, actor=actor)
     order.move_to(Order.Status.CANCELLED, actor=actor, note=note)
     emails.enqueue(order, OrderMail.Kind.CANCELLED)
 

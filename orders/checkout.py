@@ -193,6 +193,7 @@ def _line_item(
         vat=taxed.vat,
         tax_rate=taxed.vat.rate,
         tax=taxed.tax,
+        no_return=product.no_return,
         shares=shares,
     )
 

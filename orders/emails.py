@@ -13,7 +13,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from orders import providers
-from orders.models import Fulfilment, Order, OrderMail, Refund
+from orders.models import Fulfilment, Order, OrderMail, Refund, Return
 
 
 def enqueue(order: Order, kind: str, *, about: str = "") -> None:
@@ -38,6 +38,7 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
     order = mail.order
     # The one that was paid last, else the one that is waited for.
     payment = order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first()
+    returned = _return_of(mail)
     with translation.override(order.language):
         context = {
             "order": order,
@@ -46,6 +47,8 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
             "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
             "refund": _refund_of(mail),
             "part": _part_of(mail),
+            "returned": returned,
+            "branch": returned.sent_to if returned else None,
             "order_url": settings.SITE_URL + order.get_absolute_url(),
             "site_url": settings.SITE_URL,
         }
@@ -69,3 +72,9 @@ def _refund_of(mail: OrderMail) -> Refund | None:
 def _part_of(mail: OrderMail) -> Fulfilment | None:
     kind, _dash, pk = mail.about.partition("-")
     return Fulfilment.objects.select_related("branch").get(pk=pk) if kind == "part" else None
+
+
+def _return_of(mail: OrderMail) -> Return | None:
+    kind, _dash, pk = mail.about.partition("-")
+    returns = Return.objects.prefetch_related("lines__line__fulfilment__branch")
+    return returns.get(pk=pk) if kind == "return" else None

@@ -1,4 +1,4 @@
-"""Ends what ran out: unpaid orders and the holds of bags.
+"""Ends what ran out: unpaid orders and the holds of bags; and reminds once of an order before it does.
 
 Nothing depends on this running in time: an expired hold is worth nothing by itself. It tells the shopper,
 closes the payment page and keeps the tables small.
@@ -8,11 +8,12 @@ Locks: Order → Payment, one order at a time.
 from contextlib import suppress
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from dostshop.locks import short_transaction
+from dostshop.locks import Busy, short_transaction
 from orders import emails, payments, stock
 from orders.models import Bag, Hold, Order, OrderMail, Payment
 from orders.models.payment import PaymentQuerySet
@@ -30,6 +31,10 @@ def expire(timestamp: int) -> None:
     for order_pk in overdue_orders():
         with suppress(AlreadyEnqueued):
             expire_order.configure(queueing_lock=f"orders.expire-{order_pk}").defer(order_pk=order_pk)
+    for order_pk in orders_to_remind():
+        # Whoever is busy with the order is done by the next minute.
+        with suppress(Busy):
+            remind(order_pk)
     Hold.objects.filter(released_at=None, order=None, expires_at__lt=timezone.now()).update(released_at=timezone.now())
 
 
@@ -38,6 +43,21 @@ def expire(timestamp: int) -> None:
 def forget_bags(timestamp: int) -> None:
     """Every night: guests' bags that nobody came back for."""
     Bag.objects.open().filter(user=None, created_at__lt=timezone.now() - BAG_LIFETIME).delete()
+
+
+def orders_to_remind() -> list[int]:
+    """Orders whose payment still waits, and that were not reminded of any."""
+    reminded = OrderMail.objects.filter(order=OuterRef("order"), kind=OrderMail.Kind.REMINDER)
+    waiting = Payment.objects.to_remind().filter(~Exists(reminded), order__status=Order.Status.AWAITING_PAYMENT)
+    return list(waiting.order_by("pk").values_list("order", flat=True))
+
+
+@short_transaction()
+def remind(order_pk: int) -> None:
+    """One mail, however often this is called and however often the shopper began to pay."""
+    order = Order.objects.locked(order_pk)
+    if order.status == Order.Status.AWAITING_PAYMENT and order.payments.to_remind().exists():
+        emails.enqueue(order, OrderMail.Kind.REMINDER)
 
 
 def overdue_orders() -> list[int]:

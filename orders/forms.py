@@ -17,10 +17,11 @@ from dostshop import countries, money
 from dostshop.accounts.models import normalised_email
 from orders import checkout, providers
 from orders.delivery import Delivery, DeliveryOption
-from orders.models import BagLine
+from orders.models import BagLine, Return
 from orders.models.bag import MAX_QUANTITY
 from orders.models.delivery import HOME_COUNTRY
 from orders.providers import PaymentProvider, Purchase
+from orders.returns import Offer
 
 _POSTCODE = re.compile(r"(?:AZ)?\s*(\d{4})", re.IGNORECASE)
 
@@ -82,6 +83,63 @@ class FindOrderForm(forms.Form):
         help_text=_("Eight letters and digits; it is in the mail that we sent you."),
     )
     email = EmailField()
+
+
+class ReturnForm(forms.Form):
+    """How many of each line come back, and why. A line that cannot come back has no field."""
+
+    reason = forms.ChoiceField(
+        label=_("Why?"),
+        choices=Return.Reason,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason. Any of them is fine.")},
+    )
+    text = forms.CharField(
+        label=_("What should we know?"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Where something is damaged or wrong, describe it."),
+    )
+
+    def __init__(self, *args: Any, offers: list[Offer], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offers = offers
+        for offer in offers:
+            if not offer.why_not:
+                self.fields[_units(offer)] = _units_field(offer.left)
+
+    @property
+    def rows(self) -> list[tuple[Offer, forms.BoundField | None]]:
+        return [(offer, None if offer.why_not else self[_units(offer)]) for offer in self.offers]
+
+    @property
+    def has_choice(self) -> bool:
+        return any(not offer.why_not for offer in self.offers)
+
+    def units(self) -> dict[int, int]:
+        """By the line's primary key. Only of a valid form."""
+        return {
+            offer.line.pk: int(self.cleaned_data[_units(offer)])
+            for offer in self.offers
+            if self.cleaned_data.get(_units(offer))
+        }
+
+
+def _units(offer: Offer) -> str:
+    return f"units_{offer.line.pk}"
+
+
+def _units_field(left: int) -> forms.Field:
+    if left == 1:
+        return forms.BooleanField(label=_("Return this piece"), required=False)
+    return forms.TypedChoiceField(
+        label=_("How many to return"),
+        choices=[(number, number) for number in range(left + 1)],
+        coerce=int,
+        required=False,
+        error_messages={"invalid_choice": _("Choose one of the numbers.")},
+    )
 
 
 class CheckoutForm(forms.Form):

@@ -38,15 +38,19 @@ class NotPayable(Exception):
 def write_intent(order: Order, *, provider: str) -> Payment:
     """The row of a payment that is about to be started. Call inside the transaction that decides it."""
     takes_it = providers.provider(provider)
-    payment = Payment.objects.create(
+    now = timezone.now()
+    payment = Payment(
         order=order,
         provider=provider,
         # What is paid by hand needs no opening.
         status=Payment.Status.STARTED if takes_it.is_online else Payment.Status.OPEN,
         amount=order.total,
         currency=order.currency,
-        expires_at=takes_it.pay_until(order, timezone.now()),
+        created_at=now,
+        expires_at=takes_it.pay_until(order, now),
     )
+    payment.remind_at = takes_it.remind_at(payment)
+    payment.save()
     order.record(OrderEvent.Kind.PAYMENT_STARTED, payment=payment.pk, provider=provider)
     return payment
 

@@ -34,7 +34,7 @@ class NothingToRefund(Exception):
 
 
 class MoreThanBought(Exception):
-    """More units of a line, or more of the delivery, than are left to refund."""
+    """More units of a line, or more of the delivery, than are left to refund; units asked back are the return's."""
 
 
 class MoreThanPaid(Exception):
@@ -60,7 +60,7 @@ class Sum:
 
 def everything_left(order: Order) -> Sum:
     """What an order that is called off gives back: every unit, and all the money that is still here."""
-    left = [(line, line.quantity - line.refunded_quantity) for line in order.lines.all()]
+    left = [(line, line.left_quantity) for line in order.lines.all()]
     delivery = order.delivery_total - order.delivery_refunded
     price = sum((line.unit_price * units for line, units in left), delivery)
     here = sum((payment.captured_amount - payment.refunded_amount for payment in order.payments.all()), money.ZERO)
@@ -81,7 +81,7 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
     if is_negative or set(lines) != set(what.lines):
         raise ValueError("units and sums of a refund are of this order and not negative")
     wanted = {pk: units for pk, units in what.lines.items() if units}
-    if any(units > lines[pk].quantity - lines[pk].refunded_quantity for pk, units in wanted.items()):
+    if any(units > lines[pk].left_quantity for pk, units in wanted.items()):
         raise MoreThanBought
     if what.delivery > order.delivery_total - order.delivery_refunded:
         raise MoreThanBought

@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
+from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
-from orders.models import Bag, BagLine, Hold, LineItem, Order, Stock
+from orders.models import Bag, BagLine, Hold, LineItem, Order, OrderEvent, Stock
 
 HOLD_TIME = timedelta(minutes=30)
 # From the first second of a hold to the last that it can be extended to: eleven times HOLD_TIME, because
@@ -140,8 +141,8 @@ def sell(order: Order) -> None:
     release_order(order)
 
 
-def take_back(line: LineItem, *, quantity: int) -> None:
-    """Puts units of a sold line back on the shelf. Call with the order locked.
+def take_back(line: LineItem, *, quantity: int, actor: User | None = None) -> None:
+    """Puts units of a sold line back on the shelf, and records it. Call with the order locked.
 
     What is made to order has no shelf. Raises ValueError where more would come back than was sold.
     """
@@ -151,6 +152,7 @@ def take_back(line: LineItem, *, quantity: int) -> None:
     line.refresh_from_db(fields=["restocked_quantity"])
     if line.variant.product.is_counted:
         receive(line.variant_id, quantity=quantity)
+    line.order.record(OrderEvent.Kind.RESTOCKED, actor=actor, name=line.name, units=quantity)
 
 
 def shortages(bag: Bag, lines: Iterable[BagLine]) -> list[Shortage]:

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from orders.views import bag, checkout, delivery, order
+from orders.views import bag, checkout, delivery, order, returns
 
 app_name = "orders"
 
@@ -36,4 +36,5 @@ urlpatterns = [
     path("orders/<order_code:code>/<order_secret:secret>/pay/", order.pay, name="pay"),
     path("orders/<order_code:code>/<order_secret:secret>/check/", order.check, name="check"),
     path("orders/<order_code:code>/<order_secret:secret>/cancel/", order.cancel, name="cancel"),
+    path("orders/<order_code:code>/<order_secret:secret>/return/", returns.ask, name="ask_return"),
 ]

@@ -161,7 +161,7 @@ class ProductAdmin(OfOwnBranch, SteppedAdmin, TranslatedAdmin):
     fieldsets = (
         (_("In the shop"), {"fields": (("state", "published_at", "code"),)}),
         (None, {"fields": ("name", "description", "kind", ("craft", "branch"))}),
-        (_("Making"), {"fields": ("materials", "technique", "care", ("year", "lead_time_days"))}),
+        (_("Making"), {"fields": ("materials", "technique", "care", ("year", "lead_time_days"), "is_personalised")}),
         (
             _("Size and post"),
             {"fields": ("size_note", ("width_mm", "height_mm", "depth_mm"), ("weight_g", "is_fragile"))},

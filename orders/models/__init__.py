@@ -3,6 +3,7 @@ from orders.models.delivery import DeliveryMethod, DeliveryRate
 from orders.models.holiday import Holiday
 from orders.models.order import Fulfilment, LineItem, Order, OrderEvent, OrderMail
 from orders.models.payment import Payment, ProviderEvent, Reconciliation, Refund, RefundLine
+from orders.models.returns import Return, ReturnLine
 from orders.models.stock import Hold, Stock
 
 __all__ = [
@@ -22,5 +23,7 @@ __all__ = [
     "Reconciliation",
     "Refund",
     "RefundLine",
+    "Return",
+    "ReturnLine",
     "Stock",
 ]

@@ -17,7 +17,7 @@ from django_countries.fields import CountryField
 from phonenumber_field.modelfields import PhoneNumberField
 
 from artisans.models import Branch
-from catalog.models import Product, TaxClass, Variant
+from catalog.models import NoReturn, Product, TaxClass, Variant
 from dostshop import codes, countries, money
 from dostshop.accounts.models import User
 from orders.models.delivery import days_text
@@ -251,7 +251,10 @@ class LineItem(models.Model):
     tax = models.DecimalField(_("tax in the total"), max_digits=10, decimal_places=2)
     # A list of the artisan's id and the share in percent, as text.
     shares = models.JSONField(_("makers' shares"), default=list)
+    no_return = models.CharField(_("why it is not taken back"), max_length=20, choices=NoReturn, blank=True)
     refunded_quantity = models.PositiveSmallIntegerField(_("refunded"), default=0)
+    # In returns that are neither refused nor refunded.
+    asked_back_quantity = models.PositiveSmallIntegerField(_("in returns"), default=0)
     restocked_quantity = models.PositiveSmallIntegerField(_("back in stock"), default=0)
 
     class Meta:
@@ -267,6 +270,10 @@ class LineItem(models.Model):
                 condition=Q(refunded_quantity__lte=F("quantity")), name="orders_lineitem_refunded_within_sold"
             ),
             models.CheckConstraint(
+                condition=Q(asked_back_quantity__lte=F("quantity") - F("refunded_quantity")),
+                name="orders_lineitem_asked_back_within_sold",
+            ),
+            models.CheckConstraint(
                 condition=Q(restocked_quantity__lte=F("quantity")), name="orders_lineitem_restocked_within_sold"
             ),
             models.CheckConstraint(
@@ -276,6 +283,11 @@ class LineItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.name}"
+
+    @property
+    def left_quantity(self) -> int:
+        """Units that were neither refunded nor are asked back."""
+        return self.quantity - self.refunded_quantity - self.asked_back_quantity
 
 
 class OrderEvent(models.Model):
@@ -299,6 +311,10 @@ class OrderEvent(models.Model):
         REFUND_FAILED = "refund_failed", _("refund failed")
         RESTOCKED = "restocked", _("back in stock")
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
+        RETURN_ASKED = "return_asked", _("return asked for")
+        RETURN_ACCEPTED = "return_accepted", _("return accepted")
+        RETURN_REFUSED = "return_refused", _("return refused")
+        RETURN_RECEIVED = "return_received", _("returned pieces received")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
     kind = models.CharField(_("what"), max_length=20, choices=Kind)
@@ -335,6 +351,11 @@ class OrderMail(models.Model):
         EXPIRED = "expired", _("order expired")
         PAID_TOO_LATE = "paid_too_late", _("refunded: the piece was gone")
         REFUNDED = "refunded", _("money given back")
+        REMINDER = "reminder", _("reminder to pay")
+        RETURN_ASKED = "return_asked", _("return asked for")
+        RETURN_ACCEPTED = "return_accepted", _("return accepted")
+        RETURN_REFUSED = "return_refused", _("return refused")
+        RETURN_RECEIVED = "return_received", _("returned pieces received")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="mails", verbose_name=_("order"))
     kind = models.CharField(_("mail"), max_length=20, choices=Kind)

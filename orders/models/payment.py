@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dostshop import money
@@ -15,6 +16,11 @@ from dostshop import money
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def open(self) -> "PaymentQuerySet":
         return self.filter(status__in=[Payment.Status.STARTED, Payment.Status.OPEN])
+
+    def to_remind(self) -> "PaymentQuerySet":
+        """Open, with some time left, and due to be spoken of; whether that was done, the order's mails tell."""
+        now = timezone.now()
+        return self.open().filter(remind_at__lte=now, expires_at__gt=now)
 
 
 class Payment(models.Model):
@@ -45,6 +51,8 @@ class Payment(models.Model):
     failure = models.CharField(_("why it failed"), max_length=250, blank=True)
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     expires_at = models.DateTimeField(_("until"))
+    # When the shopper is told that the order still waits; nothing where nobody is told.
+    remind_at = models.DateTimeField(_("reminder"), null=True, blank=True)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
 
     objects: ClassVar[PaymentQuerySet] = PaymentQuerySet.as_manager()  # type: ignore[assignment]
@@ -53,6 +61,11 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["pk"]
+        indexes = [
+            models.Index(
+                fields=["remind_at"], condition=Q(status__in=["started", "open"]), name="orders_payment_remind"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "provider_reference"],

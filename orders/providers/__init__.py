@@ -149,6 +149,9 @@ class PaymentProvider(Protocol):
     def pay_until(self, order: "Order", now: datetime) -> datetime:
         """How long the buyer may take to pay this order from now on; the pieces are held as long."""
 
+    def remind_at(self, payment: "Payment") -> datetime | None:
+        """When to tell the shopper that a payment, begun and open until then, still waits; None for never."""
+
     def start(self, payment: "Payment") -> Started:
         """Opens the payment until ``payment.expires_at``."""
 

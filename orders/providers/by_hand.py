@@ -1,7 +1,7 @@
 """Ways of paying that no machine reports on: nothing leaves the shop, and staff say when the money is there."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from orders.models import Payment, Refund
@@ -20,6 +20,11 @@ from orders.providers import (
 class ByHand:
     is_online = False
     is_paid_on_pickup = False
+
+    def remind_at(self, payment: Payment) -> datetime | None:
+        """The day before its time is over, where it has a longer one."""
+        day_before = payment.expires_at - timedelta(days=1)
+        return day_before if day_before > payment.created_at else None
 
     def start(self, payment: Payment) -> Started:
         return Started(reference="", redirect_url="")

@@ -1,10 +1,17 @@
 """What providers with a page of their own have in common."""
 
+from datetime import datetime
+
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from orders.models import Payment
+
+
+def halfway(payment: Payment) -> datetime:
+    """Between the payment's beginning and its end."""
+    return payment.created_at + (payment.expires_at - payment.created_at) / 2
 
 
 def online_instructions(payment: Payment) -> str:

@@ -38,7 +38,7 @@ from orders.providers import (
     Report,
     Started,
 )
-from orders.providers.online import online_instructions
+from orders.providers.online import halfway, online_instructions
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +88,9 @@ class StripeCheckout:
 
     def pay_until(self, order: Order, now: datetime) -> datetime:
         return now + PAGE_TIME
+
+    def remind_at(self, payment: Payment) -> datetime | None:
+        return halfway(payment)
 
     def can_resume(self, payment: Payment, now: datetime) -> bool:
         needed = SHORTEST_PAGE_TIME if payment.status == Payment.Status.STARTED else SHORTEST_REST

@@ -1,8 +1,11 @@
 """The order's own page, and the ways to it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,9 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
-from orders import bag_cookie, cancelling, payments, providers, stock
+from orders import bag_cookie, cancelling, payments, providers, returns, stock, timeline
 from orders.forms import FindOrderForm
-from orders.models import Order
+from orders.models import Order, Refund, ReturnLine
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefused, ProviderUnavailable
 
@@ -24,7 +27,8 @@ def _online_choices() -> dict[str, providers.PaymentProvider]:
     return {code: provider for code, provider in providers.configured().items() if provider.is_online}
 
 
-def _open(code: str, secret: str) -> Order:
+def open_order(code: str, secret: str) -> Order:
+    """The order of a link. Raises Http404 for one that was not given out."""
     order = Order.objects.filter(code=code).select_related("pickup_branch").first()
     if order is None or not order.opens_with(secret):
         raise Http404
@@ -34,32 +38,42 @@ def _open(code: str, secret: str) -> Order:
 @require_safe
 @never_cache
 def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
-    opened = _open(code, secret)
+    opened = open_order(code, secret)
     payment = opened.payments.last()
     parts = list(opened.fulfilments.select_related("branch"))
     is_pickup = opened.delivery == Order.Delivery.PICKUP
-    return render(
-        request,
-        "orders/order.html",
-        {
-            "order": opened,
-            "lines": opened.lines.select_related("variant__product").prefetch_related("variant__product__photos"),
-            "is_ready": all(part.arrived_at if is_pickup else part.ready_at for part in parts),
-            "is_open": opened.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
-            "parcels": [] if is_pickup else [part for part in parts if part.handed_over_at],
-            "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
-            "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
-            "refunded": [refund for paid in opened.payments.all() for refund in paid.refunds.all()],
-            "online": _online_choices() if payments.can_pay_online(opened) else {},
-            "waits_for_word": "paid" in request.GET and opened.status == Order.Status.AWAITING_PAYMENT,
-        },
+    context = {
+        "order": opened,
+        "is_ready": all(part.arrived_at if is_pickup else part.ready_at for part in parts),
+        "is_open": opened.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
+        "parcels": [] if is_pickup else [part for part in parts if part.handed_over_at],
+        "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
+        "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
+        "refunded": Refund.objects.filter(payment__order=opened).select_related("payment"),
+        "online_codes": providers.codes_online(),
+        "online": _online_choices() if payments.can_pay_online(opened) else {},
+        "waits_for_word": "paid" in request.GET and opened.status == Order.Status.AWAITING_PAYMENT,
+        "happened": timeline.for_buyer(opened.events.all()),
+    }
+    return render(request, "orders/order.html", context | _lines_and_returns(opened))
+
+
+def _lines_and_returns(opened: Order) -> dict[str, Any]:
+    lines = list(
+        opened.lines.select_related("variant__product", "fulfilment").prefetch_related("variant__product__photos")
     )
+    asked_back = Prefetch("lines", ReturnLine.objects.select_related("line"))
+    return {
+        "lines": lines,
+        "returns": opened.returns.select_related("refund").prefetch_related(asked_back),
+        "returnable": [offer for offer in returns.offers(opened, lines=lines) if not offer.why_not],
+    }
 
 
 @require_POST
 def pay(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """On to the provider's page: the open one or a new one."""
-    opened = _open(code, secret)
+    opened = open_order(code, secret)
     try:
         payment = payments.try_again(opened.pk, provider=request.POST.get("provider", ""))
     except stock.OutOfStock:
@@ -80,7 +94,7 @@ def pay(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 @require_POST
 def check(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     """Asks the provider whether it has the money."""
-    opened = _open(code, secret)
+    opened = open_order(code, secret)
     payment = opened.payments.exclude(provider_reference="").last()
     if payment is not None:
         try:
@@ -92,7 +106,7 @@ def check(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 
 @require_POST
 def cancel(request: HttpRequest, code: str, secret: str) -> HttpResponse:
-    opened = _open(code, secret)
+    opened = open_order(code, secret)
     try:
         cancelling.cancel(opened.pk, actor=bag_cookie.member(request))
     except WrongTransition:

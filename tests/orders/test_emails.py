@@ -7,7 +7,7 @@ from django.core import mail
 from django.utils import translation
 
 from orders import emails, payments, refunds
-from orders.models import Order, OrderMail, Refund
+from orders.models import Order, OrderMail, Refund, Return, ReturnLine
 from tests.factories import UserFactory, order_of, piece
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +22,13 @@ def refunded(order: Order) -> Refund:
     return refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
 
 
+def returned(order: Order) -> Return:
+    wish = Return.objects.create(order=order, reason=Return.Reason.CHANGED_MIND, answer="<b>Salam</b>")
+    for line in order.lines.all():
+        ReturnLine.objects.create(returned=wish, line=line, quantity=line.quantity)
+    return wish
+
+
 def composed(order: Order, kind: str) -> tuple[str, str, str]:
     """Subject, text and HTML."""
     about = ""
@@ -29,6 +36,8 @@ def composed(order: Order, kind: str) -> tuple[str, str, str]:
         about = f"refund-{refunded(order).pk}"
     elif kind == OrderMail.Kind.SHIPPED:
         about = f"part-{order.fulfilments.get().pk}"
+    elif kind.startswith("return_"):
+        about = f"return-{returned(order).pk}"
     letter, _ = OrderMail.objects.get_or_create(order=order, kind=kind, about=about)
     message = emails.compose(letter)
     [(html, mime_type)] = message.alternatives

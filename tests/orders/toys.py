@@ -22,6 +22,7 @@ from orders.providers import (
     Started,
 )
 from orders.providers.by_hand import ByHand
+from orders.providers.online import halfway
 
 
 class Toy(ByHand):
@@ -41,6 +42,9 @@ class Toy(ByHand):
 
     def pay_until(self, order: Order, now: datetime) -> datetime:
         return now + timedelta(minutes=35)
+
+    def remind_at(self, payment: Payment) -> datetime | None:
+        return halfway(payment)
 
     def start(self, payment: Payment) -> Started:
         return Started(reference=f"toy-{payment.pk}", redirect_url="/bag/")

@@ -1,0 +1,278 @@
+"""Pieces that come back: who may ask for what and until when; nothing is asked back, refunded or restocked twice."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.utils import timezone, translation
+
+from catalog.models import Variant
+from dostshop.accounts.models import User
+from orders import bag as bags
+from orders import fulfilment, payments, refunds, returns
+from orders.delivery import delivery_for
+from orders.models import LineItem, Order, OrderMail, Refund, Return, Stock
+from orders.providers import ProviderState, ProviderStatus
+from tests.factories import UserFactory, bag_with, delivery_method, order_of, piece, place
+from tests.racing import all_at_once
+
+pytestmark = pytest.mark.django_db
+threaded = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+
+
+@pytest.fixture(autouse=True)
+def _sentences_are_azerbaijani() -> Iterator[None]:
+    """A request of another test leaves its language behind."""
+    with translation.override("az"):
+        yield
+
+
+@pytest.fixture
+def staff() -> User:
+    user: User = UserFactory.create(is_staff=True)
+    return user
+
+
+def received(*variants: Variant, days_ago: int = 0, quantity: int = 1, **changes: Any) -> Order:
+    """Paid, and handed over so many days ago."""
+    order = place(bag_with(*variants, quantity=quantity), **changes)
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, ProviderStatus(ProviderState.PAID, payment.amount, "AZN", f"pi_{payment.pk}"))
+    for part in order.fulfilments.all():
+        fulfilment.hand_over(part.pk, actor=UserFactory.create(is_staff=True))
+    order.fulfilments.update(handed_over_at=timezone.now() - timedelta(days=days_ago))
+    order.refresh_from_db()
+    return order
+
+
+def three_of_a_kind(**changes: Any) -> Order:
+    return received(piece(on_hand=3, kind="small_series", price="12.50"), quantity=3, **changes)
+
+
+def ask(order: Order, units: int = 1, *, reason: str = "changed_mind") -> Return:
+    return returns.ask(order.pk, units={order.lines.get().pk: units}, reason=reason)
+
+
+def counts(order: Order) -> tuple[int, int, int]:
+    """Units asked back, refunded, back on the shelf."""
+    line = order.lines.get()
+    return line.asked_back_quantity, line.refunded_quantity, line.restocked_quantity
+
+
+def test_from_the_wish_to_the_money_and_the_shelf(staff: User) -> None:
+    order = three_of_a_kind()
+    returned = ask(order, 2)
+    assert counts(order) == (2, 0, 0)
+    returns.accept(returned.pk, actor=staff, answer="Gətirə bilərsiniz.")
+    returns.receive(returned.pk, actor=staff)
+    refund = returns.refund(returned.pk, actor=staff)
+    assert (refund.amount, refund.reason) == (Decimal("25.00"), Refund.Reason.RETURNED)
+    assert counts(order) == (0, 2, 0)
+    returns.restock(returned.pk, units={returned.lines.get().pk: 1}, actor=staff)
+    assert counts(order) == (0, 2, 1)
+    assert Stock.objects.get().on_hand == 1
+    returned.refresh_from_db()
+    assert returned.state == Return.State.REFUNDED
+    kinds = ["return_asked", "return_accepted", "return_received", "refund_decided", "restocked"]
+    assert [event.kind for event in order.events.all()][-5:] == kinds
+
+
+def test_the_buyer_hears_of_each_step_once(staff: User) -> None:
+    order = three_of_a_kind()
+    first, second = ask(order), ask(order)
+    returns.accept(first.pk, actor=staff)
+    returns.refuse(second.pk, actor=staff, answer="İşlədilib.")
+    returns.receive(first.pk, actor=staff)
+    told = order.mails.exclude(about="").values_list("kind", "about")
+    assert list(told) == [
+        (OrderMail.Kind.RETURN_ASKED, f"return-{first.pk}"),
+        (OrderMail.Kind.RETURN_ASKED, f"return-{second.pk}"),
+        (OrderMail.Kind.RETURN_ACCEPTED, f"return-{first.pk}"),
+        (OrderMail.Kind.RETURN_REFUSED, f"return-{second.pk}"),
+        (OrderMail.Kind.RETURN_RECEIVED, f"return-{first.pk}"),
+    ]
+
+
+def test_the_last_day_is_the_fourteenth_after_the_day_of_receipt() -> None:
+    assert ask(received(piece(), days_ago=14))
+    with pytest.raises(returns.NotReturnable, match=r"qaytarmaq olardı"):
+        ask(received(piece(), days_ago=15))
+    assert Return.objects.count() == 1
+
+
+def test_a_parcel_is_on_its_way_first() -> None:
+    """Sent on a Monday, it has come on the Monday after at the latest."""
+    method = delivery_method(days_min=2, days_max=5)
+    variant = piece()
+    option = delivery_for(bags.lines(bag_with(variant))).get(f"post-{method.pk}")
+    order = received(variant, option=option, address="Nizami 1", city="Bakı", country="AZ")
+    order.fulfilments.update(handed_over_at=datetime(2026, 3, 2, 12, tzinfo=UTC))
+    [offer] = returns.offers(order)
+    assert offer.until == date(2026, 3, 23)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"kind": "food"}, {"is_personalised": True}], ids=["food", "made for one buyer alone"]
+)
+def test_what_is_not_taken_back_says_so(fields: dict[str, Any]) -> None:
+    order = received(piece(**fields))
+    [offer] = returns.offers(order)
+    assert "bizə yazın" in offer.why_not
+    with pytest.raises(returns.NotReturnable, match="bizə yazın"):
+        ask(order)
+    assert not Return.objects.exists()
+
+
+def test_the_promise_of_the_day_of_sale_stands() -> None:
+    variant = piece()
+    order = received(variant)
+    variant.product.is_personalised = True
+    variant.product.save()
+    assert ask(order)
+
+
+def test_nothing_is_returned_before_it_was_received() -> None:
+    order = order_of(piece())
+    with pytest.raises(returns.NotReturnable):
+        ask(order)
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, ProviderStatus(ProviderState.PAID, payment.amount, "AZN", "pi_1"))
+    with pytest.raises(returns.NotReturnable):
+        ask(order)
+    assert counts(order) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("units", [{}, {0: 1}, {"own": 0}, {"own": -1}, {"own": 4}])
+def test_what_makes_no_sense_changes_nothing(units: dict[Any, int]) -> None:
+    order = three_of_a_kind()
+    wish = {order.lines.get().pk if key == "own" else key: number for key, number in units.items()}
+    with pytest.raises(returns.NotReturnable):
+        returns.ask(order.pk, units=wish, reason="changed_mind")
+    assert counts(order) == (0, 0, 0)
+    assert not Return.objects.exists()
+
+
+def test_a_unit_is_asked_back_once_and_again_after_a_refusal(staff: User) -> None:
+    order = received(piece())
+    first = ask(order)
+    with pytest.raises(returns.NotReturnable):
+        ask(order)
+    returns.refuse(first.pk, actor=staff, answer="Şəkil göndərin.")
+    assert ask(order).state == Return.State.ASKED
+
+
+def test_what_is_asked_back_is_refunded_by_its_return_alone(staff: User) -> None:
+    order = three_of_a_kind()
+    returned = ask(order, 2)
+    line = order.lines.get()
+    with pytest.raises(refunds.MoreThanBought):
+        refunds.decide(order.pk, what=refunds.Sum({line.pk: 2}), reason=Refund.Reason.GOODWILL)
+    returns.accept(returned.pk, actor=staff)
+    returns.refund(returned.pk, actor=staff, deduction=Decimal("5.00"), note="Etiketi yoxdur")
+    with pytest.raises(returns.NotPossible):
+        returns.refund(returned.pk, actor=staff)
+    assert [refund.amount for refund in Refund.objects.all()] == [Decimal("20.00")]
+
+
+def test_what_was_refunded_without_a_return_is_not_asked_back() -> None:
+    order = received(piece())
+    refunds.decide(order.pk, what=refunds.Sum({order.lines.get().pk: 1}), reason=Refund.Reason.FAULTY)
+    with pytest.raises(returns.NotReturnable):
+        ask(order)
+
+
+def test_a_refund_that_cannot_be_leaves_the_return_as_it_was(staff: User) -> None:
+    order = received(piece())
+    returned = ask(order)
+    returns.accept(returned.pk, actor=staff)
+    with pytest.raises(refunds.MoreThanBought):
+        returns.refund(returned.pk, actor=staff, delivery=Decimal("1.00"))
+    with pytest.raises(refunds.NothingToRefund):
+        returns.refund(returned.pk, actor=staff, deduction=Decimal("38.00"))
+    returned.refresh_from_db()
+    assert returned.state == Return.State.ACCEPTED
+    assert counts(order) == (1, 0, 0)
+
+
+def test_what_is_our_fault_is_refunded_as_such(staff: User) -> None:
+    returned = ask(received(piece()), reason="damaged")
+    returns.accept(returned.pk, actor=staff)
+    assert returns.refund(returned.pk, actor=staff).reason == Refund.Reason.FAULTY
+
+
+def test_steps_out_of_turn_say_why_and_change_nothing(staff: User) -> None:
+    order = received(piece())
+    returned = ask(order)
+    row = returned.lines.get()
+    for step in (
+        partial(returns.receive, returned.pk, actor=staff),
+        partial(returns.refund, returned.pk, actor=staff),
+        partial(returns.refuse, returned.pk, actor=staff, answer="  "),
+        partial(returns.restock, returned.pk, units={row.pk: 1}, actor=staff),
+    ):
+        with pytest.raises(returns.NotPossible):
+            step()
+    returns.accept(returned.pk, actor=staff)
+    returns.receive(returned.pk, actor=staff)
+    for step in (
+        partial(returns.accept, returned.pk, actor=staff),
+        partial(returns.receive, returned.pk, actor=staff),
+        partial(returns.refuse, returned.pk, actor=staff, answer="Yox"),
+        partial(returns.restock, returned.pk, units={row.pk: 2}, actor=staff),
+        partial(returns.restock, returned.pk, units={}, actor=staff),
+    ):
+        with pytest.raises(returns.NotPossible):
+            step()
+    assert counts(order) == (1, 0, 0)
+    assert Stock.objects.get().on_hand == 0
+
+
+def test_a_piece_goes_back_on_the_shelf_once(staff: User) -> None:
+    order = received(piece())
+    returned = ask(order)
+    returns.accept(returned.pk, actor=staff)
+    returns.receive(returned.pk, actor=staff)
+    restock = partial(returns.restock, returned.pk, units={returned.lines.get().pk: 1}, actor=staff)
+    restock()
+    with pytest.raises(returns.NotPossible):
+        restock()
+    assert Stock.objects.get().on_hand == 1
+
+
+def test_the_database_refuses_what_the_code_would_let_through() -> None:
+    order = three_of_a_kind()
+    with pytest.raises(IntegrityError, match="orders_lineitem_asked_back_within_sold"):
+        LineItem.objects.filter(order=order).update(asked_back_quantity=3, refunded_quantity=1)
+
+
+@threaded
+def test_one_unit_is_asked_back_once_by_many_at_once() -> None:
+    order = received(piece())
+    results = all_at_once([partial(ask, order) for _ in range(4)])
+    assert sorted(type(result).__name__ for result in results) == ["NotReturnable"] * 3 + ["Return"]
+    assert counts(order) == (1, 0, 0)
+
+
+@threaded
+def test_without_the_lock_the_same_race_meets_the_databases_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the race of the test above is real."""
+    order = received(piece())
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
+    results = all_at_once([partial(ask, order) for _ in range(8)])
+    assert any(isinstance(result, IntegrityError) for result in results), results
+
+
+@threaded
+def test_two_people_refund_a_return_once() -> None:
+    order = received(piece())
+    staff = UserFactory.create(is_staff=True)
+    returned = ask(order)
+    returns.accept(returned.pk, actor=staff)
+    results = all_at_once([partial(returns.refund, returned.pk, actor=staff) for _ in range(4)])
+    assert sorted(type(result).__name__ for result in results) == ["NotPossible"] * 3 + ["Refund"]
+    assert counts(order) == (0, 1, 0)
