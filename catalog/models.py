@@ -12,6 +12,7 @@ from django.db.models import F, Func, Q
 from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from artisans.models import Artisan, Branch
@@ -366,7 +367,8 @@ class Signpost(models.Model):
 
     @property
     def kind(self) -> str:
-        return str(self.place._meta.verbose_name)
+        """As the storefront calls it."""
+        return gettext("maker") if self.artisan else str(self.place._meta.verbose_name)
 
     @property
     def name_field(self) -> str:

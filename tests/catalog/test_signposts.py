@@ -180,7 +180,7 @@ def page(client: Client, typed: str) -> str:
         ("/search/?q=hediye", "kolleksiya", "/collections/gifts/ Hədiyyə süfrəsi"),
         ("/ru/search/?q=подарок", "подборка", "/ru/collections/gifts/ Стол подарков"),
         ("/en/search/?q=gift", "collection", "/en/collections/gifts/ A table of gifts"),
-        ("/en/search/?q=cinar", "artisan", '/en/artisans/cinar/ <span lang="az">Çinar</span>'),
+        ("/en/search/?q=cinar", "maker", '/en/artisans/cinar/ <span lang="az">Çinar</span>'),
     ],
 )
 def test_the_page_shows_them_above_the_pieces(client: Client, shop: None, address: str, kind: str, name: str) -> None:
