@@ -103,7 +103,7 @@ def test_other_pages_to_fill_in(administrator: User, order: Order, page: Page) -
         f"orders/deliverymethod/{delivery_method().pk}/change/",
         f"pages/page/{InformationPage.objects.all()[0].pk}/change/",
         f"accounts/user/{administrator.pk}/change/",
-        f"catalog/product/{product.pk}/delete/",
+        f"catalog/craft/{product.craft_id}/delete/",
         "password_change/",
     ):
         for scheme, width in TWO_LOOKS:
