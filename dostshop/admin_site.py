@@ -80,13 +80,16 @@ UNFOLD_WORDS = (
     gettext_noop("Toggle sidebar"),
     gettext_noop("After you've created a user, you’ll be able to edit more user options."),
     gettext_noop(
-        'Are you sure you want to delete the %(object_name)s "%(escaped_object)s"? All of the following related items will be deleted:'
+        'Are you sure you want to delete the %(object_name)s "%(escaped_object)s"? '
+        "All of the following related items will be deleted:"
     ),
     gettext_noop(
-        "Deleting the %(object_name)s '%(escaped_object)s' would require deleting the following protected related objects:"
+        "Deleting the %(object_name)s '%(escaped_object)s' would require deleting "
+        "the following protected related objects:"
     ),
     gettext_noop(
-        "Deleting the %(object_name)s '%(escaped_object)s' would result in deleting related objects, but your account doesn't have permission to delete the following types of objects:"
+        "Deleting the %(object_name)s '%(escaped_object)s' would result in deleting related objects, "
+        "but your account doesn't have permission to delete the following types of objects:"
     ),
     # Django speaks both, and bends no noun: “Daha bir Foto”, “еще один Фото”.
     gettext_noop("Add another %(verbose_name)s"),
