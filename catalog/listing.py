@@ -43,9 +43,13 @@ def cards_of(keys: Iterable[int]) -> list[Product]:
     return [found[key] for key in keys if key in found]
 
 
-def crafts_with_pieces() -> models.QuerySet[Craft]:
+def crafts_and_techniques_with_pieces() -> models.QuerySet[Craft]:
     pieces = Product.objects.published().filter(Q(craft=OuterRef("pk")) | Q(craft__parent=OuterRef("pk")))
-    return Craft.objects.filter(Exists(pieces), parent=None)
+    return Craft.objects.filter(Exists(pieces))
+
+
+def crafts_with_pieces() -> models.QuerySet[Craft]:
+    return crafts_and_techniques_with_pieces().filter(parent=None)
 
 
 def with_cover(rows: models.QuerySet[Any], *, pieces: Q, order: str) -> models.QuerySet[Any]:

@@ -8,9 +8,11 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.lookups import Exact
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from artisans.models import Artisan, Branch
@@ -339,3 +341,54 @@ class CollectionItem(models.Model):
 
     def __str__(self) -> str:
         return str(self.product)
+
+
+class Signpost(models.Model):
+    """Leads from the search to one craft, collection, branch or maker. Triggers write and delete it, as they do a
+    ``SearchEntry``; which of them a visitor may be led to, ``catalog/signposts.py`` asks when it reads.
+    """
+
+    # The kind and the id, such as ``craft-7``: the same however often the row is written.
+    key = models.CharField(max_length=40, primary_key=True, editable=False)
+    craft = models.ForeignKey(Craft, models.DO_NOTHING, null=True, related_name="+", editable=False)
+    collection = models.ForeignKey(Collection, models.DO_NOTHING, null=True, related_name="+", editable=False)
+    branch = models.ForeignKey(Branch, models.DO_NOTHING, null=True, related_name="+", editable=False)
+    artisan = models.ForeignKey(Artisan, models.DO_NOTHING, null=True, related_name="+", editable=False)
+    document = SearchVectorField(editable=False)
+    # Its name in every language, folded.
+    words = models.TextField(editable=False)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Exact(
+                    Func(
+                        *("craft", "collection", "branch", "artisan"),
+                        function="num_nonnulls",
+                        output_field=models.IntegerField(),
+                    ),
+                    1,
+                ),
+                name="catalog_signpost_leads_to_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def place(self) -> Craft | Collection | Branch | Artisan:
+        """What it leads to."""
+        place = self.craft or self.collection or self.branch or self.artisan
+        assert place is not None  # noqa: S101 — the constraint holds it
+        return place
+
+    @property
+    def kind(self) -> str:
+        """As the storefront calls it."""
+        return gettext("maker") if self.artisan else str(self.place._meta.verbose_name)
+
+    @property
+    def name_field(self) -> str:
+        return "display_name" if self.artisan else "name"

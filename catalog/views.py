@@ -10,11 +10,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from artisans.models import Artisan, Branch
+from catalog import search as pieces_meant
+from catalog import signposts
 from catalog.availability import offer_of, with_availability, with_stock
 from catalog.listing import Filters, as_cards, cards_of, covers, crafts_with_pieces, page_of, with_cover
 from catalog.models import Collection, CollectionItem, Craft, Photo, Product, ProductQuerySet, Variant
-from catalog.search import find, tidy
 from catalog.structured_data import product_script
+from catalog.wording import tidy
 from dostshop.public_pages import public_page
 
 NEWEST_ON_HOME = 8
@@ -110,10 +112,17 @@ def product(request: HttpRequest, slug: str, code: str) -> HttpResponse:
 @public_page
 def search(request: HttpRequest) -> HttpResponse:
     typed = tidy(request.GET.get("q", ""))
-    found = find(typed)
+    found = pieces_meant.find(typed)
+    signs = signposts.find(typed, or_alike=found.is_close)
     page = page_of(found.products, request.GET.get("page"))
     page.object_list = cards_of(page.object_list)
-    context = {"typed": typed, "found": found, "page": page, "crafts": crafts_with_pieces()}
+    context = {
+        "typed": typed,
+        "found": found,
+        "page": page,
+        "signs": signs,
+        "crafts": crafts_with_pieces(),
+    }
     return render(request, "catalog/search.html", context)
 
 

@@ -66,6 +66,33 @@ UNFOLD_WORDS = (
     gettext_noop("This item will be deleted."),
     gettext_noop("Add row"),
     gettext_noop("Toggle password visibility"),
+    gettext_noop("Available shortcuts"),
+    gettext_noop("Global shortcuts"),
+    gettext_noop("Changelist shortcuts"),
+    gettext_noop("Command tool shortcuts"),
+    gettext_noop("Create new record"),
+    gettext_noop("Open command tool"),
+    gettext_noop("Open selection"),
+    gettext_noop("Open selection in new tab"),
+    gettext_noop("Open shortcuts list"),
+    gettext_noop("Toggle dark/light mode"),
+    gettext_noop("Toggle filter"),
+    gettext_noop("Toggle sidebar"),
+    gettext_noop("After you've created a user, you’ll be able to edit more user options."),
+    gettext_noop(
+        'Are you sure you want to delete the %(object_name)s "%(escaped_object)s"? '
+        "All of the following related items will be deleted:"
+    ),
+    gettext_noop(
+        "Deleting the %(object_name)s '%(escaped_object)s' would require deleting "
+        "the following protected related objects:"
+    ),
+    gettext_noop(
+        "Deleting the %(object_name)s '%(escaped_object)s' would result in deleting related objects, "
+        "but your account doesn't have permission to delete the following types of objects:"
+    ),
+    # Django speaks both, and bends no noun: “Daha bir Foto”, “еще один Фото”.
+    gettext_noop("Add another %(verbose_name)s"),
 )
 
 

@@ -34,5 +34,10 @@ def number(amount: Decimal) -> str:
 
 
 def text(amount: Decimal) -> str:
-    """``1 250,00 ₼``, for mails, titles and wherever markup cannot go."""
+    """``1 250,00 ₼``, for titles and wherever markup cannot go."""
     return f"{number(amount)}{_NO_BREAK_SPACE}{SYMBOL}"
+
+
+def text_for_mail(amount: Decimal) -> str:
+    """``1 250,00 AZN``: a mail is read in fonts that may lack the sign."""
+    return f"{number(amount)}{_NO_BREAK_SPACE}{CURRENCY}"

@@ -182,6 +182,10 @@ class ProductAdmin(OfOwnBranch, SteppedAdmin, TranslatedAdmin):
             first_renditions=Subquery(first_photo.values("renditions")[:1])
         )
 
+    def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
+        """Its variants cannot go, so neither can it: it is archived instead."""
+        return False
+
     @display(description=_("photo"))
     def picture(self, product: Any) -> SafeString | str:
         return thumbnail(product.first_renditions, alt="", width=THUMBNAIL_WIDTH)
@@ -189,10 +193,10 @@ class ProductAdmin(OfOwnBranch, SteppedAdmin, TranslatedAdmin):
     @display(
         description=_("state"),
         ordering="state",
-        label={Product.State.PUBLISHED.label: "success", Product.State.ARCHIVED.label: "warning"},
+        label={Product.State.PUBLISHED: "success", Product.State.ARCHIVED: "warning"},
     )
-    def state_shown(self, product: Product) -> str:
-        return product.get_state_display()
+    def state_shown(self, product: Product) -> tuple[str, str]:
+        return product.state, product.get_state_display()
 
     @display(description=_("price"), ordering="lowest_price")
     def price(self, product: Any) -> str:

@@ -37,6 +37,12 @@ def money_text(amount: Decimal) -> str:
 
 
 @register.filter
+def money_in_mail(amount: Decimal) -> str:
+    """``12,50 AZN``."""
+    return money_module.text_for_mail(amount)
+
+
+@register.filter
 def markdown(text: str) -> SafeString:
     return markdown_module.html(text)
 

@@ -248,9 +248,12 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     inlines = (LineInline, FulfilmentInline, PaymentInline, EventInline, MailInline)
     actions = ("mark_paid_chosen", "mark_ready_chosen", "hand_over_chosen", "cancel_chosen")
     actions_detail = ("mark_paid", "mark_ready", "hand_over", "cancel")
-    readonly_fields = ("delivery_sold",)
+    readonly_fields = ("delivery_sold", "items_total_shown", "delivery_total_shown", "total_shown")
     fieldsets = (
-        (None, {"fields": (("code", "status", "placed_at"), ("items_total", "delivery_total", "total"))}),
+        (
+            None,
+            {"fields": (("code", "status", "placed_at"), ("items_total_shown", "delivery_total_shown", "total_shown"))},
+        ),
         (_("Buyer"), {"fields": (("name", "email", "phone"), ("language", "user"), "gift_note")}),
         (
             _("Delivery"),
@@ -288,13 +291,13 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         description=_("status"),
         ordering="status",
         label={
-            Order.Status.AWAITING_PAYMENT.label: "warning",
-            Order.Status.PAID.label: "info",
-            Order.Status.COMPLETED.label: "success",
+            Order.Status.AWAITING_PAYMENT: "warning",
+            Order.Status.PAID: "info",
+            Order.Status.COMPLETED: "success",
         },
     )
-    def status_shown(self, order: Order) -> str:
-        return order.get_status_display()
+    def status_shown(self, order: Order) -> tuple[str, str]:
+        return order.status, order.get_status_display()
 
     @display(description=_("way of paying"), ordering="last_provider")
     def paid_by(self, order: Any) -> str:
@@ -313,6 +316,14 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     @display(description=_("delivery, in the order's language"), ordering="delivery_name")
     def delivery_sold(self, order: Order) -> str:
         return order.delivery_name
+
+    @display(description=_("pieces"))
+    def items_total_shown(self, order: Order) -> str:
+        return money.text(order.items_total)
+
+    @display(description=_("delivery"))
+    def delivery_total_shown(self, order: Order) -> str:
+        return money.text(order.delivery_total)
 
     @display(description=_("total"), ordering="total")
     def total_shown(self, order: Order) -> str:

@@ -29,7 +29,8 @@ def bag(request: HttpRequest) -> HttpResponse:
         "orders/bag.html",
         {
             "lines": views,
-            "total": checkout.total(lines),
+            "total": checkout.total([view.line for view in views if not view.problem]),
+            "is_hold_over": "over" in request.GET,
             "is_ready": bool(views) and not any(view.problem for view in views),
         },
     )

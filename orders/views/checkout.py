@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -53,8 +54,10 @@ def page(request: HttpRequest) -> HttpResponse:
         return _go_to_payment(request, order)
     bag = bag_cookie.current(request)
     lines = bags.lines(bag) if bag else []
-    if bag is None or not lines or (request.method != "POST" and stock.held_until(bag, lines) is None):
+    if bag is None or not lines:
         return redirect("orders:bag")
+    if request.method != "POST" and stock.held_until(bag, lines) is None:
+        return redirect(f"{reverse('orders:bag')}?over=1")
     offered = delivery_for(lines)
     form = CheckoutForm(request.POST or None, lines=lines, offered=offered, initial=_known_of(request))
     if request.method == "POST" and form.is_valid() and (order := _place(request, bag, form)):

@@ -1,5 +1,7 @@
 """What the shop's own templates say where Unfold's would say it worse."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -14,6 +16,22 @@ def test_a_list_counts_as_its_language_does(administrator: Client, address: str,
     order_of(variant)
     order_of(variant)
     assert said in administrator.get(f"{address}admin/orders/order/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/", "/ru/", "/en/"])
+def test_states_have_their_colours_in_every_language(administrator: Client, address: str) -> None:
+    variant = piece()
+    order_of(variant)
+    awaiting_payment = administrator.get(f"{address}admin/orders/order/").content.decode()
+    assert re.search(r'class="[^"]*bg-orange-100[^"]*"', awaiting_payment)
+    published = administrator.get(f"{address}admin/catalog/product/").content.decode()
+    assert re.search(r'class="[^"]*bg-green-100[^"]*"', published)
+
+
+def test_a_product_is_archived_and_not_deleted(administrator: Client) -> None:
+    product = piece().product
+    assert administrator.post(english("catalog_product_delete", product.pk), {"post": "yes"}).status_code == 403
+    product.refresh_from_db()
 
 
 def test_the_first_page_lists_what_this_person_may_open(administrator: Client) -> None:

@@ -112,6 +112,7 @@ def pages(product: Product) -> list[str]:
         "/info/delivery/",
         "/search/",
         "/search/?q=xalca",
+        "/search/?q=novruz",
         "/search/?q=nothing-like-it",
         "/nowhere/",
     ]

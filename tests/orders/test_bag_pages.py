@@ -188,3 +188,14 @@ def test_a_cookie_can_be_anything(client: Client, token: str) -> None:
         assert client.get(address).status_code < 500
     assert client.post("/checkout/begin/").status_code < 500
     assert client.post("/checkout/", {"bag": "\0"}).status_code < 500
+
+
+def test_what_cannot_be_bought_is_not_in_the_sum(client: Client) -> None:
+    gone, here = piece(price="12.00"), piece(price="30.00")
+    add(client, gone.code)
+    add(client, here.code)
+    stock.write_off(gone.pk, quantity=1)
+    page = client.get("/en/bag/").content.decode()
+    total = page.partition('class="summary__total"')[2].partition("</dl>")[0]
+    assert "30,00" in total
+    assert "42,00" not in total

@@ -177,7 +177,8 @@ def test_where_no_branch_hands_over_none_is_offered_to_pay_at(client: Client) ->
 
 def test_entering_the_checkout_holds_and_looking_does_not(client: Client) -> None:
     client.post("/bag/add/", {"variant": piece().code})
-    assert client.get("/checkout/").url == "/bag/"  # type: ignore[attr-defined]
+    assert client.get("/checkout/").url == "/bag/?over=1"  # type: ignore[attr-defined]
+    assert "30 dəqiqə saxlamaq üçün" in client.get("/bag/?over=1").content.decode()
     assert not Hold.objects.exists()
     client.post("/checkout/begin/")
     assert Hold.objects.live().count() == 1

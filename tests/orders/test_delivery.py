@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import translation
 
-from orders import delivery, emails, tariffs
+from orders import cancelling, delivery, emails, tariffs
 from orders.models import DeliveryMethod, DeliveryRate, Order, OrderMail
 from orders.models.delivery import days_text
 from tests.factories import CraftFactory, bag_with, delivery_method, order_of, piece
@@ -120,7 +120,11 @@ def test_the_order_keeps_what_the_shopper_was_told(client: Client, methods: dict
     assert "<dt>On the way</dt><dd>7–14 working days</dd>" in text(client, order.get_absolute_url())
     [(html, _type)] = message.alternatives
     for body in (message.body, html):
-        assert "7–14 working days on the way" in str(body)
+        assert "7–14 working days" in str(body)
+
+    cancelling.cancel(order.pk, actor=None)
+    message = emails.compose(OrderMail.objects.get(order=order, kind=OrderMail.Kind.CANCELLED))
+    assert "working days" not in f"{message.body}{message.alternatives}"
 
 
 def test_pickup_has_no_days_on_the_way(client: Client) -> None:

@@ -1,0 +1,70 @@
+"""Signposts: the crafts, collections, branches and makers that typed words mean, as links above the pieces found.
+
+Makers come through ``Artisan.objects.public()`` alone, and are known by the name shown and by nothing else.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.postgres.search import SearchRank, TrigramWordSimilarity
+from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models.functions import Greatest
+
+from artisans.models import Artisan
+from catalog import wording
+from catalog.listing import crafts_and_techniques_with_pieces
+from catalog.models import Collection, Signpost
+from catalog.search import LIKE_ENOUGH, WEIGHTS
+
+MOST_SHOWN = 6
+# As like as a piece's word must be, in the SQL function catalog_alike.
+ALIKE = 0.45
+# What is only alike fits by 1 at the most.
+HAS_ALL = 2.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """At most ``MOST_SHOWN``, best first."""
+
+    posts: list[Signpost] = field(default_factory=list)
+    # None has all the words; these have words that look like them, where such were wanted.
+    is_close: bool = True
+
+
+def find(typed: str, *, or_alike: bool) -> Found:
+    """What has all the words, in one query; where nothing has, what is alike if that is wanted."""
+    words = wording.words_of(typed)
+    if not words:
+        return Found()
+    asked = _shown().filter(document=wording.all_of(words)).annotate(fit=_fit(words))
+    if or_alike:
+        asked = _shown().annotate(fit=_fit_or_likeness(words)).filter(fit__gte=ALIKE)
+    best = list(asked.order_by("-fit", "key").select_related("craft", "collection", "branch", "artisan")[:MOST_SHOWN])
+    if having_all := [post for post in best if post.fit >= HAS_ALL]:
+        return Found(having_all, is_close=False)
+    return Found([post for post in best if post.fit >= LIKE_ENOUGH * best[0].fit])
+
+
+def _shown() -> QuerySet[Any]:
+    """Those that a visitor may be led to."""
+    return Signpost.objects.filter(
+        Q(craft__in=crafts_and_techniques_with_pieces())
+        | Q(collection__in=Collection.objects.current())
+        | Q(branch__isnull=False)
+        | Q(artisan__in=Artisan.objects.public())
+    )
+
+
+def _fit(words: list[str]) -> Any:
+    beginnings, stems = (
+        SearchRank(F("document"), query, weights=WEIGHTS)
+        for query in (wording.beginnings_of(words), wording.stems_of(words))
+    )
+    return beginnings + stems + Value(HAS_ALL)
+
+
+def _fit_or_likeness(words: list[str]) -> Case:
+    likenesses = [TrigramWordSimilarity(word, "words") for word in wording.telling(words)]
+    alike = Greatest(Value(0.0), Value(0.0), *likenesses)
+    return Case(When(document=wording.all_of(words), then=_fit(words)), default=alike, output_field=FloatField())
