@@ -45,7 +45,7 @@ def in_every_language(*fields: str) -> tuple[str, ...]:
 class Step:
     """Something that the shop does with one row: the call, and how the message that it is done begins."""
 
-    call: Callable[[Any, User], None]
+    call: Callable[[Any, User], object]
     done: "StrOrPromise"
 
 

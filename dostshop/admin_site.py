@@ -138,12 +138,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Orders"),
             [
                 (_("Orders"), "orders.order", "receipt_long"),
+                (_("Returns"), "orders.return", "assignment_return"),
+                (_("Refunds"), "orders.refund", "currency_exchange"),
                 (_("Stock"), "catalog.variant", "inventory_2"),
                 (_("Holds"), "orders.hold", "hourglass_top"),
                 (_("Bags"), "orders.bag", "shopping_bag"),
                 (_("Delivery methods"), "orders.deliverymethod", "local_shipping"),
                 (_("Holidays"), "orders.holiday", "event_busy"),
                 (_("Payment events"), "orders.providerevent", "webhook"),
+                (_("Comparisons with providers"), "orders.reconciliation", "balance"),
             ],
         ),
         (

@@ -13,6 +13,10 @@ from orders.models import Order, OrderMail, Refund
 from orders.models.order import WrongTransition
 
 
+class NotHere(WrongTransition):
+    """The order is not paid, or a part of it was handed over."""
+
+
 @short_transaction()
 def cancel(order_pk: int, *, actor: User | None = None) -> None:
     """The shopper's or the staff's wish, before the order is paid; the pieces are free at once."""
@@ -30,7 +34,7 @@ def call_off(order_pk: int, *, actor: User, reason: str = Refund.Reason.CANCELLE
     """Staff call off a paid order of which nothing was handed over: its money goes back, its pieces to the shelf."""
     order = Order.objects.locked(order_pk)
     if not can_be_called_off(order):
-        raise WrongTransition(f"{order.code} is {order.status} or on its way")
+        raise NotHere(f"{order.code} is {order.status} or on its way")
     if payments.has_money(order):
         refunds.decide(order.pk, what=refunds.everything_left(order), reason=reason, note=note, actor=actor)
     for line in order.lines.select_related("variant__product").order_by("pk"):

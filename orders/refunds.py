@@ -1,8 +1,9 @@
 """Money back to the buyer: decided here, sent by the provider, and what the provider says of it.
 
 Locks: Order → Payment; lines and delivery are counted under the order's lock.
-Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, and ``Unexplained`` for a refund of the provider's
-that cannot be; nothing is written then. ``providers.ProviderUnavailable`` from ``send``, which then runs again.
+Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, ``NotWaiting``, and ``Unexplained`` for a
+refund of the provider's that cannot be; nothing is written then. ``providers.ProviderUnavailable`` from ``send``,
+which then runs again.
 After commit: the provider is asked by a task; the mail goes when the money does.
 Retry: a refund is one row with one key, sent along to the provider; asked again, it is the same refund. After a
 failure on the provider's side the provider is first asked what it did.
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -35,6 +36,10 @@ class NothingToRefund(Exception):
 
 class MoreThanBought(Exception):
     """More units of a line, or more of the delivery, than are left to refund; units asked back are the return's."""
+
+
+class NotWaiting(Exception):
+    """The refund waits for nobody: it is done, or its provider is at it."""
 
 
 class MoreThanPaid(Exception):
@@ -225,31 +230,42 @@ def _tell(order: Order, refund: Refund) -> None:
         emails.enqueue(order, OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}")
 
 
+def for_a_person() -> QuerySet[Refund]:
+    """What no provider sends: it was refused or came to nothing, or the money came by hand."""
+    return Refund.objects.filter(done_at=None).filter(
+        ~Q(failure="") | Q(payment__provider__in=providers.codes_by_hand())
+    )
+
+
+@short_transaction()
 def mark_given_back(refund_pk: int, *, actor: User) -> None:
     """Staff gave the money back by hand: over the counter, or by a transfer. Also where the provider could not.
 
-    Raises NothingToRefund where it was given back already.
+    Raises NotWaiting where it was given back already, or the provider is at it.
     """
-    with short_transaction():
-        order = Order.objects.locked(Refund.objects.values_list("payment__order_id", flat=True).get(pk=refund_pk))
-        done = Refund.objects.filter(pk=refund_pk, done_at=None).update(done_at=timezone.now(), failure="")
-        if not done:
-            raise NothingToRefund
-        refund = Refund.objects.get(pk=refund_pk)
-        order.record(
-            OrderEvent.Kind.REFUNDED,
-            actor=actor,
-            refund=refund.pk,
-            amount=str(refund.amount),
-            reason=refund.reason,
-            by_hand=True,
-        )
-        _tell(order, refund)
+    order = Order.objects.locked(Refund.objects.values_list("payment__order_id", flat=True).get(pk=refund_pk))
+    if not for_a_person().filter(pk=refund_pk).update(done_at=timezone.now(), failure=""):
+        raise NotWaiting
+    refund = Refund.objects.get(pk=refund_pk)
+    order.record(
+        OrderEvent.Kind.REFUNDED,
+        actor=actor,
+        refund=refund.pk,
+        amount=str(refund.amount),
+        reason=refund.reason,
+        by_hand=True,
+    )
+    _tell(order, refund)
 
 
-def try_again(refund_pk: int) -> None:
-    """Asks the provider anew for a refund that it could not make."""
-    failed = Refund.objects.filter(pk=refund_pk, done_at=None).exclude(failure="")
+@short_transaction()
+def try_again(refund_pk: int, *, actor: User | None = None) -> None:
+    """Asks the provider anew for a refund that it could not make. Raises NotWaiting where there is none to ask for."""
+    order = Order.objects.locked(Refund.objects.values_list("payment__order_id", flat=True).get(pk=refund_pk))
+    failed = Refund.objects.filter(pk=refund_pk, done_at=None, payment__provider__in=providers.codes_online())
     # The key's answer was the failure, so the next question needs another.
-    if failed.update(failure="", failed_tries=F("failed_tries") + 1):
-        send.defer(refund_pk=refund_pk)
+    if not failed.exclude(failure="").update(failure="", failed_tries=F("failed_tries") + 1):
+        raise NotWaiting
+    refund = Refund.objects.get(pk=refund_pk)
+    order.record(OrderEvent.Kind.REFUND_TRIED, actor=actor, refund=refund.pk, amount=str(refund.amount))
+    send.defer(refund_pk=refund_pk)

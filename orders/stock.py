@@ -3,8 +3,8 @@
 Locks: the stock rows of all pieces concerned, by primary key, in one statement; the bag before them, and the
 order and its payment before them, where the caller has locked those. Availability is computed after the lock
 from rows read after it. Releasing and receiving make pieces less scarce and take no lock.
-Raises: ``OutOfStock``, naming every piece that falls short; ``BagClosed`` for a bag that was ordered meanwhile;
-``locks.Busy`` where a lock is not to be had in time. Nothing is written then.
+Raises: ``OutOfStock``, naming every piece that falls short; ``MoreThanSold``; ``BagClosed`` for a bag that was
+ordered meanwhile; ``locks.Busy`` where a lock is not to be had in time. Nothing is written then.
 After commit: nothing to do. Expired holds are worth nothing from that second on, whether or not a job ran.
 Retry: holding again renews the same hold; selling happens once because the caller moves the order with it.
 """
@@ -33,6 +33,10 @@ class Shortage:
     available: int
     # When the first hold of another shopper ends; None where the piece is sold.
     held_until: datetime | None
+
+
+class MoreThanSold(ValueError):
+    """More units would go back on the shelf than were sold and are not back yet."""
 
 
 class OutOfStock(Exception):
@@ -144,15 +148,27 @@ def sell(order: Order) -> None:
 def take_back(line: LineItem, *, quantity: int, actor: User | None = None) -> None:
     """Puts units of a sold line back on the shelf, and records it. Call with the order locked.
 
-    What is made to order has no shelf. Raises ValueError where more would come back than was sold.
+    What is made to order has no shelf. Raises MoreThanSold.
     """
     if quantity < 1 or quantity > line.quantity - line.restocked_quantity:
-        raise ValueError("units put back are one or more and no more than were sold")
+        raise MoreThanSold("units put back are one or more and no more than were sold")
     LineItem.objects.filter(pk=line.pk).update(restocked_quantity=F("restocked_quantity") + quantity)
     line.refresh_from_db(fields=["restocked_quantity"])
     if line.variant.product.is_counted:
         receive(line.variant_id, quantity=quantity)
     line.order.record(OrderEvent.Kind.RESTOCKED, actor=actor, name=line.name, units=quantity)
+
+
+@short_transaction()
+def restock(order_pk: int, *, units: Mapping[int, int], actor: User) -> None:
+    """Puts sold units, by the line's primary key, back on the shelf; whether money goes back is decided apart.
+
+    Raises MoreThanSold.
+    """
+    order = Order.objects.locked(order_pk)
+    for line in order.lines.filter(pk__in=units).select_related("variant__product").order_by("pk"):
+        if units[line.pk]:
+            take_back(line, quantity=units[line.pk], actor=actor)
 
 
 def shortages(bag: Bag, lines: Iterable[BagLine]) -> list[Shortage]:

@@ -39,7 +39,10 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.BRANCH_STAFF: {
         "artisans": ("view_artisan", "view_branch"),
         "catalog": ("view_product", "change_product", "view_variant", "view_photo", "view_craft"),
-        "orders": ("view_order", "change_order", "view_stock", "change_stock", "view_hold"),
+        "orders": (
+            *("view_order", "change_order", "view_stock", "change_stock", "view_hold"),
+            *("view_return", "change_return"),
+        ),
     },
     Role.CENTRE_STAFF: {
         "artisans": ("view_artisan", "add_artisan", "change_artisan", "view_branch", "change_branch"),
@@ -57,12 +60,13 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
             *("view_stock", "change_stock", "view_deliverymethod", "change_deliverymethod"),
             *("view_deliveryrate", "add_deliveryrate", "change_deliveryrate", "delete_deliveryrate"),
             *("view_holiday", "add_holiday", "change_holiday", "delete_holiday"),
+            *("view_return", "change_return", "view_providerevent", "change_providerevent", "view_reconciliation"),
         ),
         "pages": ("view_page", "change_page"),
     },
     Role.ACCOUNTANT: {
         "artisans": ("view_artisan", "view_branch"),
         "catalog": ("view_product", "view_variant"),
-        "orders": ("view_order", "view_payment", "view_refund"),
+        "orders": ("view_order", "view_payment", "view_refund", "view_return", "view_reconciliation"),
     },
 }

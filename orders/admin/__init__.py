@@ -1,3 +1,23 @@
-from orders.admin import bags, delivery, holidays, orders, provider_events, stock
+from orders.admin import (
+    bags,
+    delivery,
+    holidays,
+    orders,
+    provider_events,
+    reconciliations,
+    refunds,
+    returns,
+    stock,
+)
 
-__all__ = ["bags", "delivery", "holidays", "orders", "provider_events", "stock"]
+__all__ = [
+    "bags",
+    "delivery",
+    "holidays",
+    "orders",
+    "provider_events",
+    "reconciliations",
+    "refunds",
+    "returns",
+    "stock",
+]

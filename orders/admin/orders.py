@@ -1,12 +1,10 @@
 """Orders, to be read and moved on. They are never edited by hand nor deleted: every step is one of the shop's own."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -25,13 +23,14 @@ from dostshop.admin import (
     ReadOnly,
     ShownOnPage,
     Step,
-    SteppedAdmin,
     TableInline,
     signed_in,
 )
 from dostshop.locks import Busy
 from orders import cancelling, fulfilment, payments, providers, stock, work
-from orders.models import Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment, Refund
+from orders.admin.refunding import REFUSALS, RefundingAdmin, possible_money_steps
+from orders.admin.timeline import EventInline
+from orders.models import Fulfilment, LineItem, Order, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
 
 
@@ -51,6 +50,7 @@ def possible_steps(order: Any, actor: User) -> set[str]:
         "hand_over": order.status == Order.Status.PAID
         and work.handed_over_by(order, actor).filter(handed_over_at=None).exists(),
         "cancel": order.status == Order.Status.AWAITING_PAYMENT,
+        **possible_money_steps(order),
     }
     return {step for step, is_possible in steps.items() if is_possible}
 
@@ -184,42 +184,11 @@ class MailInline(ShownOnPage, TableInline):
     fields = readonly_fields = ("kind", "created_at", "sent_at")
 
 
-class EventInline(ShownOnPage, TableInline):
-    model = OrderEvent
-    fields = readonly_fields = ("at", "kind", "actor", "details")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        events: QuerySet[Any] = super().get_queryset(request)
-        return events.select_related("actor")
-
-    @display(description=_("details"))
-    def details(self, event: OrderEvent) -> str:
-        """In words; which row of the database it was tells nobody anything."""
-        return ", ".join(filter(None, (self._in_words(name, event.data) for name in event.data)))
-
-    def _in_words(self, name: str, data: dict[str, str]) -> str:
-        match name:
-            case "total" | "amount" if data.get("currency", money.CURRENCY) == money.CURRENCY:
-                return money.text(Decimal(data[name]))
-            case "amount":
-                return f"{data['amount']} {data['currency']}"
-            case "provider":
-                return providers.title(data[name])
-            case "reason":
-                return str(dict(Refund.Reason.choices).get(data[name], ""))
-            case "branch":
-                return self._branch_names.get(data[name], "")
-        return data[name] if name in {"carrier", "tracking_number"} else ""
-
-    @cached_property
-    def _branch_names(self) -> dict[str, str]:
-        return {branch.slug: branch.name for branch in Branch.objects.all()}
-
-
 @admin.register(Order)
-class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
+class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
     branch_lookups = ("fulfilments__branch", "pickup_branch")
     refusals = {
+        **REFUSALS,
         fulfilment.NotPossible: None,
         payments.NotPayable: _("The order does not wait for money that staff take."),
         WrongTransition: _("Only an order that waits for its payment can be cancelled."),
@@ -247,7 +216,17 @@ class OrderAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     search_fields = ("code", "email", "name", "phone")
     inlines = (LineInline, FulfilmentInline, PaymentInline, EventInline, MailInline)
     actions = ("mark_paid_chosen", "mark_ready_chosen", "hand_over_chosen", "cancel_chosen")
-    actions_detail = ("mark_paid", "mark_ready", "hand_over", "cancel")
+    actions_detail = (
+        "mark_paid",
+        "mark_ready",
+        "hand_over",
+        "cancel",
+        "refund",
+        "call_off",
+        "restock",
+        "give_back_by_hand",
+        "try_refund_again",
+    )
     readonly_fields = ("delivery_sold", "items_total_shown", "delivery_total_shown", "total_shown")
     fieldsets = (
         (

@@ -310,6 +310,7 @@ class OrderEvent(models.Model):
         REFUND_DECIDED = "refund_decided", _("refund decided")
         REFUNDED = "refunded", _("refunded")
         REFUND_FAILED = "refund_failed", _("refund failed")
+        REFUND_TRIED = "refund_tried", _("refund tried again")
         RESTOCKED = "restocked", _("back in stock")
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
         RETURN_ASKED = "return_asked", _("return asked for")

@@ -66,13 +66,14 @@ def offered(client: Client, order: Order) -> list[str]:
 
 def test_only_steps_that_are_possible_are_offered(administrator: Client, order: Order) -> None:
     paid, ready, handed_over = "Mark as paid", "Mark as ready for pickup", "Mark as handed over"
+    refund, call_off, shelf = "Refund", "Cancel and refund", "Put back on the shelf"
     assert offered(administrator, order) == [paid, ready, "Cancel the order"]
     take(administrator, "mark_ready", order)
     assert offered(administrator, order) == [paid, "Cancel the order"]
     take(administrator, "mark_paid", order)
-    assert offered(administrator, order) == [handed_over]
+    assert offered(administrator, order) == [handed_over, refund, call_off, shelf]
     take(administrator, "hand_over", order)
-    assert offered(administrator, order) == []
+    assert offered(administrator, order) == [refund, shelf]
 
 
 def test_what_waits_for_a_card_can_only_be_cancelled(administrator: Client) -> None:
@@ -168,5 +169,5 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(
     # What a process asks once and remembers is not counted.
     administrator.get(reverse("admin:orders_order_change", args=[order.pk]))
     for one in (order, larger):
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(16):
             administrator.get(reverse("admin:orders_order_change", args=[one.pk]))

@@ -217,6 +217,8 @@ def test_a_refund_that_fails_late_can_be_tried_again(order: Order, decide: Decid
     assert refund.failure
     toys.use(settings, toys.Toy)
     refunds.try_again(refund.pk)
+    with pytest.raises(refunds.NotWaiting):
+        refunds.try_again(refund.pk)
     refunds.send(refund_pk=refund.pk)
     refund.refresh_from_db()
     assert (refund.done_at is not None, refund.failure, refund.provider_reference) == (True, "", f"back-{refund.pk}")
@@ -229,9 +231,17 @@ def test_what_the_provider_could_not_send_is_given_by_hand_once(order: Order, de
     refunds.apply(refund.payment_id, done(refund, state=RefundState.FAILED))
     staff: User = UserFactory.create(is_staff=True)
     refunds.mark_given_back(refund.pk, actor=staff)
-    with pytest.raises(refunds.NothingToRefund):
+    with pytest.raises(refunds.NotWaiting):
         refunds.mark_given_back(refund.pk, actor=staff)
     assert order.events.get(kind="refunded").actor == staff
+
+
+def test_what_the_provider_is_at_is_not_given_by_hand_too(order: Order, decide: Decide) -> None:
+    refund = decide(1)
+    with pytest.raises(refunds.NotWaiting):
+        refunds.mark_given_back(refund.pk, actor=UserFactory.create(is_staff=True))
+    refund.refresh_from_db()
+    assert refund.done_at is None
 
 
 class FailsAfterSending(toys.Toy):

@@ -1,0 +1,171 @@
+"""Every refund: which are done, which are under way, and which wait for a person."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import action, display
+from unfold.forms import BaseDialogForm
+
+from dostshop import money
+from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
+from dostshop.locks import Busy
+from orders import providers, refunds
+from orders.admin.refunding import REFUSALS
+from orders.models import Refund, RefundLine
+
+GIVE_BACK = Step(lambda refund, actor: refunds.mark_given_back(refund.pk, actor=actor), done=_("Given back by hand"))
+TRY_AGAIN = Step(lambda refund, actor: refunds.try_again(refund.pk, actor=actor), done=_("The provider is asked again"))
+
+
+class OutcomeFilter(DropdownFilter):
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("person", _("waits for a person")),
+            ("failed", _("failed")),
+            ("under_way", _("under way")),
+            ("done", _("done")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "person":
+                return queryset.filter(pk__in=refunds.for_a_person().values("pk"))
+            case "failed":
+                return queryset.exclude(failure="")
+            case "under_way":
+                return queryset.filter(done_at=None, failure="")
+            case "done":
+                return queryset.filter(done_at__isnull=False)
+        return queryset
+
+
+class RefundLineInline(ShownOnPage, TableInline):
+    model = RefundLine
+    fields = readonly_fields = ("name", "quantity", "amount_shown")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("line")
+
+    @display(description=_("piece, in the order's language"))
+    def name(self, row: RefundLine) -> str:
+        return row.line.name
+
+    @display(description=_("amount"))
+    def amount_shown(self, row: RefundLine) -> str:
+        return money.text(row.amount)
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
+    branch_lookups = ("payment__order__fulfilments__branch", "payment__order__pickup_branch")
+    refusals = {**REFUSALS, Busy: _("Somebody else is at this order at this moment. Try again.")}
+    list_display = ("order", "created_at", "amount_shown", "reason", "provider_shown", "outcome", "decided_by")
+    list_filter = (OutcomeFilter, ("reason", ChoicesDropdownFilter), "created_at")
+    list_select_related = ("payment__order", "decided_by")
+    ordering = ("-pk",)
+    search_fields = ("payment__order__code", "payment__order__email", "provider_reference")
+    inlines = (RefundLineInline,)
+    actions = ("give_back_chosen", "try_again_chosen")
+    actions_detail = ("give_back", "try_again")
+    readonly_fields = ("order", "amount_shown", "delivery_shown", "provider_shown", "outcome_in_words")
+    fieldsets = (
+        (None, {"fields": (("order", "amount_shown", "delivery_shown"), ("reason", "note", "decided_by"))}),
+        (
+            _("Payment provider"),
+            {
+                "fields": (
+                    ("provider_shown", "outcome_in_words"),
+                    ("created_at", "done_at"),
+                    "provider_reference",
+                    "failure",
+                )
+            },
+        ),
+    )
+
+    def has_refunds_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return signed_in(request).has_perm("orders.add_refund")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
+        """Offers what is possible. A step that somebody else has taken meanwhile is refused with its reason."""
+        actions = super().get_actions_detail(request, object_id)
+        refund = refunds.for_a_person().filter(pk=object_id).first() if actions else None
+        possible = {"give_back": refund is not None, "try_again": bool(refund and refund.failure)}
+        return [one for one in actions if possible[one.method.__name__]]
+
+    @display(description=_("order"), ordering="payment__order__code")
+    def order(self, refund: Refund) -> str:
+        return refund.payment.order.code
+
+    @display(description=_("amount"), ordering="amount")
+    def amount_shown(self, refund: Refund) -> str:
+        return money.text(refund.amount)
+
+    @display(description=_("of it delivery"))
+    def delivery_shown(self, refund: Refund) -> str:
+        return money.text(refund.delivery_amount)
+
+    @display(description=_("outcome"))
+    def outcome_in_words(self, refund: Refund) -> str:
+        return _outcome(refund)[1]
+
+    @display(description=_("provider"), ordering="payment__provider")
+    def provider_shown(self, refund: Refund) -> str:
+        return providers.title(refund.payment.provider)
+
+    @display(
+        description=_("outcome"), label={"failed": "danger", "hand": "warning", "under_way": "info", "done": "success"}
+    )
+    def outcome(self, refund: Refund) -> tuple[str, str]:
+        return _outcome(refund)
+
+    @action(
+        description=_("Money given back by hand"),
+        permissions=["refunds"],
+        dialog={
+            "title": _("Has the buyer the money?"),
+            "description": _("Over the counter, or by a transfer. The buyer gets a mail."),
+            "form_submit_text": _("Given back"),
+        },
+    )
+    def give_back(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, GIVE_BACK)
+
+    @action(
+        description=_("Try the refund again"),
+        permissions=["refunds"],
+        dialog={
+            "title": _("Ask the payment provider again?"),
+            "description": _("It could not send the money before."),
+            "form_submit_text": _("Try again"),
+        },
+    )
+    def try_again(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, TRY_AGAIN)
+
+    @admin.action(description=_("Money given back by hand"), permissions=["refunds"])
+    def give_back_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, GIVE_BACK)
+
+    @admin.action(description=_("Try the refund again"), permissions=["refunds"])
+    def try_again_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, TRY_AGAIN)
+
+
+def _outcome(refund: Refund) -> tuple[str, str]:
+    if refund.done_at:
+        return "done", gettext("done")
+    if refund.failure:
+        return "failed", gettext("failed")
+    if refund.payment.provider in providers.codes_by_hand():
+        return "hand", gettext("to be given by hand")
+    return "under_way", gettext("under way")

@@ -1,0 +1,295 @@
+"""What buyers would like to give back: staff of the branch answer and receive, the centre refunds."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from dostshop import money
+from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
+from dostshop.locks import Busy
+from orders import returns
+from orders.admin.refunding import REFUSALS, note_field, sum_field, units_field
+from orders.models import Return, ReturnLine
+
+ACCEPT = Step(lambda returned, actor: returns.accept(returned.pk, actor=actor), done=_("Accepted"))
+RECEIVE = Step(lambda returned, actor: returns.receive(returned.pk, actor=actor), done=_("Marked as received"))
+
+
+def possible_steps(returned: Return) -> set[str]:
+    """What can be done with the return as it is now."""
+    state = Return.State
+    steps = {
+        "accept": returned.state == state.ASKED,
+        "refuse": returned.state in {state.ASKED, state.ACCEPTED},
+        "receive": bool(returned.accepted_at and not returned.refused_at and not returned.received_at),
+        "refund": returned.state in {state.ACCEPTED, state.RECEIVED},
+        "restock": bool(returned.received_at) and any(_unshelved(row) for row in returned.lines.all()),
+    }
+    return {step for step, is_possible in steps.items() if is_possible}
+
+
+class ReturnDialog(BaseDialogForm):
+    """About a return that this person sees."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        returned = admin.site.get_model_admin(Return).get_object(self.request, str(self.object_id))
+        self.rows: list[ReturnLine] = []
+        if returned:
+            self.rows = list(returned.lines.select_related("line__variant__product").order_by("pk"))
+            self.add_fields(returned)
+
+    def add_fields(self, returned: Return) -> None:
+        raise NotImplementedError
+
+
+class AnswerDialog(ReturnDialog):
+    is_required = False
+
+    def add_fields(self, returned: Return) -> None:
+        self.fields["answer"] = forms.CharField(
+            label=_("answer to the buyer"),
+            help_text=gettext("The buyer reads it in the mail, in this language: %(language)s.")
+            % {"language": returned.order.get_language_display()},
+            max_length=500,
+            required=self.is_required,
+            widget=UnfoldAdminTextareaWidget,
+        )
+
+
+class RefusalDialog(AnswerDialog):
+    is_required = True
+
+
+class RefundReturnDialog(ReturnDialog):
+    def add_fields(self, returned: Return) -> None:
+        order = returned.order
+        left = order.delivery_total - order.delivery_refunded
+        if left:
+            self.fields["delivery"] = sum_field(
+                _("delivery, AZN"), most=left, help_text=gettext("At most %(sum)s.") % {"sum": money.text(left)}
+            )
+            # Who is not to blame does not pay for the way there.
+            self.fields["delivery"].initial = left if returned.is_our_fault else None
+        self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
+        self.fields["note"] = note_field()
+
+
+class RestockReturnDialog(ReturnDialog):
+    def add_fields(self, returned: Return) -> None:
+        for row in self.rows:
+            if most := _unshelved(row):
+                label = gettext("%(name)s: back on the shelf, at most %(most)s") % {"name": row.line.name, "most": most}
+                self.fields[f"row_{row.pk}"] = units_field(label, most=most)
+
+    @property
+    def units(self) -> dict[int, int]:
+        return {row.pk: self.cleaned_data.get(f"row_{row.pk}") or 0 for row in self.rows}
+
+
+def _unshelved(row: ReturnLine) -> int:
+    if not row.line.variant.product.is_counted:
+        return 0
+    return min(row.quantity - row.restocked_quantity, row.line.quantity - row.line.restocked_quantity)
+
+
+class StateFilter(DropdownFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return Return.State.choices
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.in_state(self.value()) if self.value() in Return.State else queryset
+
+
+class ReturnLineInline(ShownOnPage, TableInline):
+    model = ReturnLine
+    fields = readonly_fields = ("name", "quantity", "price", "restocked_quantity")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.select_related("line")
+
+    @display(description=_("piece, in the order's language"))
+    def name(self, row: ReturnLine) -> str:
+        return row.line.name
+
+    @display(description=_("price"))
+    def price(self, row: ReturnLine) -> str:
+        return money.text(row.line.unit_price)
+
+
+@admin.register(Return)
+class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
+    branch_lookups = ("lines__line__fulfilment__branch", "order__pickup_branch")
+    refusals = {
+        **REFUSALS,
+        returns.NotPossible: None,
+        Busy: _("Somebody else is at this order at this moment. Try again."),
+    }
+    list_display = ("__str__", "asked_at", "name", "pieces", "reason", "state_shown")
+    list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), "asked_at")
+    list_select_related = ("order", "refund")
+    search_fields = ("order__code", "order__email", "order__name")
+    inlines = (ReturnLineInline,)
+    actions = ("accept_chosen", "receive_chosen")
+    actions_detail = ("accept", "refuse", "receive", "refund", "restock")
+    readonly_fields = ("state", "name")
+    fieldsets = (
+        (None, {"fields": (("order", "state", "asked_at"), ("name", "reason"), "text")}),
+        (_("Answer"), {"fields": (("accepted_at", "refused_at", "decided_by"), "answer", ("received_at", "refund"))}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.prefetch_related("lines__line__variant__product")
+
+    def has_answers_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return signed_in(request).has_perm("orders.change_return")
+
+    def has_refunds_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return signed_in(request).has_perm("orders.add_refund")
+
+    def has_shelf_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return signed_in(request).has_perm("orders.change_stock")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
+        """Offers what is possible. A step that somebody else has taken meanwhile is refused with its reason."""
+        actions = super().get_actions_detail(request, object_id)
+        returned = self.get_object(request, str(object_id)) if actions else None
+        possible = possible_steps(returned) if returned else set()
+        return [one for one in actions if one.method.__name__ in possible]
+
+    @display(description=_("buyer"), ordering="order__name")
+    def name(self, returned: Return) -> str:
+        return returned.order.name
+
+    @display(description=_("pieces"))
+    def pieces(self, returned: Return) -> str:
+        return ", ".join(f"{row.quantity} × {row.line.name}" for row in returned.lines.all())
+
+    @display(
+        description=_("state"),
+        label={
+            Return.State.ASKED: "warning",
+            Return.State.ACCEPTED: "info",
+            Return.State.RECEIVED: "warning",
+            Return.State.REFUNDED: "success",
+        },
+    )
+    def state_shown(self, returned: Return) -> tuple[str, Any]:
+        return returned.state, returned.state.label
+
+    @display(description=_("state"))
+    def state(self, returned: Return) -> str:
+        return str(returned.state.label)
+
+    @admin.action(description=_("Accept the returns"), permissions=["answers"])
+    def accept_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, ACCEPT)
+
+    @admin.action(description=_("Mark as received"), permissions=["answers"])
+    def receive_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, RECEIVE)
+
+    @action(
+        description=_("Accept the return"),
+        permissions=["answers"],
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": _("Accept this return?"),
+            "description": _("The buyer gets a mail with the address of the branch."),
+            "form_class": AnswerDialog,
+            "form_submit_text": _("Accept"),
+        },
+    )
+    def accept(self, request: HttpRequest, form: AnswerDialog, object_id: str) -> HttpResponse:
+        step = Step(
+            lambda returned, actor: returns.accept(returned.pk, actor=actor, answer=form.cleaned_data["answer"]),
+            done=_("Accepted"),
+        )
+        return self.run_on_one(request, object_id, step)
+
+    @action(
+        description=_("Refuse the return"),
+        permissions=["answers"],
+        dialog={
+            "title": _("Refuse this return?"),
+            "description": _("Say why, and what the buyer can do instead."),
+            "form_class": RefusalDialog,
+            "form_submit_text": _("Refuse"),
+        },
+    )
+    def refuse(self, request: HttpRequest, form: RefusalDialog, object_id: str) -> HttpResponse:
+        step = Step(
+            lambda returned, actor: returns.refuse(returned.pk, actor=actor, answer=form.cleaned_data["answer"]),
+            done=_("Refused"),
+        )
+        return self.run_on_one(request, object_id, step)
+
+    @action(
+        description=_("Mark as received"),
+        permissions=["answers"],
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": _("Are all pieces of this return here?"),
+            "description": _("The buyer gets a mail. They are not on the shelf yet, and nothing is refunded yet."),
+            "form_submit_text": _("Mark as received"),
+        },
+    )
+    def receive(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, RECEIVE)
+
+    @action(
+        description=_("Refund the return"),
+        permissions=["refunds"],
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": _("Give back the money of this return?"),
+            "description": _("The price of all its pieces goes back, less what you keep back."),
+            "form_class": RefundReturnDialog,
+            "form_submit_text": _("Refund"),
+        },
+    )
+    def refund(self, request: HttpRequest, form: RefundReturnDialog, object_id: str) -> HttpResponse:
+        typed = form.cleaned_data
+        step = Step(
+            lambda returned, actor: returns.refund(
+                returned.pk,
+                actor=actor,
+                delivery=typed.get("delivery") or money.ZERO,
+                deduction=typed["deduction"] or money.ZERO,
+                note=typed["note"],
+            ),
+            done=_("Refund decided"),
+        )
+        return self.run_on_one(request, object_id, step)
+
+    @action(
+        description=_("Put back on the shelf"),
+        permissions=["shelf"],
+        dialog={
+            "title": _("What goes back on the shelf?"),
+            "description": _("Others can buy it at once. The money is decided apart."),
+            "form_class": RestockReturnDialog,
+            "form_submit_text": _("Put back"),
+        },
+    )
+    def restock(self, request: HttpRequest, form: RestockReturnDialog, object_id: str) -> HttpResponse:
+        step = Step(
+            lambda returned, actor: returns.restock(returned.pk, units=form.units, actor=actor),
+            done=_("Put back on the shelf"),
+        )
+        return self.run_on_one(request, object_id, step)

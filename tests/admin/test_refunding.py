@@ -1,0 +1,298 @@
+"""Money back from the page of an order: by the centre's staff, in dialogs, with a sentence for every refusal."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
+from pytest_django import Settings
+
+from artisans.models import Branch
+from dostshop.accounts.models import Role
+from orders import refunds, stock
+from orders.models import Order, OrderEvent, Refund, Return, Stock
+from orders.providers import ProviderRefund, RefundState
+from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
+from tests.factories import UserFactory, order_of, piece
+from tests.orders import toys
+from tests.orders.test_refunds import three_sent
+from tests.orders.test_returns import ask, received
+
+REFUNDS = ("add_refund", "view_refund", "view_order", "change_order", "change_stock")
+
+
+@pytest.fixture
+def order(db: None) -> Order:
+    """Three at 12.50 and 5.00 for the post, paid by card."""
+    return three_sent()
+
+
+@pytest.fixture
+def centre(db: None) -> Client:
+    return signed_in(staff(Role.CENTRE_STAFF, *REFUNDS))
+
+
+def take(client: Client, step: str, order: Order, **typed: Any) -> str:
+    url = english(f"orders_order_{step}", order.pk)
+    page = client.post(url, {"_form_submitted": "on", **typed}, follow=True)
+    order.refresh_from_db()
+    return page.content.decode()
+
+
+def units(order: Order, number: int, *, name: str = "units") -> dict[str, int]:
+    return {f"{name}_{order.lines.get().pk}": number}
+
+
+def offered(client: Client, order: Order) -> list[str]:
+    page = client.get(english("orders_order_change", order.pk))
+    return [str(button["title"]) for button in page.context["actions_detail"]]
+
+
+def test_units_delivery_goodwill_and_what_is_kept_back(centre: Client, order: Order) -> None:
+    typed = {"delivery": "5,00", "goodwill": "2", "deduction": "1.50", "reason": "faulty", "note": "Çat var"}
+    page = take(centre, "refund", order, **units(order, 2), **typed)
+    assert f"Refund decided: {order.code}" in page
+    refund = Refund.objects.get()
+    assert (refund.amount, refund.delivery_amount, refund.note) == (Decimal("30.50"), Decimal("5.00"), "Çat var")
+    assert refund.decided_by_id == int(centre.session["_auth_user_id"])
+    assert ProcrastinateJob.objects.get(task_name="orders.send_refund").args == {"refund_pk": refund.pk}
+    # The shelf is another decision.
+    assert Stock.objects.get().on_hand == 2
+    assert "Çat var" in page
+
+
+def test_the_money_and_the_shelf_in_one_go(centre: Client, order: Order) -> None:
+    take(centre, "refund", order, **units(order, 2), **units(order, 1, name="shelf"), reason="returned")
+    assert (Refund.objects.get().amount, Stock.objects.get().on_hand) == (Decimal("25.00"), 3)
+    assert "Put back on the shelf" in take(centre, "restock", order, **units(order, 2, name="shelf"))
+    assert Stock.objects.get().on_hand == 5
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({}, "The sum is zero"),
+        ({"deduction": "1"}, "The sum is zero"),
+        ({"goodwill": "42.51"}, "More would go back than was paid"),
+        ({"goodwill": "1.234"}, "decimal place"),
+        ({"goodwill": "-1"}, "greater than or equal to 0"),
+        ({"goodwill": "1e9"}, "digits"),
+        ({"delivery": "5.01"}, "less than or equal to 5"),
+        ({"units": 4}, "less than or equal to 3"),
+        ({"units": "x"}, "whole number"),
+        ({"reason": "paid_twice"}, "Select a valid choice"),
+    ],
+)
+def test_what_cannot_go_back_says_why_and_changes_nothing(
+    centre: Client, order: Order, typed: dict[str, Any], sentence: str
+) -> None:
+    wanted = {"reason": "returned", **typed}
+    if "units" in wanted:
+        wanted.update(units(order, wanted.pop("units")))
+    assert sentence in take(centre, "refund", order, **wanted)
+    assert not Refund.objects.exists()
+    assert order.lines.get().refunded_quantity == 0
+
+
+def test_what_somebody_refunded_meanwhile_is_not_refunded_again(
+    centre: Client, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dialog was in time and the lock was not; then nothing goes back on the shelf either."""
+
+    def too_late(*args: Any, **options: Any) -> Refund:
+        raise refunds.MoreThanBought
+
+    monkeypatch.setattr(refunds, "decide", too_late)
+    typed = {**units(order, 1), **units(order, 1, name="shelf"), "reason": "returned"}
+    assert "somebody has refunded it meanwhile" in take(centre, "refund", order, **typed)
+    assert not Refund.objects.exists()
+    assert Stock.objects.get().on_hand == 2
+
+
+def test_a_paid_order_is_called_off_with_its_money(centre: Client, order: Order) -> None:
+    assert "Cancelled and refunded" in take(centre, "call_off", order, reason="not_available", note="Qırılıb")
+    assert order.status == Order.Status.CANCELLED
+    assert Refund.objects.get().amount == Decimal("42.50")
+    assert Stock.objects.get().on_hand == 5
+
+
+def test_what_was_handed_over_is_not_called_off(centre: Client, db: None) -> None:
+    order = received(piece())
+    assert "Only a paid order of which nothing was handed over" in take(centre, "call_off", order, reason="cancelled")
+    assert not Refund.objects.exists()
+
+
+def test_steps_are_offered_where_they_are_possible(centre: Client, order: Order) -> None:
+    assert offered(centre, order_of(piece())) == ["Cancel the order"]
+    assert offered(centre, order)[-3:] == ["Refund", "Cancel and refund", "Put back on the shelf"]
+    done = received(piece())
+    assert offered(centre, done) == ["Refund", "Put back on the shelf"]
+    take(centre, "refund", done, **units(done, 1), reason="returned")
+    assert offered(centre, done) == ["Put back on the shelf"]
+
+
+def test_a_refund_that_failed_is_tried_again_or_given_by_hand(centre: Client, order: Order, settings: Settings) -> None:
+    toys.use(settings, toys.Refuses)
+    take(centre, "refund", order, **units(order, 1), reason="returned")
+    refund = Refund.objects.get()
+    refunds.send(refund_pk=refund.pk)
+    assert offered(centre, order)[-2:] == ["Money given back by hand", "Try the refund again"]
+    assert "The provider is asked again" in take(centre, "try_refund_again", order, refund=refund.pk)
+    assert order.events.last().kind == OrderEvent.Kind.REFUND_TRIED  # type: ignore[union-attr]
+    refunds.send(refund_pk=refund.pk)
+    assert "Given back by hand" in take(centre, "give_back_by_hand", order, refund=refund.pk)
+    refund.refresh_from_db()
+    assert refund.done_at is not None
+    assert order.mails.filter(kind="refunded").count() == 1
+    # Of what is done there is nothing to choose.
+    assert "Select a valid choice" in take(centre, "give_back_by_hand", order, refund=refund.pk)
+
+
+def test_the_list_of_refunds_tells_what_waits_for_a_person(centre: Client, order: Order) -> None:
+    failed = refunds.decide(order.pk, what=refunds.Sum(goodwill=Decimal(1)), reason=Refund.Reason.GOODWILL)
+    under_way = refunds.decide(order.pk, what=refunds.Sum(goodwill=Decimal(2)), reason=Refund.Reason.GOODWILL)
+    refunds.apply(
+        failed.payment_id, ProviderRefund("re_1", RefundState.FAILED, Decimal(1), str(failed.idempotency_key))
+    )
+    page = english("orders_refund_changelist")
+    shown = {
+        outcome: list(centre.get(page, {"outcome": outcome}).context["cl"].result_list)
+        for outcome in ("person", "failed", "under_way", "done")
+    }
+    assert shown == {"person": [failed], "failed": [failed], "under_way": [under_way], "done": []}
+    chosen = {"action": "give_back_chosen", "_selected_action": [failed.pk, under_way.pk]}
+    answer = centre.post(page, chosen, follow=True).content.decode()
+    assert "Given back by hand" in answer
+    assert "the payment provider is at it" in answer
+    under_way.refresh_from_db()
+    assert under_way.done_at is None
+
+
+def test_one_refund_has_a_page_with_its_steps(centre: Client, order: Order) -> None:
+    refund = refunds.decide(order.pk, what=refunds.Sum({order.lines.get().pk: 2}), reason=Refund.Reason.RETURNED)
+    change = english("orders_refund_change", refund.pk)
+    assert not centre.get(change).context["actions_detail"]
+    told = ProviderRefund("re_1", RefundState.FAILED, refund.amount, str(refund.idempotency_key))
+    refunds.apply(refund.payment_id, told)
+    page = centre.get(change)
+    assert [str(one["title"]) for one in page.context["actions_detail"]] == [
+        "Money given back by hand",
+        "Try the refund again",
+    ]
+    assert order.code in page.content.decode()
+    answer = centre.post(english("orders_refund_try_again", refund.pk), {"_form_submitted": "on"}, follow=True)
+    assert "The provider is asked again" in answer.content.decode()
+
+
+@pytest.mark.parametrize("step", ["refund", "call_off", "give_back_by_hand", "try_refund_again"])
+def test_branch_staff_refund_nothing(order: Order, baku_staff: Client, step: str) -> None:
+    url = reverse(f"admin:orders_order_{step}", args=[order.pk])
+    typed = {"_form_submitted": "on", "reason": "returned", **units(order, 1)}
+    assert baku_staff.get(url).status_code == 403
+    assert baku_staff.post(url, typed).status_code == 403
+    assert not Refund.objects.exists()
+
+
+def test_of_another_branchs_order_not_even_the_names_are_told(order: Order) -> None:
+    """Somebody of a branch who was given the right to refund."""
+    barda = Branch.objects.get(slug="barda")
+    client = signed_in(staff(Role.BRANCH_STAFF, *BRANCH_WORK, *REFUNDS, branch=barda))
+    for step in ("refund", "call_off", "restock", "give_back_by_hand", "try_refund_again"):
+        url = reverse(f"admin:orders_order_{step}", args=[order.pk])
+        assert order.lines.get().name not in client.get(url).content.decode()
+        assert client.post(url, {"_form_submitted": "on", **units(order, 1)}).status_code == 404
+    assert not Refund.objects.exists()
+
+
+def test_events_say_why_and_by_whom(centre: Client, order: Order) -> None:
+    take(centre, "refund", order, **units(order, 1), **units(order, 1, name="shelf"), reason="faulty", note="Çat var")
+    page = centre.get(english("orders_order_change", order.pk))
+    events = next(one for one in page.context["inline_admin_formsets"] if one.opts.model is OrderEvent)
+    told = {event.kind: events.opts.details(event) for event in order.events.all()}
+    name = order.lines.get().name
+    assert told["refund_decided"].endswith("damaged or not as described, Çat var")
+    assert told["restocked"] == f"1 × {name}"
+
+
+class TestReturns:
+    """A return in the admin."""
+
+    @pytest.fixture
+    def returned(self, db: None) -> Return:
+        return ask(received(piece()))
+
+    def step(self, client: Client, step: str, returned: Return, **typed: Any) -> str:
+        url = english(f"orders_return_{step}", returned.pk)
+        return client.post(url, {"_form_submitted": "on", **typed}, follow=True).content.decode()
+
+    @pytest.fixture
+    def baku(self, db: None) -> Client:
+        work = (*BRANCH_WORK, "view_return", "change_return")
+        return signed_in(staff(Role.BRANCH_STAFF, *work, branch=Branch.objects.get(slug="baku")))
+
+    def test_the_branch_answers_and_receives_and_the_centre_refunds(self, baku: Client, returned: Return) -> None:
+        centre = signed_in(staff(Role.CENTRE_STAFF, *REFUNDS, "view_return", "change_return"))
+        assert "Accepted" in self.step(baku, "accept", returned, answer="Gətirin")
+        assert "Marked as received" in self.step(baku, "receive", returned)
+        refused = baku.post(english("orders_return_refund", returned.pk), {"_form_submitted": "on"})
+        assert refused.status_code == 403
+        assert "Refund decided" in self.step(centre, "refund", returned, deduction="3,00", note="Etiketsiz")
+        assert Refund.objects.get().amount == Decimal("35.00")
+        row = returned.lines.get()
+        assert "Put back on the shelf" in self.step(baku, "restock", returned, **{f"row_{row.pk}": 1})
+        assert Stock.objects.get().on_hand == 1
+
+    def test_a_refusal_needs_a_reason(self, baku: Client, returned: Return) -> None:
+        assert "This field is required" in self.step(baku, "refuse", returned, answer="")
+        assert "Refused" in self.step(baku, "refuse", returned, answer="İşlədilib")
+        returned.refresh_from_db()
+        assert returned.answer == "İşlədilib"
+
+    def test_only_possible_steps_are_offered(self, baku: Client, returned: Return) -> None:
+        def titles() -> list[str]:
+            page = baku.get(english("orders_return_change", returned.pk))
+            return [str(one["title"]) for one in page.context["actions_detail"]]
+
+        assert titles() == ["Accept the return", "Refuse the return"]
+        self.step(baku, "accept", returned)
+        assert titles() == ["Refuse the return", "Mark as received"]
+        assert "Return" in self.step(baku, "accept", returned)
+        self.step(baku, "receive", returned)
+        assert titles() == ["Put back on the shelf"]
+
+    def test_another_branch_finds_nothing(self, returned: Return) -> None:
+        work = (*BRANCH_WORK, "view_return", "change_return")
+        barda = signed_in(staff(Role.BRANCH_STAFF, *work, branch=Branch.objects.get(slug="barda")))
+        assert not barda.get(english("orders_return_changelist")).context["cl"].result_list
+        for step in ("accept", "refuse", "receive", "restock"):
+            url = english(f"orders_return_{step}", returned.pk)
+            assert returned.lines.get().line.name not in barda.get(url).content.decode()
+            assert barda.post(url, {"_form_submitted": "on", "answer": "x"}).status_code == 404
+        returned.refresh_from_db()
+        assert returned.state == Return.State.ASKED
+
+    def test_the_list_filters_by_state(self, baku: Client, returned: Return) -> None:
+        page = english("orders_return_changelist")
+        for state in Return.State:
+            found = list(baku.get(page, {"state": state}).context["cl"].result_list)
+            assert found == ([returned] if state == Return.State.ASKED else [])
+
+    def test_many_are_accepted_at_once(self, baku: Client, returned: Return) -> None:
+        chosen = {"action": "accept_chosen", "_selected_action": [returned.pk]}
+        baku.post(english("orders_return_changelist"), chosen)
+        returned.refresh_from_db()
+        assert returned.state == Return.State.ACCEPTED
+
+
+def test_what_is_made_to_order_has_no_shelf(centre: Client, db: None) -> None:
+    order = received(piece(kind="made_to_order", lead_time_days=5, on_hand=0))
+    assert "shelf_" not in centre.get(english("orders_order_refund", order.pk)).content.decode()
+
+
+def test_more_than_sold_never_reaches_the_shelf(order: Order) -> None:
+    actor = UserFactory.create(is_staff=True)
+    with pytest.raises(stock.MoreThanSold):
+        stock.restock(order.pk, units={order.lines.get().pk: 4}, actor=actor)
+    assert Stock.objects.get().on_hand == 2
