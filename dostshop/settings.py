@@ -292,6 +292,7 @@ MAILERS = {
 # A provider is a class that keeps to orders.providers.PaymentProvider; its code is written into its payments.
 PAYMENT_PROVIDERS = {
     "stripe": "orders.providers.stripe_checkout.StripeCheckout",
+    "transfer": "orders.providers.bank_transfer.BankTransfer",
     "branch": "orders.providers.branch.PayAtBranch",
 }
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", default="")
@@ -316,6 +317,17 @@ SELLER_VOEN = env.digits(
     default=None if VAT_STATE == "registered" else "",
     hint="With VAT_STATE=registered, every invoice has to name the seller's VÖEN.",
 )
+
+# --- The account that bank transfers go to ---
+BANK_IBAN = env.iban("BANK_IBAN", default="")
+BANK_ACCOUNT_NAME = env.text("BANK_ACCOUNT_NAME", default=SELLER_NAME)
+BANK_NAME = env.text(
+    "BANK_NAME", default=None if BANK_IBAN else "", hint="With BANK_IBAN set, shoppers are told which bank it is."
+)
+BANK_CODE = env.digits("BANK_CODE", count=6, default="")
+BANK_VOEN = env.digits("BANK_VOEN", count=10, default="")
+BANK_CORRESPONDENT_ACCOUNT = env.iban("BANK_CORRESPONDENT_ACCOUNT", default="")
+BANK_SWIFT = env.text("BANK_SWIFT", default="")
 
 # --- Security ---
 # Only the demo and development speak plain HTTP.

@@ -45,6 +45,7 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
             "lines": order.lines.all(),
             "payment": payment,
             "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
+            "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
             "refund": _refund_of(mail),
             "part": _part_of(mail),
             "returned": returned,

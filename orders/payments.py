@@ -17,9 +17,11 @@ from decimal import Decimal
 
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
 from orders import emails, promises, providers, refunds, stock
@@ -33,6 +35,10 @@ LONGEST_ONLINE_WAIT = timedelta(hours=6)
 
 class NotPayable(Exception):
     """The order does not wait for this payment."""
+
+
+class WrongAmount(NotPayable):
+    """Another sum came than the order costs. The message says so, for staff."""
 
 
 def write_intent(order: Order, *, provider: str) -> Payment:
@@ -148,19 +154,43 @@ def can_be_marked_paid(order: Order) -> bool:
     return _due_by_hand(order, Payment.objects.filter(order=order)) is not None
 
 
-@short_transaction()
-def mark_paid(order_pk: int, *, actor: User) -> None:
-    """Staff have the money: over the counter, or on the bank account.
+def is_amount_typed(order: Order) -> bool:
+    """Whether ``mark_paid`` asks what came: a bank statement says it, while a till is told by whoever stands there."""
+    payment = _due_by_hand(order, Payment.objects.filter(order=order))
+    return payment is not None and not providers.provider(payment.provider).is_paid_on_pickup
 
-    Raises NotPayable where the order does not wait for that, OutOfStock where a piece was sold meanwhile.
+
+@short_transaction()
+def mark_paid(order_pk: int, *, actor: User, amount: Decimal | None = None) -> None:
+    """Staff have the money: over the counter, or on the bank account, where ``amount`` is what came.
+
+    Raises NotPayable where the order does not wait for that, WrongAmount where another sum came, OutOfStock where
+    a piece was sold meanwhile.
     """
     order = Order.objects.locked(order_pk)
     payment = _due_by_hand(order, _locked_payments(order))
     if payment is None:
         raise NotPayable(order.code)
+    if amount is None and not providers.provider(payment.provider).is_paid_on_pickup:
+        raise WrongAmount(_("Open the order and type the sum that came to the bank account."))
+    if amount is not None and amount != payment.amount:
+        raise WrongAmount(_sentence(due=payment.amount, came=amount))
     stock.sell(order)
     _capture(payment, payment.amount)
     _paid(order, payment, actor=actor)
+
+
+def _sentence(*, due: Decimal, came: Decimal) -> str:
+    sums = {"due": money.text(due), "came": money.text(came), "difference": money.text(abs(due - came))}
+    missing = _(
+        "The order costs %(due)s, and %(came)s came: %(difference)s are missing. Ask the buyer for the rest, and type "
+        "the whole sum once it is there; or cancel the order and send back what came."
+    )
+    too_much = _(
+        "The order costs %(due)s, and %(came)s came: %(difference)s too much. Send them back from the bank account, "
+        "and then type the price of the order."
+    )
+    return (missing if came < due else too_much) % sums
 
 
 def _due_by_hand(order: Order, payments: PaymentQuerySet) -> Payment | None:

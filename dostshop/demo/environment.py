@@ -16,10 +16,15 @@ def values(var: Path) -> dict[str, str]:
         "ALLOWED_HOSTS": "localhost 127.0.0.1 [::1]",
         "MAIL_FROM": "DOST <shop@dost.example>",
         "MAIL_FOLDER": str(var / "mail"),
-        # An invented seller, with all that an invoice can show.
+        # An invented seller and bank account, with all that an invoice and a transfer can show.
         "VAT_STATE": "registered",
         "SELLER_VOEN": "0000000000",
         "SELLER_ADDRESS": "Bakı, Sınaq küçəsi 1",
+        "BANK_IBAN": "AZ39DOST00000000000000000001",
+        "BANK_NAME": "Nümunə Bank",
+        "BANK_CODE": "000000",
+        "BANK_VOEN": "0000000000",
+        "BANK_SWIFT": "DOSTAZ22",
         **({} if env.text("STRIPE_SECRET_KEY", default="") else _stand_in(stripe_port)),
     }
 

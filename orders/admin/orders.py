@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from artisans.models import Branch
 from dostshop import money
@@ -55,10 +57,33 @@ def possible_steps(order: Any, actor: User) -> set[str]:
     return {step for step, is_possible in steps.items() if is_possible}
 
 
-MARK_PAID = Step(lambda order, actor: payments.mark_paid(order.pk, actor=actor), done=_("Marked as paid"))
+def mark_paid_with(amount: Decimal | None) -> Step:
+    return Step(lambda order, actor: payments.mark_paid(order.pk, actor=actor, amount=amount), done=_("Marked as paid"))
+
+
+MARK_PAID = mark_paid_with(None)
 MARK_READY = Step(work.mark_ready, done=_("Marked as ready"))
 HAND_OVER = Step(work.hand_over, done=_("Handed over"))
 CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), done=_("Cancelled"))
+
+
+class MarkPaidForm(BaseDialogForm):
+    """Asks for the sum where a bank statement says it."""
+
+    amount = forms.DecimalField(
+        label=_("The sum that came, in manat"),
+        help_text=_("As the bank statement has it; several transfers for one order are added up."),
+        max_digits=10,
+        decimal_places=2,
+        localize=True,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        order = Order.objects.filter(pk=self.object_id).first()
+        if order is None or not payments.is_amount_typed(order):
+            del self.fields["amount"]
 
 
 class WorkFilter(DropdownFilter):
@@ -190,6 +215,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
     refusals = {
         **REFUSALS,
         fulfilment.NotPossible: None,
+        payments.WrongAmount: None,
         payments.NotPayable: _("The order does not wait for money that staff take."),
         WrongTransition: _("Only an order that waits for its payment can be cancelled."),
         stock.OutOfStock: _("A piece of the order was sold meanwhile. Cancel the order and tell the buyer."),
@@ -330,11 +356,12 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
         dialog={
             "title": _("Is the money there?"),
             "description": _("The buyer gets a mail that the money has arrived."),
+            "form_class": MarkPaidForm,
             "form_submit_text": _("Mark as paid"),
         },
     )
     def mark_paid(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self.run_on_one(request, object_id, MARK_PAID)
+        return self.run_on_one(request, object_id, mark_paid_with(form.cleaned_data.get("amount")))
 
     @action(
         description=_("Mark as ready for pickup"),

@@ -146,6 +146,9 @@ class PaymentProvider(Protocol):
     def instructions(self, payment: "Payment") -> list[str]:
         """What the shopper is told of an open payment, on the order's page and in the mail: a paragraph each."""
 
+    def details(self, payment: "Payment") -> list[tuple[str, str]]:
+        """What the shopper copies elsewhere to pay, such as into their bank's form: names and values."""
+
     def pay_until(self, order: "Order", now: datetime) -> datetime:
         """How long the buyer may take to pay this order from now on; the pieces are held as long."""
 

@@ -29,9 +29,9 @@ class PayAtBranch(ByHand):
     def why_not(self, purchase: Purchase) -> str:
         """What is made to order is begun once it is paid for, so the branch's till is too late for it."""
         if purchase.is_made_to_order:
-            return gettext("What is made to order is begun once it is paid. Choose the card.")
+            return gettext("What is made to order is begun once it is paid. Choose another way of paying.")
         if purchase.is_pickup is False:
-            return gettext("At the branch you can pay for what you pick up there. Choose the card.")
+            return gettext("At the branch you can pay for what you pick up there. Choose another way of paying.")
         return ""
 
     def instructions(self, payment: Payment) -> list[str]:

@@ -21,6 +21,9 @@ class ByHand:
     is_online = False
     is_paid_on_pickup = False
 
+    def details(self, payment: Payment) -> list[tuple[str, str]]:
+        return []
+
     def remind_at(self, payment: Payment) -> datetime | None:
         """The day before its time is over, where it has a longer one."""
         day_before = payment.expires_at - timedelta(days=1)

@@ -86,6 +86,9 @@ class StripeCheckout:
     def instructions(self, payment: Payment) -> list[str]:
         return [online_instructions(payment)]
 
+    def details(self, payment: Payment) -> list[tuple[str, str]]:
+        return []
+
     def pay_until(self, order: Order, now: datetime) -> datetime:
         return now + PAGE_TIME
 

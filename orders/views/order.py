@@ -49,6 +49,7 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         "parcels": [] if is_pickup else [part for part in parts if part.handed_over_at],
         "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
+        "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
         "refunded": Refund.objects.filter(payment__order=opened).select_related("payment"),
         "online_codes": providers.codes_online(),
         "online": _online_choices() if payments.can_pay_online(opened) else {},

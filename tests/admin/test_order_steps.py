@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from artisans.models import Branch
 from dostshop import money
@@ -78,6 +78,66 @@ def test_only_steps_that_are_possible_are_offered(administrator: Client, order: 
 
 def test_what_waits_for_a_card_can_only_be_cancelled(administrator: Client) -> None:
     assert offered(administrator, order_of(piece())) == ["Cancel the order"]
+
+
+@pytest.fixture
+def transferred(settings: Settings, db: None) -> Order:
+    settings.BANK_IBAN = "AZ39DOST00000000000000000001"
+    return order_of(piece(), provider="transfer")
+
+
+def type_sum(client: Client, order: Order, amount: str) -> str:
+    url = english("orders_order_mark_paid", order.pk)
+    page = client.post(url, {"_form_submitted": "on", "amount": amount}, follow=True)
+    order.refresh_from_db()
+    return page.content.decode()
+
+
+def test_the_sum_of_a_transfer_is_typed(administrator: Client, transferred: Order) -> None:
+    url = english("orders_order_mark_paid", transferred.pk)
+    assert "The sum that came" in administrator.get(url).content.decode()
+    assert f"Marked as paid: {transferred.code}" in type_sum(administrator, transferred, "38.00")
+    assert transferred.status == Order.Status.PAID
+
+
+@pytest.mark.parametrize(
+    ("amount", "sentence"),
+    [
+        ("37.99", "are missing"),
+        ("38.01", "too much"),
+        ("-38", "are missing"),
+        ("", "required"),
+        ("38.001", "decimal"),
+        ("9" * 40, "digits"),
+        ("NaN", "number"),
+        ("all", "number"),
+    ],
+)
+def test_another_sum_of_a_transfer_is_refused(
+    administrator: Client, transferred: Order, amount: str, sentence: str
+) -> None:
+    assert sentence in type_sum(administrator, transferred, amount)
+    assert transferred.status == Order.Status.AWAITING_PAYMENT
+
+
+def test_the_sum_may_be_typed_as_people_here_write_it(administrator: Client, transferred: Order) -> None:
+    url = reverse("admin:orders_order_mark_paid", args=[transferred.pk])
+    administrator.post(url, {"_form_submitted": "on", "amount": "38,00"})
+    transferred.refresh_from_db()
+    assert transferred.status == Order.Status.PAID
+
+
+def test_a_till_asks_for_no_sum(administrator: Client, order: Order) -> None:
+    page = administrator.get(english("orders_order_mark_paid", order.pk)).content.decode()
+    assert "The sum that came" not in page
+
+
+def test_a_transfer_is_not_marked_among_many(administrator: Client, transferred: Order) -> None:
+    data = {"action": "mark_paid_chosen", "_selected_action": [transferred.pk]}
+    page = administrator.post(english("orders_order_changelist"), data, follow=True).content.decode()
+    assert "type the sum that came" in page
+    transferred.refresh_from_db()
+    assert transferred.status == Order.Status.AWAITING_PAYMENT
 
 
 def test_money_that_comes_late_can_still_be_taken(administrator: Client, order: Order) -> None:

@@ -100,3 +100,28 @@ def test_what_is_no_such_number_is_said(setting: pytest.MonkeyPatch, value: str)
     setting.setenv(NAME, value)
     with pytest.raises(EnvironmentProblem, match=rf"^{NAME} is “.*”; it should have 10 digits\.$"):
         env.digits(NAME, count=10)
+
+
+def test_an_iban_is_read_without_its_spaces(setting: pytest.MonkeyPatch) -> None:
+    assert env.iban(NAME, default="") == ""
+    setting.setenv(NAME, "az21 nabz 0000 0000 1370 1000 1944")
+    assert env.iban(NAME) == "AZ21NABZ00000000137010001944"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        # A digit wrong, two swapped, one missing, one too many; another country's; a card's.
+        "AZ21NABZ00000000137010001945",
+        "AZ21NABZ00000000137010009144",
+        "AZ21NABZ0000000013701000194",
+        "AZ21NABZ000000001370100019440",
+        "DE89370400440532013000",
+        "4169738812345678",
+        "AZ21NABZ٠0000000137010001944",
+    ],
+)
+def test_what_is_no_iban_is_refused(setting: pytest.MonkeyPatch, value: str) -> None:
+    setting.setenv(NAME, value)
+    with pytest.raises(EnvironmentProblem, match=rf"^{NAME} is “.*”; it should be an account number"):
+        env.iban(NAME)
