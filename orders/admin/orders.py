@@ -1,5 +1,6 @@
 """Orders, to be read and moved on. They are never edited by hand nor deleted: every step is one of the shop's own."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
