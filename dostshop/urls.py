@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("accounts/logout/", sign_out),
         path("accounts/", include("dostshop.accounts.urls")),
         # One of the information pages is its own.
+        path("staff/", include("orders.work_urls")),
         path("", include("orders.urls")),
         path("info/", include("dostshop.pages.urls")),
         path("", include("catalog.urls")),

@@ -4,14 +4,23 @@ A part is a ``Fulfilment``: the branch that keeps the pieces prepares it, and ha
 buyer picks up elsewhere, to that branch.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dostshop.accounts.models import User, branches_seen_by
 from orders import fulfilment, providers
-from orders.models import Fulfilment, Order, Payment
+from orders.models import Fulfilment, LineItem, Order, Payment
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 def is_wanted() -> Q:
@@ -55,9 +64,80 @@ def hand_over(order: Order, actor: User) -> None:
         fulfilment.hand_over(part.pk, actor=actor)
 
 
-def of_branches(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
-    """Parts that these branches prepare or that are picked up there; None for all."""
-    parts = Fulfilment.objects.all()
+def give_at_counter(order: Order, actor: User) -> None:
+    """What lies at the pickup branch, to its buyer. Raises ``fulfilment.NotPossible``."""
+    parts = order.fulfilments.filter(Q(branch=order.pickup_branch) | Q(arrived_at__isnull=False))
+    if not parts.exists():
+        raise fulfilment.NotPossible(gettext("The pieces of this order have not arrived yet."))
+    for part in parts.filter(handed_over_at=None) or parts:
+        fulfilment.hand_over(part.pk, actor=actor)
+
+
+class Step(models.TextChoices):
+    """What is next for a part, in the order of a working day."""
+
+    PREPARE = "prepare", _("To prepare")
+    SHIP = "ship", _("To ship")
+    PASS_ON = "pass_on", _("On the way to the pickup branch")
+    PICKUP = "pickup", _("Ready, waiting for the buyer")
+
+
+def next_step(part: Fulfilment) -> Step | None:
+    """None for what was handed over."""
+    if part.handed_over_at is not None:
+        return None
+    if part.ready_at is None:
+        return Step.PREPARE
+    if part.order.delivery == Order.Delivery.POST:
+        return Step.SHIP
+    return Step.PASS_ON if part.arrived_at is None else Step.PICKUP
+
+
+def is_overdue(part: Fulfilment, *, today: date) -> bool:
+    """Whether somebody waits longer than was promised. Who has not fetched the pieces yet makes nothing overdue."""
+    match next_step(part):
+        case Step.PREPARE | Step.SHIP:
+            deadline = part.due_on
+        case Step.PASS_ON:
+            deadline = part.order.promised_on
+        case _:
+            deadline = None
+    return deadline is not None and deadline < today
+
+
+@dataclass(frozen=True)
+class Section:
+    title: "StrOrPromise"
+    parts: list[Fulfilment]
+    is_overdue: bool = False
+
+
+def sections(parts: Iterable[Fulfilment], *, today: date) -> list[Section]:
+    """The parts by what is next for them, and before all the overdue ones; empty sections are left out."""
+    late: list[Fulfilment] = []
+    by_step: dict[Step | None, list[Fulfilment]] = defaultdict(list)
+    for part in parts:
+        (late if is_overdue(part, today=today) else by_step[next_step(part)]).append(part)
+    found = [Section(_("Overdue"), late, is_overdue=True), *(Section(step.label, by_step[step]) for step in Step)]
+    return [section for section in found if section.parts]
+
+
+def seen(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
+    """Parts that these branches prepare or that are picked up there, with their pieces; None for all."""
+    lines = LineItem.objects.select_related("variant__product").prefetch_related("variant__product__photos")
+    parts = Fulfilment.objects.select_related("order__pickup_branch", "branch").prefetch_related(
+        Prefetch("lines", lines)
+    )
     if branches is None:
         return parts
     return parts.filter(Q(branch__in=branches) | Q(order__pickup_branch__in=branches))
+
+
+def to_do(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
+    """What these branches have to do, the most urgent first; None for all branches."""
+    wanted = Order.objects.filter(is_wanted())
+    parts = seen(branches).filter(handed_over_at=None, order__in=wanted)
+    if branches is not None:
+        own = Q(branch__in=branches) & (Q(ready_at=None) | Q(arrived_at=None))
+        parts = parts.filter(own | Q(order__pickup_branch__in=branches, ready_at__isnull=False))
+    return parts.order_by(F("due_on").asc(nulls_last=True), "order__placed_at", "pk")

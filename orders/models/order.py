@@ -290,6 +290,11 @@ class LineItem(models.Model):
         """Units that were neither refunded nor are asked back."""
         return self.quantity - self.refunded_quantity - self.asked_back_quantity
 
+    @property
+    def units_wanted(self) -> int:
+        """How many of it the buyer still gets."""
+        return self.quantity - self.refunded_quantity
+
 
 class OrderEvent(models.Model):
     """What happened, in order. Only ever inserted; a trigger refuses anything else."""

@@ -1,0 +1,98 @@
+"""The counter of a branch: a code becomes an order, and the order its pieces."""
+
+from collections.abc import Callable
+
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dostshop.locks import Busy
+from orders import fulfilment, payments, stock, work
+from orders.models import Order
+from orders.staff_forms import PickupCodeForm
+from orders.views.staff import Staff, for_staff
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_staff
+def find(request: HttpRequest, staff: Staff) -> HttpResponse:
+    """Wrong codes are counted, so that nobody finds an order by trying."""
+    form = PickupCodeForm(request.POST or None)
+    if request.method == "POST" and not _may_try(request, staff, dry_run=True):
+        form.add_error(None, _("Too many wrong codes. Wait ten minutes, or open the order from the work list."))
+    elif request.method == "POST" and form.is_valid():
+        order = Order.objects.filter(pickup_code=form.cleaned_data["code"]).select_related("pickup_branch").first()
+        if order is not None and staff.works_for(order.pickup_branch_id):
+            return redirect("work:pickup", order.code)
+        _may_try(request, staff)
+        if order is None or order.pickup_branch is None:
+            form.add_error("code", _("No order has this code. Ask the buyer to show it to you."))
+        else:
+            sentence = _("This order is picked up at another branch: %(branch)s.")
+            form.add_error("code", sentence % {"branch": order.pickup_branch.name})
+    return render(request, "work/counter.html", {"form": form})
+
+
+@require_safe
+@for_staff
+def pickup(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
+    order = _pickup(staff, code)
+    parts = list(work.seen(None).filter(order=order).order_by("pk"))
+    here = [part for part in parts if part.branch_id == order.pickup_branch_id or part.arrived_at]
+    context = {
+        "order": order,
+        "parts": parts,
+        "is_unpaid": payments.can_be_marked_paid(order),
+        "may_hand_over": order.status == Order.Status.PAID and any(part.handed_over_at is None for part in here),
+        "elsewhere": [part for part in parts if part not in here],
+    }
+    return render(request, "work/pickup.html", context)
+
+
+@require_POST
+@for_staff
+def paid(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
+    order = _pickup(staff, code)
+    return _take(
+        request,
+        order,
+        lambda: payments.mark_paid(order.pk, actor=staff.user),
+        done=_("Paid. Now hand over the pieces."),
+    )
+
+
+@require_POST
+@for_staff
+def hand_over(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
+    order = _pickup(staff, code)
+    return _take(request, order, lambda: work.give_at_counter(order, staff.user), done=_("Handed over."))
+
+
+def _may_try(request: HttpRequest, staff: Staff, *, dry_run: bool = False) -> bool:
+    return bool(ratelimit.consume(request, action="pickup_code", user=staff.user, dry_run=dry_run))
+
+
+def _pickup(staff: Staff, code: str) -> Order:
+    orders = Order.objects.filter(delivery=Order.Delivery.PICKUP).select_related("pickup_branch")
+    if staff.branches is not None:
+        orders = orders.filter(pickup_branch__in=staff.branches)
+    return get_object_or_404(orders, code=code)
+
+
+def _take(request: HttpRequest, order: Order, step: Callable[[], None], *, done: str) -> HttpResponse:
+    try:
+        step()
+    except fulfilment.NotPossible as refusal:
+        messages.error(request, str(refusal))
+    except payments.NotPayable:
+        messages.error(request, _("The order does not wait for money that staff take."))
+    except stock.OutOfStock:
+        messages.error(request, _("A piece of the order was sold meanwhile. Cancel the order and tell the buyer."))
+    except Busy:
+        messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
+    else:
+        messages.success(request, done)
+    return redirect("work:pickup", order.code)

@@ -1,0 +1,40 @@
+"""Who may work on orders outside of the admin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+
+from dostshop.accounts.models import User, branches_seen_by
+
+
+@dataclass(frozen=True)
+class Staff:
+    user: User
+    # The branches that this person works for; None for all of them.
+    branches: list[int] | None
+
+    def works_for(self, branch_pk: int | None) -> bool:
+        return self.branches is None or branch_pk in self.branches
+
+
+def for_staff[**P](
+    view: Callable[Concatenate[HttpRequest, Staff, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Asks to sign in; for whoever may not move orders on there is no such page."""
+
+    @never_cache
+    @login_required
+    @wraps(view)
+    def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        user = cast("User", request.user)
+        branches = branches_seen_by(user)
+        if not user.is_staff or branches == [] or not user.has_perm("orders.change_order"):
+            raise Http404
+        return view(request, Staff(user, branches), *args, **kwargs)
+
+    return checked

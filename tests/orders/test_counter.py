@@ -1,0 +1,201 @@
+"""The counter of a branch: codes, money and pieces; by role."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from dostshop.accounts.models import Role
+from orders import cancelling, fulfilment, payments
+from orders.models import Order, Stock
+from tests.admin.conftest import BRANCH_WORK, signed_in, staff
+from tests.factories import BranchFactory, UserFactory, order_of, piece
+
+pytestmark = pytest.mark.django_db
+
+COUNTER = "/en/staff/counter/"
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_tried_yet() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def of(slug: str) -> Client:
+    return signed_in(staff(Role.BRANCH_STAFF, *BRANCH_WORK, branch=BranchFactory.create(slug=slug)))
+
+
+@pytest.fixture
+def baku() -> Client:
+    return of("baku")
+
+
+@pytest.fixture
+def barda() -> Client:
+    return of("barda")
+
+
+@pytest.fixture
+def order() -> Order:
+    return order_of(piece(), provider="branch")
+
+
+def shown(client: Client, address: str, data: dict[str, str] | None = None) -> str:
+    answer = client.get(address) if data is None else client.post(address, data, follow=True)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def counter(order: Order, step: str = "") -> str:
+    return f"{COUNTER}{order.code}/{step}"
+
+
+def test_from_the_code_to_the_buyers_hands(baku: Client, order: Order) -> None:
+    code = str(order.pickup_code)
+    page = shown(baku, COUNTER, {"code": f" {code[:2].lower()}-{code[2:].lower()} "})
+    assert order.code in page
+    assert "Not paid: take 38,00 ₼" in page
+    assert "Firuzəyi badyə" in page
+    assert "The buyer has the pieces" not in page
+
+    page = shown(baku, counter(order, "paid/"), {})
+    assert "Now hand over the pieces" in page
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+
+    shown(baku, counter(order, "handed-over/"), {})
+    order.refresh_from_db()
+    assert order.status == Order.Status.COMPLETED
+    assert order.fulfilments.get().handed_over_at is not None
+    assert order.mails.filter(kind="handed_over").count() == 1
+    assert order.events.get(kind="handed_over").actor_id == int(baku.session["_auth_user_id"])
+
+
+def test_steps_are_not_taken_twice(baku: Client, order: Order) -> None:
+    for step, sentence in [("paid/", "does not wait for money"), ("handed-over/", "was handed over already")]:
+        shown(baku, counter(order, step), {})
+        events = order.events.count()
+        assert sentence in shown(baku, counter(order, step), {})
+        assert order.events.count() == events
+    assert order.mails.filter(kind="handed_over").count() == 1
+
+
+def test_nothing_is_handed_over_before_it_is_paid(baku: Client, order: Order) -> None:
+    assert "is not paid" in shown(baku, counter(order, "handed-over/"), {})
+    assert order.fulfilments.get().handed_over_at is None
+
+
+def test_who_pays_by_card_does_not_pay_at_the_till(baku: Client) -> None:
+    order = order_of(piece())
+    assert "Hand over nothing before it says paid." in shown(baku, counter(order))
+    assert "does not wait for money that staff take" in shown(baku, counter(order, "paid/"), {})
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+
+
+def test_the_code_of_another_branch_is_a_sentence_and_changes_nothing(barda: Client, order: Order) -> None:
+    page = shown(barda, COUNTER, {"code": str(order.pickup_code)})
+    assert "This order is picked up at another branch: " in page
+    assert order.code not in page
+    assert barda.get(counter(order)).status_code == 404
+    for step in ("paid/", "handed-over/"):
+        assert barda.post(counter(order, step)).status_code == 404
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+    assert order.fulfilments.get().handed_over_at is None
+
+
+@pytest.mark.parametrize("code", ["AAAAA", "A" * 10_000, "<b>", "Ə", "%00", ""])
+def test_a_wrong_code_is_a_sentence(baku: Client, order: Order, code: str) -> None:
+    page = shown(baku, COUNTER, {"code": code})
+    assert "error-summary" in page
+    assert order.code not in page
+
+
+def test_codes_cannot_be_tried_out(baku: Client, order: Order) -> None:
+    for _number in range(10):
+        assert "No order has this code." in shown(baku, COUNTER, {"code": "AAAAA"})
+    page = shown(baku, COUNTER, {"code": str(order.pickup_code)})
+    assert "Too many wrong codes." in page
+    assert order.code not in page
+    # One person's mistakes are not another's.
+    assert order.code in shown(of("baku"), COUNTER, {"code": str(order.pickup_code)})
+
+
+def test_right_codes_are_not_counted(baku: Client, order: Order) -> None:
+    for _number in range(12):
+        assert order.code in shown(baku, COUNTER, {"code": str(order.pickup_code)})
+
+
+def test_what_has_not_arrived_is_not_handed_over(baku: Client) -> None:
+    order = order_of(piece(), piece(branch__slug="barda"), provider="branch")
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    _here, there = order.fulfilments.order_by("branch__position")
+    assert "have not arrived yet" in shown(baku, counter(order))
+    shown(baku, counter(order, "handed-over/"), {})
+    there.refresh_from_db()
+    assert there.handed_over_at is None
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+    assert not order.mails.filter(kind="handed_over").exists()
+
+    fulfilment.mark_ready(there.pk, actor=UserFactory.create())
+    fulfilment.mark_arrived(there.pk, actor=UserFactory.create())
+    shown(baku, counter(order, "handed-over/"), {})
+    order.refresh_from_db()
+    assert order.status == Order.Status.COMPLETED
+
+
+def test_nothing_has_arrived_at_all(baku: Client) -> None:
+    order = order_of(piece(branch__slug="barda"), provider="branch")
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    assert "have not arrived yet" in shown(baku, counter(order, "handed-over/"), {})
+    assert order.fulfilments.get().handed_over_at is None
+
+
+def test_a_cancelled_order_says_so(baku: Client, order: Order) -> None:
+    cancelling.cancel(order.pk)
+    page = shown(baku, COUNTER, {"code": str(order.pickup_code)})
+    assert "Hand over nothing." in page
+    assert "Paid at the till" not in page
+
+
+def test_who_comes_a_day_late_can_still_pay_where_the_piece_is_there(baku: Client, order: Order) -> None:
+    order.move_to(Order.Status.EXPIRED)
+    assert "The time to pay ran out." in shown(baku, COUNTER, {"code": str(order.pickup_code)})
+    Stock.objects.update(on_hand=0)
+    assert "was sold meanwhile" in shown(baku, counter(order, "paid/"), {})
+    order.refresh_from_db()
+    assert order.status == Order.Status.EXPIRED
+    Stock.objects.update(on_hand=1)
+    assert "Now hand over the pieces" in shown(baku, counter(order, "paid/"), {})
+
+
+def test_parcels_are_not_found_at_the_counter(baku: Client, order: Order) -> None:
+    Order.objects.filter(pk=order.pk).update(delivery="post", pickup_branch=None, address="Nizami 1", country="AZ")
+    assert baku.get(counter(order)).status_code == 404
+
+
+def test_the_counter_asks_for_posts(baku: Client, order: Order) -> None:
+    for step in ("paid/", "handed-over/"):
+        assert baku.get(counter(order, step)).status_code == 405
+
+
+@pytest.mark.parametrize("prefix", ["", "/ru", "/en"])
+def test_the_buyer_sees_the_code_until_it_is_done(prefix: str, order: Order) -> None:
+    address = f"{prefix}{order.get_absolute_url()}"
+    assert str(order.pickup_code) in shown(Client(), address)
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    fulfilment.hand_over(order.fulfilments.get().pk, actor=UserFactory.create())
+    assert str(order.pickup_code) not in shown(Client(), address)
+
+
+def test_the_counters_query_count(baku: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    small, large = order_of(piece(), provider="branch"), order_of(*(piece() for _n in range(5)), provider="branch")
+    for order in (small, large):
+        with django_assert_num_queries(10):
+            baku.get(counter(order))

@@ -1,0 +1,288 @@
+"""The branches' work list, parts, pick list and packing slip; by role."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from artisans.models import Branch
+from dostshop.accounts.models import Role
+from orders import fulfilment, payments, refunds
+from orders.delivery import DeliveryOption
+from orders.models import Fulfilment, Order, Refund
+from orders.providers import ProviderState, ProviderStatus
+from tests.admin.conftest import BRANCH_WORK, signed_in, staff
+from tests.factories import BranchFactory, UserFactory, delivery_method, order_of, piece
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ("/staff/", "/staff/pick-list/", "/staff/counter/")
+
+
+def of(slug: str) -> Client:
+    return signed_in(staff(Role.BRANCH_STAFF, *BRANCH_WORK, branch=BranchFactory.create(slug=slug)))
+
+
+@pytest.fixture
+def baku() -> Client:
+    return of("baku")
+
+
+@pytest.fixture
+def barda() -> Client:
+    return of("barda")
+
+
+@pytest.fixture
+def centre() -> Client:
+    return signed_in(staff(Role.CENTRE_STAFF, *BRANCH_WORK))
+
+
+def paid(order: Order) -> Order:
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    order.refresh_from_db()
+    return order
+
+
+def parcel(*, branch: str = "baku", **changes: str) -> Fulfilment:
+    """A part of a paid order that goes by post."""
+    method = delivery_method()
+    option = DeliveryOption(f"post-{method.pk}", method.name, "", method.rates.get().price, method=method)
+    address = {"address": "Nizami 1", "city": "Gəncə", "country": "AZ"}
+    order = order_of(piece(branch=BranchFactory.create(slug=branch)), option=option, **address, **changes)
+    payments.apply_status(order.payments.get().pk, ProviderStatus(ProviderState.PAID, order.total, "azn", "pi_1"))
+    return order.fulfilments.get()
+
+
+def text(client: Client, address: str) -> str:
+    page = client.get(address)
+    assert page.status_code == 200, address
+    return " ".join(page.content.decode().split())
+
+
+def titles(client: Client, address: str = "/en/staff/") -> dict[str, list[str]]:
+    """The codes by section."""
+    sections = client.get(address).context["sections"]
+    return {str(section.title): [part.order.code for part in section.parts] for section in sections}
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_who_is_not_signed_in_is_asked_to(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/accounts/login/?next={address}")
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_there_is_no_such_page_for_others(address: str) -> None:
+    baku = Branch.objects.get(slug="baku")
+    shopper = UserFactory.create()
+    instructor = staff(Role.INSTRUCTOR, *BRANCH_WORK, branch=baku)
+    reader = staff(Role.ACCOUNTANT, "view_order")
+    no_admin = staff(Role.BRANCH_STAFF, *BRANCH_WORK, branch=baku)
+    no_admin.is_staff = False
+    no_admin.save()
+    for user in (shopper, instructor, reader, no_admin):
+        assert signed_in(user).get(address).status_code == 404, user
+    for user in (staff(Role.BRANCH_STAFF, *BRANCH_WORK, branch=baku), staff(Role.CENTRE_STAFF, *BRANCH_WORK)):
+        answer = signed_in(user).get(address)
+        assert answer.status_code == 200
+        assert "no-store" in answer["Cache-Control"]
+
+
+def test_the_way_to_the_work_is_in_the_menu_of_staff_alone(baku: Client) -> None:
+    assert 'href="/staff/"' in text(baku, "/orders/mine/")
+    assert 'href="/staff/"' not in text(signed_in(UserFactory.create()), "/orders/mine/")
+    assert 'href="/staff/"' in text(baku, "/admin/")
+
+
+def test_the_list_says_what_is_next(baku: Client) -> None:
+    unpaid_by_card = order_of(piece())
+    to_prepare, ready = order_of(piece(), provider="branch"), order_of(piece(), provider="branch")
+    fulfilment.mark_ready(ready.fulfilments.get().pk, actor=UserFactory.create())
+    to_ship = parcel()
+    fulfilment.mark_ready(to_ship.pk, actor=UserFactory.create())
+    assert titles(baku) == {
+        "To prepare": [to_prepare.code],
+        "To ship": [to_ship.order.code],
+        "Ready, waiting for the buyer": [ready.code],
+    }
+    assert unpaid_by_card.code not in text(baku, "/en/staff/")
+
+
+def test_overdue_comes_first_and_only_where_staff_are_late(baku: Client) -> None:
+    late, ready, punctual = (order_of(piece(), provider="branch") for _number in range(3))
+    fulfilment.mark_ready(ready.fulfilments.get().pk, actor=UserFactory.create())
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Fulfilment.objects.filter(order__in=[late, ready]).update(due_on=yesterday)
+    assert list(titles(baku).items()) == [
+        ("Overdue", [late.code]),
+        ("To prepare", [punctual.code]),
+        ("Ready, waiting for the buyer", [ready.code]),
+    ]
+
+
+def test_what_was_handed_over_or_called_off_is_no_work(baku: Client) -> None:
+    done = paid(order_of(piece(), provider="branch"))
+    fulfilment.hand_over(done.fulfilments.get().pk, actor=UserFactory.create())
+    off = order_of(piece(), provider="branch")
+    off.move_to(Order.Status.CANCELLED)
+    assert titles(baku) == {}
+    assert "Nothing is to be done now." in text(baku, "/en/staff/")
+
+
+def test_each_branch_sees_its_own_work_and_the_centre_all(baku: Client, barda: Client, centre: Client) -> None:
+    order = order_of(piece(branch__slug="barda"), provider="branch")
+    [part] = order.fulfilments.all()
+    assert titles(barda) == {"To prepare": [order.code]}
+    assert titles(baku) == {}
+    assert titles(centre) == titles(centre, "/en/staff/?branch=barda") == {"To prepare": [order.code]}
+    assert titles(centre, "/en/staff/?branch=baku") == {}
+    # A branch of others is not chosen by its address.
+    assert titles(baku, "/en/staff/?branch=barda") == {}
+
+    fulfilment.mark_ready(part.pk, actor=UserFactory.create())
+    on_the_way = {"On the way to the pickup branch": [order.code]}
+    assert titles(barda) == titles(baku) == titles(centre) == on_the_way
+
+    fulfilment.mark_arrived(part.pk, actor=UserFactory.create())
+    assert titles(barda) == {}
+    assert titles(baku) == titles(centre) == {"Ready, waiting for the buyer": [order.code]}
+
+
+def test_a_part_of_another_branch_is_not_found(barda: Client) -> None:
+    part = order_of(piece(), provider="branch").fulfilments.get()
+    assert barda.get(f"/staff/parts/{part.pk}/").status_code == 404
+    assert barda.get(f"/staff/parts/{part.pk}/packing-slip/").status_code == 404
+    for step in ("ready", "arrived", "ship"):
+        assert barda.post(f"/staff/parts/{part.pk}/{step}/").status_code == 404
+    part.refresh_from_db()
+    assert (part.ready_at, part.arrived_at, part.handed_over_at) == (None, None, None)
+
+
+def test_a_split_order_travels_to_the_pickup_branch(baku: Client, barda: Client) -> None:
+    order = order_of(piece(branch__slug="barda"), provider="branch")
+    [part] = order.fulfilments.all()
+    address = f"/en/staff/parts/{part.pk}/"
+    # Neither prepares what the other keeps, nor receives what goes to the other.
+    assert baku.post(f"{address}arrived/", follow=True).status_code == 200
+    part.refresh_from_db()
+    assert part.arrived_at is None
+    assert barda.post(f"{address}ready/").status_code == 302
+    assert barda.post(f"{address}arrived/").status_code == 404
+    assert "it is marked as arrived there" in text(barda, address)
+    assert not order.mails.filter(kind="ready").exists()
+    assert "It has arrived here" in text(baku, address)
+    baku.post(f"{address}arrived/")
+    assert order.fulfilments.exclude(arrived_at=None).exists()
+    assert order.mails.filter(kind="ready").count() == 1
+
+
+def test_the_pickup_branch_does_not_prepare_what_another_keeps(baku: Client) -> None:
+    part = order_of(piece(branch__slug="barda"), provider="branch").fulfilments.get()
+    assert baku.get(f"/staff/parts/{part.pk}/").status_code == 200
+    assert baku.post(f"/staff/parts/{part.pk}/ready/").status_code == 404
+    part.refresh_from_db()
+    assert part.ready_at is None
+
+
+def test_a_parcel_is_sent_with_its_number_and_the_buyer_hears_once(baku: Client) -> None:
+    part = parcel()
+    address = f"/en/staff/parts/{part.pk}/"
+    baku.post(f"{address}ready/")
+    page = baku.post(
+        f"{address}ship/", {"carrier": "Azərpoçt", "tracking_number": " rr123 456789az "}, follow=True
+    ).content.decode()
+    assert "Marked as sent" in page
+    part.refresh_from_db()
+    assert (part.carrier, part.tracking_number) == ("Azərpoçt", "RR123 456789AZ")
+    assert part.order.status == Order.Status.COMPLETED
+    assert list(part.order.mails.filter(kind="shipped").values_list("about", flat=True)) == [f"part-{part.pk}"]
+    shown = text(Client(), part.order.get_absolute_url())
+    assert "RR123 456789AZ" in shown
+    again = baku.post(f"{address}ship/", {"carrier": "X", "tracking_number": "Y1"}, follow=True).content.decode()
+    assert "was handed over already" in again
+    part.refresh_from_db()
+    assert part.tracking_number == "RR123 456789AZ"
+    assert part.order.mails.filter(kind="shipped").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({"tracking_number": "9" * 10_000}, "at most 40 characters; this has 10000"),
+        ({"tracking_number": "9" * 41}, "at most 40 characters; this has 41"),
+        ({"tracking_number": "<script>"}, "Latin letters, digits, spaces and dashes only"),
+        ({"tracking_number": "РР123"}, "Latin letters, digits, spaces and dashes only"),
+        ({"tracking_number": "RR\x00"}, "Null characters are not allowed"),
+        ({"carrier": " "}, "Say who carries the parcel"),
+        ({"carrier": "A" * 61}, "at most 60 characters"),
+    ],
+)
+def test_a_wrong_tracking_number_changes_nothing(baku: Client, sent: dict[str, str], sentence: str) -> None:
+    part = parcel()
+    fulfilment.mark_ready(part.pk, actor=UserFactory.create())
+    events = part.order.events.count()
+    data = {"carrier": "Azərpoçt", "tracking_number": "RR1", **sent}
+    page = baku.post(f"/en/staff/parts/{part.pk}/ship/", data)
+    assert page.status_code == 200
+    assert sentence in " ".join(page.content.decode().split())
+    part.refresh_from_db()
+    assert (part.carrier, part.tracking_number, part.handed_over_at) == ("", "", None)
+    assert part.order.events.count() == events
+
+
+def test_what_is_picked_up_is_not_shipped(baku: Client) -> None:
+    part = paid(order_of(piece(), provider="branch")).fulfilments.get()
+    page = baku.post(f"/en/staff/parts/{part.pk}/ship/", {"carrier": "Azərpoçt"}, follow=True).content.decode()
+    assert "it is not sent" in page
+    part.refresh_from_db()
+    assert part.handed_over_at is None
+
+
+def test_the_pick_list_names_what_to_fetch(baku: Client, centre: Client) -> None:
+    order = paid(order_of(piece(name_en="Blue bowl"), piece(name_en="Red rug"), provider="branch"))
+    line = order.lines.order_by("pk").last()
+    assert line is not None
+    refunds.decide(order.pk, what=refunds.Sum({line.pk: 1}), reason=Refund.Reason.CANCELLED, actor=UserFactory.create())
+    other = order_of(piece(name_en="Silver ring", branch__slug="barda"), provider="branch")
+    page = text(baku, "/en/staff/pick-list/")
+    assert "Blue bowl" in page
+    # Given back, so nobody waits for it.
+    assert "Red rug" not in page
+    assert other.code not in page
+    assert other.code in text(centre, "/en/staff/pick-list/")
+    assert other.code not in text(centre, "/en/staff/pick-list/?branch=baku")
+
+
+@pytest.mark.parametrize(("note", "has_prices"), [("", True), ("Ad günün mübarək", False)])
+def test_a_presents_packing_slip_tells_no_price(baku: Client, note: str, *, has_prices: bool) -> None:
+    order = order_of(piece(), provider="branch", gift_note=note, language="ru")
+    slip = text(baku, f"/en/staff/parts/{order.fulfilments.get().pk}/packing-slip/")
+    assert ("38,00" in slip) is has_prices
+    assert note in slip
+    # In the buyer's language, whoever prints it.
+    assert "Бирюзовая чаша" in slip
+    assert '<html lang="ru">' in slip
+
+
+def test_the_work_pages_query_counts(baku: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """The same for one order and for many."""
+    for _round in range(2):
+        order = order_of(*(piece() for _number in range(3)), provider="branch")
+        part = order.fulfilments.get()
+        for address, queries in {"/staff/": 9, "/staff/pick-list/": 9, f"/staff/parts/{part.pk}/": 8}.items():
+            with django_assert_num_queries(queries):
+                baku.get(address)
+
+
+def test_days_are_shown_to_the_shopper_and_to_staff(baku: Client) -> None:
+    order = order_of(piece(), provider="branch")
+    Order.objects.filter(pk=order.pk).update(promised_on=date(2031, 3, 19))
+    Fulfilment.objects.filter(order=order).update(due_on=date(2031, 3, 18))
+    assert "Ready for pickup from about 19 March." in text(Client(), f"/en{order.get_absolute_url()}")
+    assert "18 March" in text(baku, "/en/staff/")
+    sent = parcel()
+    Order.objects.filter(pk=sent.order_id).update(promised_on=date(2031, 3, 19))
+    assert "Sent by about 19 March." in text(Client(), f"/en{sent.order.get_absolute_url()}")
