@@ -138,6 +138,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Orders"),
             [
                 (_("Orders"), "orders.order", "receipt_long"),
+                (_("Invoices"), "orders.invoice", "request_quote"),
                 (_("Returns"), "orders.return", "assignment_return"),
                 (_("Refunds"), "orders.refund", "currency_exchange"),
                 (_("Stock"), "catalog.variant", "inventory_2"),

@@ -38,7 +38,7 @@ def render(name: str, *, data: Mapping[str, Any], language: str, dated: datetime
         sys_inputs=inputs,
         format="pdf",
         pdf_standards="ua-1",
-        timestamp=dated,
+        timestamp=int(dated.timestamp()),
     )
     return bytes(document)
 

@@ -1,6 +1,6 @@
 """Cancelling an order: by the shopper or staff while it is unpaid, by staff once it is paid.
 
-Locks: Order → Payment → Stock.
+Locks: Order → Payment → Stock → InvoiceSeries.
 Raises: ``WrongTransition`` where the order is not waiting for its payment, or not paid and still here as a whole.
 After commit: the mail, the closing of the payment page and the refund, by tasks. A payment that was on its way
 all the same is sold or refunded when it arrives.
@@ -35,13 +35,13 @@ def call_off(order_pk: int, *, actor: User, reason: str = Refund.Reason.CANCELLE
     order = Order.objects.locked(order_pk)
     if not can_be_called_off(order):
         raise NotHere(f"{order.code} is {order.status} or on its way")
-    if payments.has_money(order):
-        refunds.decide(order.pk, what=refunds.everything_left(order), reason=reason, note=note, actor=actor)
     for line in order.lines.select_related("variant__product").order_by("pk"):
         if left := line.quantity - line.restocked_quantity:
             stock.take_back(line, quantity=left, actor=actor)
     order.move_to(Order.Status.CANCELLED, actor=actor, note=note)
     emails.enqueue(order, OrderMail.Kind.CANCELLED)
+    if payments.has_money(order):
+        refunds.decide(order.pk, what=refunds.everything_left(order), reason=reason, note=note, actor=actor)
 
 
 def can_be_called_off(order: Order) -> bool:

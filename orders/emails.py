@@ -12,8 +12,8 @@ from django.utils import timezone, translation
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from orders import providers
-from orders.models import Fulfilment, Order, OrderMail, Refund, Return
+from orders import invoice_documents, providers
+from orders.models import Fulfilment, Invoice, Order, OrderMail, Refund, Return
 
 
 def enqueue(order: Order, kind: str, *, about: str = "") -> None:
@@ -39,6 +39,7 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
     # The one that was paid last, else the one that is waited for.
     payment = order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first()
     returned = _return_of(mail)
+    invoice = _invoice_of(mail)
     with translation.override(order.language):
         context = {
             "order": order,
@@ -50,6 +51,9 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
             "part": _part_of(mail),
             "returned": returned,
             "branch": returned.sent_to if returned else None,
+            "invoice": invoice,
+            "invoice_url": settings.SITE_URL + invoice.get_absolute_url() if invoice else "",
+            "how_to_use_the_fiscal_number": invoice_documents.how_to_use_the_fiscal_number(),
             "order_url": settings.SITE_URL + order.get_absolute_url(),
             "site_url": settings.SITE_URL,
         }
@@ -79,3 +83,14 @@ def _return_of(mail: OrderMail) -> Return | None:
     kind, _dash, pk = mail.about.partition("-")
     returns = Return.objects.prefetch_related("lines__line__fulfilment__branch")
     return returns.get(pk=pk) if kind == "return" else None
+
+
+def _invoice_of(mail: OrderMail) -> Invoice | None:
+    """The invoice or credit note that the mail brings, if any."""
+    invoices = Invoice.objects.select_related("order")
+    match mail.kind:
+        case OrderMail.Kind.PAID | OrderMail.Kind.RECEIPT:
+            return invoices.filter(order=mail.order, kind=Invoice.Kind.INVOICE).first()
+        case OrderMail.Kind.REFUNDED:
+            return invoices.filter(refund=_refund_of(mail)).first()
+    return None

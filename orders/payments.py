@@ -2,7 +2,7 @@
 
 Providers are in ``orders/providers``. None is called inside a transaction: the intent is written and committed,
 the provider is called with a key made from that row, the answer is written.
-Locks: Order → Payment → Stock.
+Locks: Order → Payment → Stock → InvoiceSeries.
 Raises: ``ProviderUnavailable`` and ``ProviderRefused`` from calls to a provider; ``NotPayable`` where the
 order does not wait for money; ``stock.OutOfStock`` where a piece is gone;
 ``locks.Busy`` where a row stays locked for too long.
@@ -24,7 +24,7 @@ from procrastinate.contrib.django import app
 from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
-from orders import emails, promises, providers, refunds, stock
+from orders import emails, invoices, promises, providers, refunds, stock
 from orders.models import Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderFailed, ProviderRefused, ProviderState, ProviderStatus
@@ -285,6 +285,7 @@ def _paid(order: Order, payment: Payment, *, actor: User | None = None) -> None:
     promises.make(order)
     order.move_to(Order.Status.PAID, actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
     emails.enqueue(order, OrderMail.Kind.PAID)
+    invoices.issue(order, payment)
 
 
 def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -> None:

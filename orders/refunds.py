@@ -1,6 +1,7 @@
 """Money back to the buyer: decided here, sent by the provider, and what the provider says of it.
 
-Locks: Order → Payment; lines and delivery are counted under the order's lock.
+Locks: Order → Payment → InvoiceSeries; lines and delivery are counted under the order's lock.
+``decide`` comes last in a longer transaction: its credit note locks the series of invoices.
 Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, ``NotWaiting``, and ``Unexplained`` for a
 refund of the provider's that cannot be; nothing is written then. ``providers.ProviderUnavailable`` from ``send``,
 which then runs again.
@@ -23,7 +24,7 @@ from procrastinate.contrib.django import app
 from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
-from orders import emails, providers
+from orders import emails, invoices, providers
 from orders.models import LineItem, Order, OrderEvent, OrderMail, Payment, Refund, RefundLine
 from orders.providers import ProviderFailed, ProviderRefund, ProviderRefused, RefundState
 
@@ -102,6 +103,7 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
         LineItem.objects.filter(pk=pk).update(refunded_quantity=F("refunded_quantity") + units)
     if what.delivery:
         Order.objects.filter(pk=order.pk).update(delivery_refunded=F("delivery_refunded") + what.delivery)
+    invoices.credit(refund)
     return refund
 
 
@@ -188,6 +190,7 @@ def apply(payment_pk: int, told: ProviderRefund) -> bool:
         refund = Refund.objects.create(payment=payment, amount=told.amount, reason=Refund.Reason.AT_PROVIDER)
         _count(payment, told.amount)
         order.record(OrderEvent.Kind.REFUND_DECIDED, refund=refund.pk, amount=str(told.amount), reason=refund.reason)
+        invoices.credit(refund)
     return refund is not None and _settle(refund.pk, told)
 
 

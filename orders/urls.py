@@ -19,8 +19,13 @@ class SecretConverter(CodeConverter):
     regex = "[A-Za-z0-9_-]{20,100}"
 
 
+class NumberConverter(CodeConverter):
+    regex = "[0-9]{4}-[0-9]{5,9}"
+
+
 register_converter(CodeConverter, "order_code")
 register_converter(SecretConverter, "order_secret")
+register_converter(NumberConverter, "invoice_number")
 
 urlpatterns = [
     path("bag/", bag.bag, name="bag"),
@@ -37,4 +42,9 @@ urlpatterns = [
     path("orders/<order_code:code>/<order_secret:secret>/check/", order.check, name="check"),
     path("orders/<order_code:code>/<order_secret:secret>/cancel/", order.cancel, name="cancel"),
     path("orders/<order_code:code>/<order_secret:secret>/return/", returns.ask, name="ask_return"),
+    path(
+        "orders/<order_code:code>/<order_secret:secret>/<invoice_number:number>.pdf",
+        order.invoice,
+        name="invoice",
+    ),
 ]

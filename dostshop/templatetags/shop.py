@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from dostshop import markdown as markdown_module
 from dostshop import money as money_module
+from dostshop import qr
 from dostshop.translated import language_of
 
 register = template.Library()
@@ -45,6 +46,12 @@ def money_in_mail(amount: Decimal) -> str:
 @register.filter
 def markdown(text: str) -> SafeString:
     return markdown_module.html(text)
+
+
+@register.simple_tag
+def qr_code(text: str, label: str) -> SafeString:
+    """A code for a phone's camera; ``label`` says what it leads to."""
+    return format_html('<span class="qr" role="img" aria-label="{}">{}</span>', label, SafeString(qr.svg(text)))
 
 
 @register.simple_tag

@@ -1,6 +1,7 @@
 from orders.models.bag import Bag, BagLine
 from orders.models.delivery import DeliveryMethod, DeliveryRate
 from orders.models.holiday import Holiday
+from orders.models.invoice import Invoice, InvoiceSeries
 from orders.models.order import Fulfilment, LineItem, Order, OrderEvent, OrderMail
 from orders.models.payment import Payment, ProviderEvent, Reconciliation, Refund, RefundLine
 from orders.models.returns import Return, ReturnLine
@@ -14,6 +15,8 @@ __all__ = [
     "Fulfilment",
     "Hold",
     "Holiday",
+    "Invoice",
+    "InvoiceSeries",
     "LineItem",
     "Order",
     "OrderEvent",

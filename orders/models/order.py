@@ -363,6 +363,7 @@ class OrderMail(models.Model):
         RETURN_ACCEPTED = "return_accepted", _("return accepted")
         RETURN_REFUSED = "return_refused", _("return refused")
         RETURN_RECEIVED = "return_received", _("returned pieces received")
+        RECEIPT = "receipt", _("receipt for the VAT refund")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="mails", verbose_name=_("order"))
     kind = models.CharField(_("mail"), max_length=20, choices=Kind)

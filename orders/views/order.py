@@ -16,6 +16,7 @@ from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
 from orders import bag_cookie, cancelling, payments, providers, returns, stock, timeline
 from orders.forms import FindOrderForm
+from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
 from orders.models import Order, Refund, ReturnLine
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefused, ProviderUnavailable
@@ -50,6 +51,8 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
         "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
+        "invoices": opened.invoices.order_by("pk"),
+        "how_to_use_the_fiscal_number": how_to_use_the_fiscal_number(),
         "refunded": Refund.objects.filter(payment__order=opened).select_related("payment"),
         "online_codes": providers.codes_online(),
         "online": _online_choices() if payments.can_pay_online(opened) else {},
@@ -115,6 +118,16 @@ def cancel(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     except Busy:
         messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
     return redirect(opened)
+
+
+@require_safe
+@never_cache
+def invoice(request: HttpRequest, code: str, secret: str, number: str) -> HttpResponse:
+    """The invoice or credit note as PDF."""
+    found = next((one for one in _open(code, secret).invoices.all() if one.number == number), None)
+    if found is None:
+        raise Http404
+    return pdf_response(found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -46,6 +46,7 @@ QUERIES = {
     "orders_bag": 4,
     "orders_deliverymethod": 4,
     "orders_hold": 5,
+    "orders_invoice": 5,
     "orders_order": 5,
     "orders_providerevent": 4,
     "pages_page": 4,
@@ -65,6 +66,7 @@ def make(number: int) -> None:
     Membership.objects.create(user=UserFactory.create(), role=Role.CENTRE_STAFF)
     delivery_method()
     order_of(variant, provider="branch")
+    payments.mark_paid(order_of(piece(), provider="branch").pk, actor=UserFactory.create(is_staff=True))
 
 
 def list_url(name: str) -> str:

@@ -1,0 +1,148 @@
+"""Invoices and credit notes on paper: accessible PDF in the order's language.
+
+A task prints the document and keeps it in the private storage; where it is not there yet it is printed for whoever
+asks. The same invoice always gives the same bytes, until its fiscal number is entered.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.http import HttpResponse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from dostshop import money, pdf, qr
+from orders.models import Invoice
+from orders.vat import Vat
+
+
+@app.task(name="orders.print_invoice", retry=RetryStrategy(max_attempts=10, exponential_wait=3))
+def print_out(invoice_pk: int) -> None:
+    """Prints and keeps the document, unless it is there already."""
+    invoice = Invoice.objects.select_related("order").get(pk=invoice_pk)
+    if invoice.file:
+        return
+    storage, field = invoice.file.storage, Invoice._meta.get_field("file")
+    name = storage.save(field.generate_filename(invoice, f"{invoice.number}.pdf"), ContentFile(_printed(invoice)))
+    # Somebody may have printed it too, or entered the fiscal number meanwhile.
+    if not Invoice.objects.filter(pk=invoice_pk, file="", fiscal_id=invoice.fiscal_id).update(file=name):
+        storage.delete(name)
+
+
+def document(invoice: Invoice) -> bytes:
+    """The PDF, as it is kept or as it will be."""
+    if not invoice.file:
+        return _printed(invoice)
+    with invoice.file.open() as kept:
+        return bytes(kept.read())
+
+
+def pdf_response(invoice: Invoice) -> HttpResponse:
+    """Shown by the browser, and named after its number where it is kept."""
+    disposition = content_disposition_header(False, f"DOST-{invoice.number}.pdf") or ""
+    headers = {"Content-Disposition": disposition, "Content-Language": invoice.language}
+    return HttpResponse(document(invoice), content_type="application/pdf", headers=headers)
+
+
+def _printed(invoice: Invoice) -> bytes:
+    with translation.override(invoice.language):
+        return pdf.render("invoice", data=_data(invoice), language=invoice.language, dated=invoice.issued_at)
+
+
+def _data(invoice: Invoice) -> dict[str, Any]:
+    """What the layout shows: every word, date and sum as text."""
+    content = invoice.content
+    seller = content["seller"]
+    return {
+        "title": invoice.title,
+        "author": seller["name"],
+        "facts": [[name, value] for name, value in _facts(invoice) if value],
+        "parties": [
+            {
+                "title": _("Seller"),
+                "lines": [seller["name"], seller["address"], _("VÖEN %(number)s") % {"number": seller["voen"]}]
+                if seller["voen"]
+                else [seller["name"], seller["address"]],
+            },
+            {"title": _("Buyer"), "lines": [content["buyer"]["name"], *content["buyer"]["address"]]},
+        ],
+        "lines": _lines(content["rows"], with_vat=_has_vat(invoice)),
+        "total": [_("Given back in all") if invoice.is_credit_note else _("In all"), money.text(invoice.total)],
+        "taxes": _taxes(invoice) if _has_vat(invoice) else None,
+        "notes": [] if _has_vat(invoice) else [_("The seller is not registered for VAT.")],
+        "fiscal": _fiscal(invoice) if invoice.fiscal_id else None,
+        "foot": f"{seller['name']} · {invoice.number}",
+    }
+
+
+def _facts(invoice: Invoice) -> list[tuple[str, str]]:
+    content = invoice.content
+    return [
+        (_("Date"), date_format(timezone.localtime(invoice.issued_at), "j E Y")),
+        (_("Order"), content["order"]),
+        (_("Ordered"), date_format(date.fromisoformat(content["placed_on"]), "j E Y")),
+        (_("Way of paying"), content["paid_by"]),
+        (_("Corrects the invoice"), content.get("corrects", "")),
+        (_("Reason"), content.get("reason", "")),
+    ]
+
+
+def _has_vat(invoice: Invoice) -> bool:
+    return any(one["vat"] != Vat.NONE for one in invoice.content["taxes"])
+
+
+def _lines(rows: list[dict[str, Any]], *, with_vat: bool) -> dict[str, Any]:
+    names = [_("Piece or service"), _("Quantity"), _("Price"), *([_("VAT")] if with_vat else []), _("Sum")]
+    return {"names": names, "rows": [_cells(row, with_vat=with_vat) for row in rows]}
+
+
+def _cells(row: dict[str, Any], *, with_vat: bool) -> list[str]:
+    match row["kind"]:
+        case "delivery":
+            name = _("Delivery: %(name)s") % {"name": row["name"]}
+        case "goodwill":
+            name = _("Goodwill")
+        case "kept_back":
+            name = _("Kept back")
+        case _:
+            name = f"{row['name']} ({row['sku']})"
+    price = money.number(Decimal(row["unit_price"])) if "unit_price" in row else ""
+    kind = [_kind(Vat(row["vat"])) if "vat" in row else ""] if with_vat else []
+    return [name, str(row.get("quantity", "")), price, *kind, money.number(Decimal(row["total"])).replace("-", "–")]
+
+
+def _kind(kind: Vat) -> str:
+    return _("exempt") if kind == Vat.EXEMPT else f"{kind.rate:.0f} %"
+
+
+def _taxes(invoice: Invoice) -> dict[str, Any]:
+    rows = []
+    for one in invoice.content["taxes"]:
+        kind, gross, tax = Vat(one["vat"]), Decimal(one["gross"]), Decimal(one["tax"])
+        name = f"{kind.label} {kind.rate:.0f} %" if kind == Vat.STANDARD else str(kind.label)
+        rows.append([name, *(money.number(amount) for amount in (gross - tax, tax, gross))])
+    return {"names": [_("VAT in the sum"), _("Without VAT"), _("VAT"), _("With VAT")], "rows": rows}
+
+
+def _fiscal(invoice: Invoice) -> dict[str, str]:
+    return {
+        "title": _("Fiscal number"),
+        "id": invoice.fiscal_id,
+        "words": how_to_use_the_fiscal_number() if invoice.gives_tax_back else "",
+        "qr": qr.svg(invoice.fiscal_url),
+        "alt": invoice.fiscal_code_label,
+    }
+
+
+def how_to_use_the_fiscal_number() -> str:
+    """Rules of the State Tax Service on giving VAT back to consumers: within 90 days of the purchase."""
+    return _(
+        "With this number you can get a part of the VAT back: enter it at edvgerial.az or scan the code in that app, "
+        "within 90 days of the purchase."
+    )
