@@ -124,7 +124,7 @@ def cancel(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 @never_cache
 def invoice(request: HttpRequest, code: str, secret: str, number: str) -> HttpResponse:
     """The invoice or credit note as PDF."""
-    found = next((one for one in _open(code, secret).invoices.all() if one.number == number), None)
+    found = next((one for one in open_order(code, secret).invoices.all() if one.number == number), None)
     if found is None:
         raise Http404
     return pdf_response(found)
