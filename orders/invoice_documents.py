@@ -36,11 +36,14 @@ def print_out(invoice_pk: int) -> None:
 
 
 def document(invoice: Invoice) -> bytes:
-    """The PDF, as it is kept or as it will be."""
+    """The PDF, as it is kept; where it is not there yet, or lost, as it is printed."""
     if not invoice.file:
         return _printed(invoice)
-    with invoice.file.open() as kept:
-        return bytes(kept.read())
+    try:
+        with invoice.file.open() as kept:
+            return bytes(kept.read())
+    except FileNotFoundError:
+        return _printed(invoice)
 
 
 def pdf_response(invoice: Invoice) -> HttpResponse:

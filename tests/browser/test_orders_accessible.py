@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from catalog.models import Variant
 from dostshop.accounts.models import User
-from orders import cancelling, fulfilment, payments
+from orders import cancelling, fulfilment, invoices, payments
 from orders.models import Order
 from tests.browser.conftest import expect_accessible, sign_in
 from tests.factories import UserFactory, delivery_method, order_of, piece
@@ -47,6 +47,11 @@ def paid(order: Order, staff: User) -> None:
     payments.mark_paid(order.pk, actor=staff)
 
 
+def with_fiscal_number(order: Order, staff: User) -> None:
+    paid(order, staff)
+    invoices.set_fiscal_id(order.invoices.get().pk, fiscal_id="5D8yQe3VQ1aX")
+
+
 def completed(order: Order, staff: User) -> None:
     paid(order, staff)
     fulfilment.hand_over(order.fulfilments.get().pk, actor=staff)
@@ -59,7 +64,7 @@ def cancelled(order: Order, staff: User) -> None:
 @pytest.mark.parametrize("prefix", LANGUAGES)
 def test_the_order_in_each_of_its_states(page: Page, prefix: str) -> None:
     staff = UserFactory.create(is_staff=True)
-    steps: list[Callable[[Order, User], None] | None] = [None, paid, completed, cancelled]
+    steps: list[Callable[[Order, User], None] | None] = [None, paid, with_fiscal_number, completed, cancelled]
     for step in steps:
         order = order_of(piece(), provider="branch", gift_note="Ad günün mübarək")
         if step:

@@ -120,6 +120,8 @@ def test_it_is_printed_once_and_kept() -> None:
     invoice.refresh_from_db()
     assert str(invoice.file).startswith(f"invoices/{invoice.year}/{invoice.number}")
     assert invoice_documents.document(invoice) == fresh
+    invoice.file.storage.delete(str(invoice.file))
+    assert invoice_documents.document(invoice) == fresh
 
 
 def test_a_number_that_comes_while_it_is_printed_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
