@@ -161,8 +161,9 @@ def _unshelved(line: LineItem) -> int:
 @short_transaction()
 def _refund(order: Order, actor: User, form: RefundDialog) -> None:
     typed = form.cleaned_data
-    refunds.decide(order.pk, what=form.what, reason=typed["reason"], note=typed["note"], actor=actor)
     stock.restock(order.pk, units=form.units("shelf"), actor=actor)
+    # Last, for the series of invoices is locked last.
+    refunds.decide(order.pk, what=form.what, reason=typed["reason"], note=typed["note"], actor=actor)
 
 
 def possible_money_steps(order: Order) -> dict[str, bool]:
