@@ -40,7 +40,7 @@ def document(invoice: Invoice) -> bytes:
     if not invoice.file:
         return _printed(invoice)
     try:
-        with invoice.file.open() as kept:
+        with invoice.file.storage.open(str(invoice.file)) as kept:
             return bytes(kept.read())
     except FileNotFoundError:
         return _printed(invoice)
