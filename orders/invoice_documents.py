@@ -69,9 +69,12 @@ def _data(invoice: Invoice) -> dict[str, Any]:
         "parties": [
             {
                 "title": _("Seller"),
-                "lines": [seller["name"], seller["address"], _("VÖEN %(number)s") % {"number": seller["voen"]}]
-                if seller["voen"]
-                else [seller["name"], seller["address"]],
+                "lines": [
+                    seller["name"],
+                    seller["address"],
+                    _("VÖEN %(number)s") % {"number": seller["voen"]} if seller["voen"] else "",
+                    seller["bank"],
+                ],
             },
             {"title": _("Buyer"), "lines": [content["buyer"]["name"], *content["buyer"]["address"]]},
         ],

@@ -29,6 +29,8 @@ class Seller(TypedDict):
     name: str
     address: str
     voen: str
+    # Name and account number; empty where the shop takes no transfers.
+    bank: str
 
 
 class Buyer(TypedDict):
@@ -154,7 +156,12 @@ def _content(order: Order, payment: Payment, rows: list[Row], taxed: Iterable[Po
     with translation.override(order.language):
         town = f"{order.postcode} {order.city}".strip()
         return Content(
-            seller=Seller(name=settings.SELLER_NAME, address=settings.SELLER_ADDRESS, voen=settings.SELLER_VOEN),
+            seller=Seller(
+                name=settings.SELLER_NAME,
+                address=settings.SELLER_ADDRESS,
+                voen=settings.SELLER_VOEN,
+                bank=f"{settings.BANK_NAME}, {settings.BANK_IBAN}" if settings.BANK_IBAN else "",
+            ),
             buyer=Buyer(
                 name=order.name,
                 address=[] if order.pickup_branch_id else [order.address, town, order.country_name],
