@@ -45,7 +45,8 @@ def pickup(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
     context = {
         "order": order,
         "parts": parts,
-        "is_unpaid": payments.can_be_marked_paid(order),
+        # Money on the bank account is for the page that asks how much came.
+        "is_unpaid": payments.can_be_marked_paid(order) and not payments.is_amount_typed(order),
         "may_hand_over": order.status == Order.Status.PAID and any(part.handed_over_at is None for part in here),
         "elsewhere": [part for part in parts if part not in here],
     }
@@ -85,7 +86,7 @@ def _pickup(staff: Staff, code: str) -> Order:
 def _take(request: HttpRequest, order: Order, step: Callable[[], None], *, done: str) -> HttpResponse:
     try:
         step()
-    except fulfilment.NotPossible as refusal:
+    except (fulfilment.NotPossible, payments.WrongAmount) as refusal:
         messages.error(request, str(refusal))
     except payments.NotPayable:
         messages.error(request, _("The order does not wait for money that staff take."))

@@ -39,11 +39,16 @@ def todo(request: HttpRequest, staff: Staff) -> HttpResponse:
 @for_staff
 def pick_list(request: HttpRequest, staff: Staff) -> HttpResponse:
     """What to fetch from the shelves, to be printed."""
-    _offered, chosen = _branches(request, staff)
+    offered, chosen = _branches(request, staff)
     parts = _to_do(staff, chosen).filter(ready_at=None)
     if chosen is not None:
         parts = parts.filter(branch=chosen)
-    context = {"parts": parts[:MOST_SHOWN], "chosen": chosen, "today": timezone.localdate()}
+    context = {
+        "parts": parts[:MOST_SHOWN],
+        "chosen": chosen,
+        "is_of_many": chosen is None and len(offered) > 1,
+        "today": timezone.localdate(),
+    }
     return render(request, "work/pick_list.html", context)
 
 

@@ -92,7 +92,16 @@ def test_nothing_is_handed_over_before_it_is_paid(baku: Client, order: Order) ->
 def test_who_pays_by_card_does_not_pay_at_the_till(baku: Client) -> None:
     order = order_of(piece())
     assert "Hand over nothing before it says paid." in shown(baku, counter(order))
+    assert "Paid at the till" not in shown(baku, counter(order))
     assert "does not wait for money that staff take" in shown(baku, counter(order, "paid/"), {})
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+
+
+def test_what_comes_by_bank_is_not_paid_at_the_till(baku: Client) -> None:
+    order = order_of(piece(), provider="transfer")
+    assert "Hand over nothing before it says paid." in shown(baku, counter(order))
+    assert "type the sum that came" in shown(baku, counter(order, "paid/"), {})
     order.refresh_from_db()
     assert order.status == Order.Status.AWAITING_PAYMENT
 
@@ -197,5 +206,5 @@ def test_the_buyer_sees_the_code_until_it_is_done(prefix: str, order: Order) -> 
 def test_the_counters_query_count(baku: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     small, large = order_of(piece(), provider="branch"), order_of(*(piece() for _n in range(5)), provider="branch")
     for order in (small, large):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             baku.get(counter(order))
