@@ -68,6 +68,8 @@ class InvoiceAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         "document",
     )
     readonly_fields = ("number_shown", "buyer", "total_shown", "tax_shown", "document")
+    # The document has a link of its own.
+    view_on_site = False
     actions = ("export",)
     actions_detail = ("enter_fiscal_id",)
 
@@ -103,7 +105,7 @@ class InvoiceAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     @display(description=_("document"))
     def document(self, invoice: Invoice) -> SafeString:
         address = reverse(f"{self.admin_site.name}:orders_invoice_pdf", args=[invoice.pk])
-        return format_html('<a href="{}">{} (PDF)</a>', address, invoice.title)
+        return format_html('<a class="underline" href="{}">{} (PDF)</a>', address, invoice.title)
 
     @admin.action(description=_("Export as a table (CSV)"), permissions=["view"])
     def export(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
