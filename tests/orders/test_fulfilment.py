@@ -2,7 +2,7 @@ import pytest
 
 from artisans.models import Branch
 from dostshop.accounts.models import User
-from orders import cancelling, fulfilment, payments
+from orders import cancelling, emails, fulfilment, payments
 from orders.models import Order
 from tests.factories import BranchFactory, UserFactory, order_of, piece
 
@@ -69,3 +69,25 @@ def test_the_last_hand_over_completes_the_order(staff: User) -> None:
     order.refresh_from_db()
     assert order.status == Order.Status.COMPLETED
     assert order.events.last().actor == staff  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("language", ["az", "ru", "en"])
+def test_the_mail_that_all_is_ready_brings_the_pickup_code(staff: User, language: str) -> None:
+    order = order_of(piece(), provider="branch", language=language)
+    fulfilment.mark_ready(order.fulfilments.get().pk, actor=staff)
+    message = emails.compose(order.mails.get(kind="ready"))
+    [(html, _type)] = message.alternatives
+    for body in (str(message.body), str(html)):
+        assert str(order.pickup_code) in body
+
+
+def test_a_piece_travels_only_to_where_it_is_picked_up(staff: User) -> None:
+    barda: Branch = BranchFactory.create(slug="barda")
+    [part] = order_of(piece(branch=barda), provider="branch").fulfilments.all()
+    with pytest.raises(fulfilment.NotPossible, match="hazır"):
+        fulfilment.mark_arrived(part.pk, actor=staff)
+    fulfilment.mark_ready(part.pk, actor=staff)
+    fulfilment.mark_arrived(part.pk, actor=staff)
+    with pytest.raises(fulfilment.NotPossible, match=part.order.code):
+        fulfilment.mark_arrived(part.pk, actor=staff)
+    assert part.order.events.filter(kind="arrived").count() == 1
