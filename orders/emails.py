@@ -49,6 +49,7 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
             "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
             "refund": _refund_of(mail),
             "part": _part_of(mail),
+            "is_online": payment is not None and payment.provider in providers.codes_online(),
             "returned": returned,
             "branch": returned.sent_to if returned else None,
             "invoice": invoice,

@@ -187,6 +187,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             Return.State.ACCEPTED: "info",
             Return.State.RECEIVED: "warning",
             Return.State.REFUNDED: "success",
+            Return.State.REFUSED: "danger",
         },
     )
     def state_shown(self, returned: Return) -> tuple[str, Any]:

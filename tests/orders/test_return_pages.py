@@ -135,5 +135,5 @@ def test_the_order_page_with_returns_and_refunds_keeps_its_budget(
             returned = returns.ask(order.pk, units={line.pk: 1}, reason="damaged")
             returns.accept(returned.pk, actor=UserFactory.create(is_staff=True))
             returns.refund(returned.pk, actor=UserFactory.create(is_staff=True))
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             client.get(order.get_absolute_url())
