@@ -31,6 +31,11 @@ class DeliveryOption:
     def is_abroad(self) -> bool:
         return self.method is not None and not self.method.is_domestic
 
+    @property
+    def goes(self) -> str:
+        """Where the parcel goes: ``nowhere`` for pickup, ``home`` within the country, ``abroad``."""
+        return "nowhere" if self.is_pickup else "abroad" if self.is_abroad else "home"
+
     def reaches(self, country: str) -> bool:
         """Whether a parcel to this country goes this way; a method without countries takes the rest of the world."""
         if self.method is None:

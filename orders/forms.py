@@ -179,8 +179,9 @@ class CheckoutForm(forms.Form):
 
     @property
     def ways(self) -> list[tuple[DeliveryOption, Decimal]]:
-        """Each delivery with what the order then costs in all."""
-        return [(option, checkout.total(self.lines, option)) for option in self.offered.options]
+        """Each delivery with what the order then costs in all: pickup, then within the country, then abroad."""
+        nearest_first = sorted(self.offered.options, key=lambda option: (not option.is_pickup, option.is_abroad))
+        return [(option, checkout.total(self.lines, option)) for option in nearest_first]
 
     @property
     def total(self) -> Decimal:

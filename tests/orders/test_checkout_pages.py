@@ -370,3 +370,17 @@ def count_orders() -> int:
         return Order.objects.count()
     finally:
         connection.close()
+
+
+def test_the_ways_stand_in_three_groups(client: Client) -> None:
+    abroad = delivery_method(name="Dünya", countries=[], position=1)
+    home = delivery_method(name="Bütün Azərbaycan", position=2)
+    enter(client, piece(), prefix="/en")
+    page = client.get("/en/checkout/").content.decode()
+    groups = re.findall(r"<legend>\s*<h3>(.*?)</h3>(.*?)</fieldset>", page, re.DOTALL)
+    ways = {heading: re.findall(r'name="delivery"\s+value="([^"]*)"', group) for heading, group in groups}
+    assert ways == {
+        "You pick it up": [f"pickup-{branch.slug}" for branch in Branch.objects.filter(offers_pickup=True)],
+        "We send it within Azerbaijan": [f"post-{home.pk}"],
+        "We send it abroad": [f"post-{abroad.pk}"],
+    }
