@@ -70,6 +70,18 @@ def test_each_region_and_zone_has_its_prices_by_weight(client: Client, methods: 
     ]
 
 
+@pytest.mark.usefixtures("new_shop")
+def test_a_shop_that_delivers_nothing_promises_nothing(client: Client) -> None:
+    neither = "At the moment we neither send pieces nor hand them over at a branch."
+    page = page_of(client)
+    assert neither in page
+    assert "free of charge" not in page
+    assert "anywhere in Azerbaijan" not in page
+
+    delivery_method()
+    assert neither not in page_of(client)
+
+
 def test_what_staff_change_is_there_at_once(client: Client, methods: list[DeliveryMethod]) -> None:
     DeliveryRate.objects.filter(price=Decimal("9.50")).update(price=Decimal("0.00"))
     DeliveryMethod.objects.filter(pk=methods[1].pk).update(is_active=False)
