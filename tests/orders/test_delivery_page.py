@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.test import Client
+from django.urls import resolve, reverse
 from django.utils import translation
 
 from artisans.models import Branch
 from dostshop.accounts.models import Role
+from dostshop.pages import views as pages
 from dostshop.pages.models import Page
 from orders.models import DeliveryMethod, DeliveryRate
+from orders.views import delivery
 from tests.admin.conftest import english, signed_in, staff
 from tests.factories import BranchFactory, UserFactory, delivery_method
 
@@ -134,6 +137,13 @@ def test_the_staffs_text_stands_around_the_prices(client: Client, methods: list[
 
     write(body_en="Only words.")
     assert page_of(client).index("Only words.") < page_of(client).index('id="prices"')
+
+
+@pytest.mark.parametrize("language", ["az", "ru", "en"])
+def test_the_address_of_the_information_page_is_that_of_the_prices(language: str) -> None:
+    with translation.override(language):
+        assert resolve(reverse("pages:page", args=["delivery"])).func is delivery.page
+        assert resolve(reverse("pages:page", args=["returns"])).func is pages.page
 
 
 def test_without_prices_there_is_no_table(client: Client) -> None:
