@@ -1,5 +1,7 @@
 """Sizes and weights as people read them, in the language of the page."""
 
+from decimal import Decimal
+
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
@@ -11,7 +13,7 @@ def size(*millimetres: int | None) -> str:
 
 
 def weight(grams: int) -> str:
-    """``450 g``, ``1.2 kg``, ``2 kg``."""
+    """``450 g``, ``1.25 kg``, ``2 kg``: to the gram, for prices change at one."""
     if grams < 1000:
         return _("%(number)s g") % {"number": grams}
-    return _("%(number)s kg") % {"number": number_format(grams / 1000, 1 if grams % 1000 else 0)}
+    return _("%(number)s kg") % {"number": number_format(f"{(Decimal(grams) / 1000).normalize():f}")}

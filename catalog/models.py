@@ -373,6 +373,10 @@ class Signpost(models.Model):
                 name="catalog_signpost_leads_to_one",
             ),
         ]
+        indexes = [
+            GinIndex(fields=["document"], fastupdate=False, name="catalog_signpost_document"),
+            GinIndex(fields=["words"], opclasses=["gin_trgm_ops"], fastupdate=False, name="catalog_signpost_words"),
+        ]
 
     def __str__(self) -> str:
         return self.key

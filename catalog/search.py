@@ -8,6 +8,7 @@ What is searched is ``SearchEntry``, which the database keeps in step with produ
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import add
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
@@ -40,12 +41,16 @@ class Found:
         return len(self.products) == MOST_FOUND
 
 
-class _Alike(Func):
-    """Keys of the products that have a word which looks like one of those given."""
+class Alike(Func):
+    """Keys of the products that have a word which looks like one of those given; another function knows other rows."""
 
     function = "catalog_alike"
     template = "(SELECT %(function)s(%(expressions)s))"
     arity = 1
+
+    def __init__(self, words: list[str], **extra: Any) -> None:
+        given = Value(wording.telling(words), output_field=ArrayField(TextField()))
+        super().__init__(given, **extra)
 
 
 def find(typed: str) -> Found:
@@ -79,9 +84,8 @@ def _rank(query: SearchQuery) -> SearchRank:
 
 
 def _alike(words: list[str]) -> list[int]:
-    given = Value(wording.telling(words), output_field=ArrayField(TextField()))
     best = list(
-        with_availability(Product.objects.published().filter(pk__in=_Alike(given)))
+        with_availability(Product.objects.published().filter(pk__in=Alike(words)))
         .annotate(likeness=reduce(add, (TrigramWordSimilarity(word, "search_entry__words") for word in words)))
         .order_by("-likeness", "-published_at", "-pk")
         .values_list("pk", "is_available", "likeness")[:MOST_FOUND]

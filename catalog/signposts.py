@@ -14,17 +14,15 @@ from artisans.models import Artisan
 from catalog import wording
 from catalog.listing import crafts_and_techniques_with_pieces
 from catalog.models import Collection, Signpost
-from catalog.search import LIKE_ENOUGH, WEIGHTS
+from catalog.search import LIKE_ENOUGH, WEIGHTS, Alike
 
 MOST_SHOWN = 6
-# As like as a piece's word must be, in the SQL function catalog_alike.
-ALIKE = 0.45
 # What is only alike fits by 1 at the most.
 HAS_ALL = 2.0
 
 
 @dataclass(frozen=True)
-class Found:
+class Signs:
     """At most ``MOST_SHOWN``, best first."""
 
     posts: list[Signpost] = field(default_factory=list)
@@ -32,18 +30,20 @@ class Found:
     is_close: bool = True
 
 
-def find(typed: str, *, or_alike: bool) -> Found:
+def find(typed: str, *, or_alike: bool) -> Signs:
     """What has all the words, in one query; where nothing has, what is alike if that is wanted."""
     words = wording.words_of(typed)
     if not words:
-        return Found()
-    asked = _shown().filter(document=wording.all_of(words)).annotate(fit=_fit(words))
+        return Signs()
+    fitting = Signpost.objects.filter(document=wording.all_of(words)).values("pk")
     if or_alike:
-        asked = _shown().annotate(fit=_fit_or_likeness(words)).filter(fit__gte=ALIKE)
+        alike = Signpost.objects.filter(pk__in=Alike(words, function="catalog_alike_signposts"))
+        fitting = fitting.union(alike.values("pk"))
+    asked = _shown().filter(pk__in=fitting).annotate(fit=_fit(words))
     best = list(asked.order_by("-fit", "key").select_related("craft", "collection", "branch", "artisan")[:MOST_SHOWN])
     if having_all := [post for post in best if post.fit >= HAS_ALL]:
-        return Found(having_all, is_close=False)
-    return Found([post for post in best if post.fit >= LIKE_ENOUGH * best[0].fit])
+        return Signs(having_all, is_close=False)
+    return Signs([post for post in best if post.fit >= LIKE_ENOUGH * best[0].fit])
 
 
 def _shown() -> QuerySet[Any]:
@@ -56,15 +56,14 @@ def _shown() -> QuerySet[Any]:
     )
 
 
-def _fit(words: list[str]) -> Any:
+def _fit(words: list[str]) -> Case:
     beginnings, stems = (
         SearchRank(F("document"), query, weights=WEIGHTS)
         for query in (wording.beginnings_of(words), wording.stems_of(words))
     )
-    return beginnings + stems + Value(HAS_ALL)
-
-
-def _fit_or_likeness(words: list[str]) -> Case:
     likenesses = [TrigramWordSimilarity(word, "words") for word in wording.telling(words)]
-    alike = Greatest(Value(0.0), Value(0.0), *likenesses)
-    return Case(When(document=wording.all_of(words), then=_fit(words)), default=alike, output_field=FloatField())
+    return Case(
+        When(document=wording.all_of(words), then=beginnings + stems + Value(HAS_ALL)),
+        default=Greatest(Value(0.0), Value(0.0), *likenesses),
+        output_field=FloatField(),
+    )

@@ -7,6 +7,7 @@ from django.views.static import serve
 
 from dostshop import views
 from orders.sign_in import sign_out
+from orders.views import delivery
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz),
@@ -19,10 +20,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("admin/", admin.site.urls),
         path("accounts/logout/", sign_out),
         path("accounts/", include("dostshop.accounts.urls")),
-        # One of the information pages is its own.
         path("staff/", include("orders.work_urls")),
-        path("", include("orders.urls")),
+        # One information page has prices in it. It is linked to as the others are, so it comes before them; only the
+        # links to its other languages go by its name.
+        path("info/delivery/", delivery.page, name="delivery"),
         path("info/", include("dostshop.pages.urls")),
+        path("", include("orders.urls")),
         path("", include("catalog.urls")),
         prefix_default_language=False,
     ),

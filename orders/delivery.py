@@ -31,6 +31,16 @@ class DeliveryOption:
     def is_abroad(self) -> bool:
         return self.method is not None and not self.method.is_domestic
 
+    @property
+    def goes(self) -> str:
+        """Where the parcel goes: ``nowhere`` for pickup, ``home`` within the country, ``abroad``."""
+        return "nowhere" if self.is_pickup else "abroad" if self.is_abroad else "home"
+
+    @property
+    def days(self) -> tuple[int, int] | None:
+        """Working days on the way, at least and at most; None for pickup."""
+        return (self.method.days_min, self.method.days_max) if self.method else None
+
     def reaches(self, country: str) -> bool:
         """Whether a parcel to this country goes this way; a method without countries takes the rest of the world."""
         if self.method is None:
@@ -82,9 +92,9 @@ def _why_not_abroad(lines: list[BagLine]) -> str:
     products = [line.variant.product for line in lines]
     if any(product.craft.needs_export_permit for product in products):
         return _(
-            "Carpets, pottery and works of art may leave the country only with a permit of the Ministry of Culture, "
-            "so this bag can be picked up or sent within Azerbaijan. Write to us if you would like it sent abroad."
+            "Carpets, pottery and works of art may leave the country only with a permit of the Ministry of Culture. "
+            "Write to us if you would like this bag sent abroad."
         )
     if any(product.kind == Product.Kind.FOOD for product in products):
-        return _("Food is not sent abroad, so this bag can be picked up or sent within Azerbaijan.")
+        return _("Food is not sent abroad.")
     return ""

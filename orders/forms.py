@@ -234,16 +234,24 @@ class CheckoutForm(forms.Form):
         return {code: one for code, one in providers.configured().items() if not one.why_not(purchase)}
 
     @property
+    def obstacle(self) -> str:
+        """Why nobody could fill in this form, in a sentence; empty where it can be done."""
+        if not self.offered.options:
+            return gettext("At the moment we can neither send these pieces nor hand them over at a branch.")
+        return "" if self.ways_to_pay else gettext("At the moment these pieces cannot be paid for here.")
+
+    @property
     def quote(self) -> str:
-        """A fingerprint of the pieces and prices on the page; it comes back with the form."""
+        """A fingerprint of the pieces, prices and days on the page; it comes back with the form."""
         pieces = [(line.variant_id, line.quantity, str(line.variant.price)) for line in self.lines]
-        ways = [(option.key, str(option.price)) for option in self.offered.options]
+        ways = [(option.key, str(option.price), option.days) for option in self.offered.options]
         return sha256(repr((pieces, ways)).encode()).hexdigest()[:24]
 
     @property
     def ways(self) -> list[tuple[DeliveryOption, Decimal]]:
-        """Each delivery with what the order then costs in all."""
-        return [(option, checkout.total(self.lines, option)) for option in self.offered.options]
+        """Each delivery with what the order then costs in all: pickup, then within the country, then abroad."""
+        nearest_first = sorted(self.offered.options, key=lambda option: (not option.is_pickup, option.is_abroad))
+        return [(option, checkout.total(self.lines, option)) for option in nearest_first]
 
     @property
     def total(self) -> Decimal:

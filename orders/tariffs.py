@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Self
 
+from artisans.models import Branch
 from catalog import measures
 from catalog.models import Product
 from dostshop import countries
@@ -27,26 +29,63 @@ class Reach:
         return cls(min(rate.price for rate in rates), days_text(fastest, slowest))
 
 
+class Pickup(StrEnum):
+    """Where one piece is handed over, by the branch that keeps or makes it."""
+
+    OWN_BRANCH = "own_branch"
+    OTHER_BRANCH = "other_branch"
+    NONE = "none"
+
+
+class Border(StrEnum):
+    """What keeps a piece in the country, whatever it weighs."""
+
+    FOOD = "food"
+    PERMIT = "permit"
+    OPEN = "open"
+
+
 @dataclass(frozen=True)
 class Promise:
-    """Where one piece is sent; None for what its weight or the shop's rates do not allow."""
+    """How one piece reaches its buyer; None for what its kind, its weight or the shop's rates do not allow."""
 
+    pickup: Pickup
     home: Reach | None
     abroad: Reach | None
+    border: Border
+
+    @property
+    def reaches_nobody(self) -> bool:
+        return not self.home and not self.abroad and self.pickup == Pickup.NONE
 
 
 def promise_for(product: Product) -> Promise:
-    """By weight alone, in one query. What may not leave the country, the product page says by itself."""
+    """In one query, and one more where the piece's own branch hands nothing over."""
     rates = list(
         DeliveryRate.objects.filter(method__is_active=True, up_to_weight_g__gte=product.weight_g)
         .select_related("method")
         .order_by("method_id", "up_to_weight_g")
         .distinct("method_id")
     )
+    border = _border(product)
     return Promise(
+        pickup=_pickup(product),
         home=Reach.of([rate for rate in rates if rate.method.is_domestic]),
-        abroad=Reach.of([rate for rate in rates if not rate.method.is_domestic]),
+        abroad=Reach.of([rate for rate in rates if not rate.method.is_domestic and border == Border.OPEN]),
+        border=border,
     )
+
+
+def _pickup(product: Product) -> Pickup:
+    if product.branch.offers_pickup:
+        return Pickup.OWN_BRANCH
+    return Pickup.OTHER_BRANCH if Branch.objects.filter(offers_pickup=True).exists() else Pickup.NONE
+
+
+def _border(product: Product) -> Border:
+    if product.kind == Product.Kind.FOOD:
+        return Border.FOOD
+    return Border.PERMIT if product.craft.needs_export_permit else Border.OPEN
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from orders.views import bag, checkout, delivery, order, returns
+from orders.views import bag, checkout, order, returns
 
 app_name = "orders"
 
@@ -34,7 +34,6 @@ urlpatterns = [
     path("checkout/", checkout.page, name="checkout"),
     path("checkout/begin/", checkout.begin, name="begin_checkout"),
     path("checkout/extend/", checkout.extend, name="extend"),
-    path("info/delivery/", delivery.page, name="delivery"),
     path("orders/", order.find, name="find"),
     path("orders/mine/", order.mine, name="mine"),
     path("orders/<order_code:code>/<order_secret:secret>/", order.order, name="order"),

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -22,6 +23,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 # Set by continuous integration everywhere; there, these tests may be neither skipped nor left out.
 IN_CI = os.environ.get("CI", "") not in {"", "0", "false"}
 REQUIRED_IN_CI = ("browser", "shared")
+# The branches before the tests' database opens them, see ``new_shop``.
+AS_MIGRATED: list[dict[str, Any]] = []
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +50,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     ended here before the database goes.
     """
     with django_db_blocker.unblock():
+        AS_MIGRATED.extend(dict(row) for row in Branch.objects.values())
         open_for_pickup = {"address_az": "Sınaq küçəsi 1", "phone": "+994125550101", "offers_pickup": True}
         Branch.objects.update(**open_for_pickup)
         contents = connection.creation.serialize_db_to_string()
@@ -58,6 +62,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture
+def new_shop(db: None) -> None:
+    """The branches as migrations leave them, which is how a shop opens; elsewhere they are open for pickup."""
+    for row in AS_MIGRATED:
+        Branch.objects.filter(pk=row["id"]).update(**row)
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ LAYERS = ("dostshop", "artisans", "catalog", "orders")
 ABOVE_ALL = ("dostshop/urls.py", "dostshop/demo/")
 UNWANTED_NAMES = re.compile(r"(?:^|_)(?:utils?|helpers?|services?|common|core|misc|signals)$")
 MAX_LINES = 500
+# Decision 11.
+LOADED_FROM_ABOVE = {("catalog/promises.html", "delivery")}
 
 
 def modules() -> Iterator[str]:
@@ -42,6 +44,19 @@ def test_there_is_something_to_look_at() -> None:
 def test_imports_run_one_way(name: str) -> None:
     above = LAYERS[LAYERS.index(name.split("/", maxsplit=1)[0]) + 1 :]
     assert set(imported(name)) & {*above, "tests"} == set()
+
+
+def test_templates_load_one_way() -> None:
+    """A tag library is an import that Python does not see."""
+    layer_of = {path.stem: path.parts[-3] for app in LAYERS for path in (ROOT / app).glob("**/templatetags/*.py")}
+    found = set()
+    for path in (ROOT / "templates").rglob("*.html"):
+        template = path.relative_to(ROOT / "templates")
+        # What belongs to no app, such as mails, anybody may have written.
+        above = LAYERS[LAYERS.index(template.parts[0]) + 1 :] if template.parts[0] in LAYERS else ()
+        loaded = " ".join(re.findall(r"{% load (.*?) %}", path.read_text())).split()
+        found |= {(template.as_posix(), library) for library in loaded if layer_of.get(library) in above}
+    assert found == LOADED_FROM_ABOVE
 
 
 @pytest.mark.parametrize("name", SHOP_MODULES)

@@ -6,12 +6,18 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import Q
 
 # What stood in the address until now: the town, which is in a field of its own.
-TOWNS = ("Bakı şəhəri", "AZ3100 İsmayıllı", "AZ0900 Bərdə")
+TOWNS = {
+    "address": ("Bakı şəhəri", "AZ3100 İsmayıllı", "AZ0900 Bərdə"),
+    "address_az": ("Bakı şəhəri", "AZ3100 İsmayıllı", "AZ0900 Bərdə"),
+    "address_ru": ("город Баку", "AZ3100 Исмаиллы", "AZ0900 Барда"),
+    "address_en": ("Baku", "AZ3100 İsmayıllı", "AZ0900 Bərdə"),
+}
 
 
 def leave_out_what_is_unknown(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     branches = apps.get_model("artisans", "Branch").objects
-    branches.filter(address_az__in=TOWNS).update(address="", address_az="", address_ru="", address_en="")
+    for column, towns in TOWNS.items():
+        branches.filter(**{f"{column}__in": towns}).update(**{column: ""})
     branches.filter(Q(address_az="") | Q(address_az=None) | Q(phone="")).update(offers_pickup=False)
 
 

@@ -1,5 +1,6 @@
 """What crafts, collections, branches and makers are found by: rows that triggers keep in step, as they do for products."""
 
+import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.lookups
@@ -33,6 +34,17 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+"""
+
+# As many and as like as in catalog_alike, which finds pieces so.
+ALIKE = """
+CREATE FUNCTION catalog_alike_signposts(typed text[]) RETURNS SETOF text
+LANGUAGE sql STABLE PARALLEL SAFE SET pg_trgm.word_similarity_threshold = 0.45
+AS $$
+    SELECT DISTINCT near.key
+    FROM unnest(typed) AS word
+    CROSS JOIN LATERAL (SELECT key FROM catalog_signpost WHERE word <% words LIMIT 250) AS near
+$$;
 """
 
 NO_SIGNPOSTS = """
@@ -125,9 +137,18 @@ class Migration(migrations.Migration):
                         name="catalog_signpost_leads_to_one",
                     )
                 ],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fastupdate=False, fields=["document"], name="catalog_signpost_document"
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fastupdate=False, fields=["words"], name="catalog_signpost_words", opclasses=["gin_trgm_ops"]
+                    ),
+                ],
             },
         ),
         migrations.RunSQL(SIGNPOSTS, NO_SIGNPOSTS),
+        migrations.RunSQL(ALIKE, "DROP FUNCTION catalog_alike_signposts(text[])"),
         follow("catalog_craft", "craft", name="name", text="text"),
         follow("catalog_collection", "collection", name="name", text="text"),
         follow("artisans_branch", "branch", name="name"),

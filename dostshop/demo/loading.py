@@ -137,25 +137,26 @@ def _create_person(person: people.Person) -> None:
 
 
 def _load_branches() -> None:
+    """A demo from before pickup needed an address and a phone gets what it lacks; what is there stays."""
     for slug, record in _read(FOLDER / "catalogue" / "branches.toml").items():
         branch = Branch.objects.get(slug=slug)
-        if BranchPhoto.objects.filter(branch=branch).exists():
-            continue
-        for column, text in _texts(record, "text", "address").items():
-            setattr(branch, column, text)
-        branch.email = record["email"]
-        branch.phone = record["phone"]
-        branch.offers_pickup = True
-        branch.save()
-        for weekday, opens, closes in record["hours"]:
-            OpeningHours.objects.create(
-                branch=branch, weekday=weekday, opens=time.fromisoformat(opens), closes=time.fromisoformat(closes)
+        if branch.lacks_for_pickup:
+            contact = {"email": record["email"], "phone": record["phone"]}
+            for column, value in {**_texts(record, "text", "address"), **contact}.items():
+                setattr(branch, column, getattr(branch, column) or value)
+            branch.offers_pickup = True
+            branch.save()
+        if not branch.hours.exists():
+            for weekday, opens, closes in record["hours"]:
+                OpeningHours.objects.create(
+                    branch=branch, weekday=weekday, opens=time.fromisoformat(opens), closes=time.fromisoformat(closes)
+                )
+        if not BranchPhoto.objects.filter(branch=branch).exists():
+            _add_photo(
+                BranchPhoto(branch=branch),
+                name=record["photo"],
+                alt={language: record[language]["alt"] for language in LANGUAGES},
             )
-        _add_photo(
-            BranchPhoto(branch=branch),
-            name=record["photo"],
-            alt={language: record[language]["alt"] for language in LANGUAGES},
-        )
 
 
 def _load_holidays() -> None:

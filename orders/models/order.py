@@ -178,7 +178,9 @@ class Order(models.Model):
 
     @property
     def days_text(self) -> str:
-        """How long it is on the way; empty for pickup, and for orders from before this was kept."""
+        """How long it is on the way; empty for pickup, where nothing will come, and where this was not kept yet."""
+        if self.status in {self.Status.CANCELLED, self.Status.EXPIRED}:
+            return ""
         if self.delivery_days_min is None or self.delivery_days_max is None:
             return ""
         return days_text(self.delivery_days_min, self.delivery_days_max)

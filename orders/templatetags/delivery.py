@@ -1,4 +1,7 @@
-"""What pages of the catalogue say about delivery. They ask by a tag, for the catalogue may not import this app."""
+"""What the product page says about delivery. It asks by a tag, for the catalogue may not import this app.
+
+Decision 11 allows that to this one page, and what it costs in queries is said and counted there.
+"""
 
 from django import template
 

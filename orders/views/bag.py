@@ -12,7 +12,8 @@ from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
 from orders import bag as bags
 from orders import bag_cookie, checkout
-from orders.forms import AddForm, ChangeForm
+from orders.delivery import delivery_for
+from orders.forms import AddForm, ChangeForm, CheckoutForm
 from orders.models.bag import BagClosed
 
 CHANGED = gettext_lazy("Your bag has changed meanwhile. Please look through it again.")
@@ -24,14 +25,17 @@ def bag(request: HttpRequest) -> HttpResponse:
     current = bag_cookie.current(request)
     lines = bags.lines(current) if current else []
     views = bags.views(current, lines) if current else []
+    offered = delivery_for(lines)
+    obstacle = CheckoutForm(lines=lines, offered=offered).obstacle if lines else ""
     return render(
         request,
         "orders/bag.html",
         {
             "lines": views,
             "total": checkout.total([view.line for view in views if not view.problem]),
-            "is_hold_over": "over" in request.GET,
-            "is_ready": bool(views) and not any(view.problem for view in views),
+            "offered": offered,
+            "obstacle": obstacle,
+            "is_ready": bool(views) and not obstacle and not any(view.problem for view in views),
         },
     )
 

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -21,13 +20,14 @@ from orders.models.bag import BagClosed
 from orders.providers import ProviderRefused, ProviderUnavailable
 
 BUSY = _("Others are buying the same pieces at this moment. Please try again.")
+NOT_KEPT = _("The pieces are not kept for you now. Go to the checkout to keep them for 30 minutes.")
 
 
 @require_POST
 def begin(request: HttpRequest) -> HttpResponse:
-    """Holds the pieces of the bag."""
+    """Holds the pieces of the bag, unless it could not be ordered anyway: then the bag says why."""
     bag = bag_cookie.current(request)
-    if bag is None or not bags.size(bag):
+    if bag is None or not (lines := bags.lines(bag)) or CheckoutForm(lines=lines, offered=delivery_for(lines)).obstacle:
         return redirect("orders:bag")
     bags.accept_prices(bag)
     return redirect("orders:checkout" if _hold(request, bag) else "orders:bag")
@@ -38,12 +38,12 @@ def begin(request: HttpRequest) -> HttpResponse:
 def extend(request: HttpRequest) -> HttpResponse:
     """Keeps the pieces for longer; what is typed in the form comes back as it was."""
     bag = bag_cookie.current(request)
-    if bag is None or not bags.size(bag):
+    lines = bags.lines(bag) if bag else []
+    form = CheckoutForm(lines=lines, offered=delivery_for(lines), initial=request.POST.dict())
+    if bag is None or not lines or form.obstacle:
         return redirect("orders:bag")
     if _hold(request, bag):
         messages.success(request, _("The pieces are kept for you."))
-    lines = bags.lines(bag)
-    form = CheckoutForm(lines=lines, offered=delivery_for(lines), initial=request.POST.dict())
     return _page(request, bag, form)
 
 
@@ -54,12 +54,13 @@ def page(request: HttpRequest) -> HttpResponse:
         return _go_to_payment(request, order)
     bag = bag_cookie.current(request)
     lines = bags.lines(bag) if bag else []
-    if bag is None or not lines:
-        return redirect("orders:bag")
-    if request.method != "POST" and stock.held_until(bag, lines) is None:
-        return redirect(f"{reverse('orders:bag')}?over=1")
     offered = delivery_for(lines)
     form = CheckoutForm(request.POST or None, lines=lines, offered=offered, initial=_known_of(request))
+    if bag is None or not lines or form.obstacle:
+        return redirect("orders:bag")
+    if request.method != "POST" and stock.held_until(bag, lines) is None:
+        messages.info(request, NOT_KEPT)
+        return redirect("orders:bag")
     if request.method == "POST" and form.is_valid() and (order := _place(request, bag, form)):
         return bag_cookie.forget(_go_to_payment(request, order))
     return _page(request, bag, form)

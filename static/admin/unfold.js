@@ -18,10 +18,11 @@ function nameIcons(words) {
   });
   each("[x-ref^=relatedWidgetWrapper], #header-inner a.lg\\:hidden", (opener) => (opener.ariaLabel = words.wordMore));
   each(".help-tooltip[aria-label]", (hint) => (hint.role = "img"));
-  each("#nav-sidebar nav nav", (menu) => (menu.ariaLabel = words.wordMore));
+  each("#nav-sidebar nav nav", (menu) => (menu.ariaLabel = words.wordAccount));
   // Under the page's own heading, not under one that is not there.
   each("#changelist-filter h3", (heading) => (heading.ariaLevel = "2"));
-  each("th", (heading) => {
+  // The column of the boxes that delete a row.
+  each(".formset-wrapper th", (heading) => {
     if (!heading.textContent.trim() && !heading.children.length) {
       heading.innerHTML = '<span class="sr-only"></span>';
       heading.firstChild.textContent = words.wordDelete;
@@ -46,9 +47,13 @@ function makeReachable() {
   });
 }
 
+function nameOf(select) {
+  return select?.labels[0]?.textContent.replace("*", "").trim() || select?.ariaLabel || "";
+}
+
 function nameSelects(words) {
   each(".select2-hidden-accessible", (select) => {
-    const name = select.labels[0]?.textContent.replace("*", "").trim() || select.ariaLabel;
+    const name = nameOf(select);
     const box = select.nextElementSibling?.querySelector(".select2-selection");
     if (!box) return;
     const value = box.querySelector(".select2-selection__rendered");
@@ -64,7 +69,7 @@ function nameSelects(words) {
   });
   each("body > .select2-container", (choices) => {
     choices.role = "region";
-    choices.ariaLabel = words.wordSearch;
+    choices.ariaLabel = nameOf(document.querySelector("select:has(+ .select2-container--open)"));
   });
   each(".select2-dropdown .select2-search__field", (input) => (input.ariaLabel = words.wordSearch));
 }

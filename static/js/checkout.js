@@ -1,4 +1,4 @@
-// Keeps the totals and the fields in step with the delivery that is chosen, and warns before the hold ends.
+// Keeps the totals, the fields and the ways to pay in step with the delivery that is chosen, and warns before the hold ends.
 const form = document.querySelector("#checkout");
 
 const follow = () => {
@@ -7,6 +7,10 @@ const follow = () => {
     part.hidden = !chosen || !part.dataset.for.split(" ").includes(chosen.dataset.goes);
   }
   if (!chosen) return;
+  for (const choice of form.querySelectorAll("[data-only-for]")) {
+    choice.disabled = choice.dataset.onlyFor !== chosen.dataset.goes;
+    if (choice.disabled) choice.checked = false;
+  }
   for (const place of form.querySelectorAll("[data-sum]")) {
     place.textContent = chosen.dataset[place.dataset.sum];
   }

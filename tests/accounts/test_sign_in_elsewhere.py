@@ -1,6 +1,7 @@
 """Signing in by an OpenID Connect provider, as far as it tells the shop who somebody is."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,11 +25,16 @@ def provider(settings: Settings) -> Iterator[oidc.Provider]:
         yield provider
 
 
-def come_back(client: Client, prefix: str, *, process: str = "login") -> str:
-    """To the provider and back again, as a browser goes; where the shop then leads."""
+def go_and_return(client: Client, prefix: str, *, process: str = "login") -> str:
+    """To the provider, as a browser goes; the address at the shop to which the provider sends it back."""
     away = client.post(f"{prefix}/accounts/oidc/oidc/login/?process={process}").headers["Location"]
     back = urlsplit(requests.get(away, allow_redirects=False, timeout=5).headers["Location"])
-    return client.get(f"{back.path}?{back.query}").headers["Location"]
+    return f"{back.path}?{back.query}"
+
+
+def come_back(client: Client, prefix: str, *, process: str = "login") -> str:
+    """To the provider and back again; where the shop then leads."""
+    return client.get(go_and_return(client, prefix, process=process)).headers["Location"]
 
 
 def sign_in_just_now(client: Client, member: User) -> None:
@@ -110,10 +116,22 @@ def test_account_of_a_provider_that_the_settings_name_no_more_is_left_alone(clie
     assert SocialAccount.objects.exists()
 
 
-@pytest.mark.parametrize("path", ["login/?process=login", "login/callback/?code=once&state=forged"])
-def test_provider_out_of_reach_is_said_and_nothing_breaks(client: Client, settings: Settings, path: str) -> None:
-    with oidc.running() as gone:
-        settings.SOCIALACCOUNT_PROVIDERS = gone.settings()
-    answer = client.post(f"/en/accounts/oidc/oidc/{path}")
+def expect_said(answer: Any) -> None:
     assert answer.status_code == 401
     assert "That sign-in did not work" in answer.text
+
+
+def test_provider_out_of_reach_is_said_and_nothing_breaks(client: Client, settings: Settings) -> None:
+    with oidc.running() as gone:
+        settings.SOCIALACCOUNT_PROVIDERS = gone.settings()
+    expect_said(client.post("/en/accounts/oidc/oidc/login/?process=login"))
+
+
+def test_provider_that_goes_away_while_somebody_signs_in_is_said_and_nothing_breaks(
+    client: Client, settings: Settings
+) -> None:
+    with oidc.running() as going:
+        settings.SOCIALACCOUNT_PROVIDERS = going.settings()
+        back = go_and_return(client, "/en")
+    expect_said(client.get(back))
+    assert not signed_in(client)

@@ -55,6 +55,26 @@ def test_the_shop_opens_without_pickup_where_only_the_town_is_known() -> None:
     assert [branch.slug for branch in Branch.objects.all() if "address_az" in branch.lacks_for_pickup] == ["baku"]
 
 
+def test_an_address_that_staff_wrote_in_another_language_stays() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE artisans_branch DROP CONSTRAINT artisans_branch_pickup_can_be_found")
+    half_filled: dict[str, Any] = {"address_az": "Bakı şəhəri", "address_ru": "ул. Низами, 1", "address_en": "Baku"}
+    Branch.objects.filter(slug="baku").update(**half_filled)
+    only_the_towns: dict[str, Any] = {
+        "address_az": "AZ0900 Bərdə",
+        "address_ru": "AZ0900 Барда",
+        "address_en": "AZ0900 Bərdə",
+    }
+    Branch.objects.filter(slug="barda").update(**only_the_towns)
+    migration.leave_out_what_is_unknown(apps, None)
+
+    columns = ("slug", "address_az", "address_ru", "address_en", "offers_pickup")
+    assert list(Branch.objects.filter(slug__in=("baku", "barda")).values_list(*columns)) == [
+        ("baku", "", "ул. Низами, 1", "", False),
+        ("barda", "", "", "", False),
+    ]
+
+
 def test_staff_see_which_branches_lack_what_pickup_needs(client: Client) -> None:
     client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
     Branch.objects.filter(slug="baku").update(offers_pickup=False, phone="")

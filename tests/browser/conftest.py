@@ -92,4 +92,5 @@ def expect_no_violations(page: Page) -> None:
     """The same, of the page as it stands."""
     page.evaluate(_STANDS_STILL)
     found = _AXE.run(page, options=_AXE_OPTIONS)
-    assert found.violations_count == 0, f"{page.url} {page.viewport_size}: {found.generate_report()}"
+    scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    assert found.violations_count == 0, f"{page.url} {scheme} {page.viewport_size}: {found.generate_report()}"

@@ -11,7 +11,15 @@ from dostshop.pages.models import Page as InformationPage
 from orders import cancelling, fulfilment, payments
 from orders.models import Order
 from tests.browser.conftest import expect_no_violations, sign_in
-from tests.factories import ArtisanFactory, PhotoFactory, UserFactory, delivery_method, made_by, order_of, piece
+from tests.factories import (
+    ArtisanFactory,
+    PhotoFactory,
+    UserFactory,
+    delivery_method,
+    made_by,
+    order_of,
+    piece,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -178,7 +186,7 @@ def test_the_menu_and_what_hangs_in_it_open_with_the_keyboard(
         menu.press("Enter")
     expect(page.get_by_role("navigation").get_by_role("link", name="Delivery methods")).to_be_visible()
     page.get_by_role("button", name=administrator.email).press("Enter")
-    expect(page.get_by_role("button", name="Dark")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Account").get_by_role("button", name="Dark")).to_be_visible()
     expect_no_violations(page)
     page.get_by_role("button", name="Log out").press("Enter")
     expect(page).to_have_url(re.compile(r"/en/$"))
@@ -189,6 +197,15 @@ def test_a_photo_is_marked_for_deletion_with_the_keyboard(administrator: User, o
     page.goto(f"/en/admin/catalog/product/{product.pk}/change/")
     page.get_by_role("checkbox", name="Delete").first.press("Space")
     expect(page.get_by_text("This item will be deleted.").first).to_be_visible()
+
+
+def test_columns_and_lists_have_names_of_their_own(administrator: User, order: Order, page: Page) -> None:
+    product = order.lines.get().variant.product
+    page.goto(f"/en/admin/catalog/product/{product.pk}/change/")
+    expect(page.get_by_role("columnheader", name="Delete").first).to_be_visible()
+    page.get_by_role("combobox", name="Craft").press("Enter")
+    choices = page.get_by_role("region", name="Craft")
+    expect(choices.get_by_role("searchbox", name="Search")).to_be_visible()
 
 
 @pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)

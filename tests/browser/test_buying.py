@@ -129,6 +129,19 @@ def test_at_the_branch(page: Page, bowl: Variant, language: str) -> None:
     expect(page.get_by_role("button", name=_("Add to the bag"))).to_have_count(0)
 
 
+def test_paying_at_the_branch_is_for_pickup_alone(page: Page, bowl: Variant, language: str) -> None:
+    method = delivery_method(price="5.00")
+    go_to_checkout(page, bowl, language)
+    at_the_branch = page.get_by_role("radio", name=re.compile(re.escape(_("At the branch, when you pick it up"))))
+    pick_up(page)
+    at_the_branch.check()
+    choose(page, re.escape(str(method.name)))
+    expect(at_the_branch).to_be_disabled()
+    expect(at_the_branch).not_to_be_checked()
+    pick_up(page)
+    expect(at_the_branch).to_be_enabled()
+
+
 @pytest.fixture
 def page_without_scripts(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     context = browser.new_context(java_script_enabled=False, base_url=live_server.url)

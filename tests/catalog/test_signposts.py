@@ -95,6 +95,33 @@ def test_a_typing_error_leads_to_what_looks_like_it_where_that_is_wanted(
     assert signposts.find(typed, or_alike=True).is_close
 
 
+def test_a_maker_must_be_as_like_as_a_piece() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT proname, proconfig FROM pg_proc WHERE proname LIKE 'catalog\\_alike%%' ORDER BY 1")
+        (_pieces, threshold), *others = cursor.fetchall()
+    assert others == [("catalog_alike_signposts", threshold)]
+    assert threshold
+
+
+def plan(asked: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {asked}")
+        return " ".join(row for (row,) in cursor.fetchall())
+
+
+def test_indexes_lead_to_them_among_many(django_assert_num_queries: Any) -> None:
+    Artisan.objects.bulk_create(ArtisanFactory.build_batch(2000, branch=BranchFactory.create()))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE catalog_signpost")
+    for or_alike in (False, True):
+        with django_assert_num_queries(1) as asked:
+            signposts.find("hediye", or_alike=or_alike)
+        shown = plan(asked.captured_queries[0]["sql"])
+        assert "Index Scan on catalog_signpost_document" in shown
+        assert ("catalog_alike_signposts" in shown) is or_alike
+    assert "Index Scan on catalog_signpost_words" in plan("SELECT key FROM catalog_signpost WHERE 'hediye' <% words")
+
+
 def test_what_has_the_words_hides_what_is_only_alike(shop: None) -> None:
     CraftFactory.create(slug="other", name_az="Xalçalıq")
     piece(craft=Craft.objects.get(slug="other"))
@@ -194,7 +221,7 @@ def test_the_page_shows_them_above_the_pieces(client: Client, shop: None, addres
 
 def test_the_heading_says_how_sure_the_page_is(client: Client, shop: None) -> None:
     assert "<h1> “gift”: 1 piece </h1>" in page(client, "gift")
-    assert "<h1> “cinar” </h1>" in page(client, "cinar")
+    assert "<h1> Pages about “cinar” </h1>" in page(client, "cinar")
     assert "<h1> Nothing is quite “hediye” </h1>" in page(client, "hediye")
     assert "<h1> Nothing found for “zzzzzz” </h1>" in page(client, "zzzzzz")
 

@@ -24,6 +24,7 @@ from tests.factories import (
     UserFactory,
     VariantFactory,
     bag_with,
+    delivery_method,
     made_by,
     piece,
 )
@@ -189,6 +190,7 @@ def test_a_product_says_what_it_is(client: Client, catalogue: dict[str, Any]) ->
 
 
 def test_food_says_what_the_law_asks_for(client: Client) -> None:
+    delivery_method()
     product = shown(
         piece(
             kind=Product.Kind.FOOD,
@@ -266,6 +268,7 @@ def test_what_is_made_to_order_says_how_long_it_takes(client: Client) -> None:
 
 
 def test_a_craft_that_needs_a_permit_says_so(client: Client) -> None:
+    delivery_method()
     product = shown(piece(craft=CraftFactory.create(needs_export_permit=True)))
 
     page = text(client, address_of(product))

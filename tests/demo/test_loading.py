@@ -66,7 +66,7 @@ def own_storage(settings: Settings, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def loaded(db: None, own_storage: None) -> None:
+def loaded(new_shop: None, own_storage: None) -> None:
     loading.load()
 
 
@@ -98,6 +98,32 @@ def test_every_picture_set_is_a_published_piece(loaded: None) -> None:
     assert ProductMaker.objects.filter(share=60).exists()
     used = [picture.original.size for model in (Photo, BranchPhoto, CollectionPhoto) for picture in model.objects.all()]
     assert sorted(used) == sorted(path.stat().st_size for path in (loading.FOLDER / "photos").glob("*.jpg"))
+
+
+def test_every_branch_is_opened_for_pickup(new_shop: None, own_storage: None) -> None:
+    assert not Branch.objects.filter(offers_pickup=True).exists()
+    loading.load()
+
+    for branch in Branch.objects.all():
+        assert branch.offers_pickup
+        assert branch.phone
+        assert all(getattr(branch, f"address_{language}") for language in LANGUAGES)
+        assert branch.opening_text
+
+
+def test_a_demo_from_before_gets_what_pickup_needs(loaded: None) -> None:
+    before = snapshot()
+    lost: dict[str, Any] = {"offers_pickup": False, "phone": ""}
+    Branch.objects.update(**lost, **{f"address_{language}": "" for language in LANGUAGES})
+    loading.load()
+    assert snapshot() == before
+
+    baku = Branch.objects.get(slug="baku")
+    Branch.objects.filter(pk=baku.pk).update(**lost, address="Nizami küçəsi 1", email="nizami@dost.example")
+    loading.load()
+    baku.refresh_from_db()
+    assert (baku.address, baku.email) == ("Nizami küçəsi 1", "nizami@dost.example")
+    assert baku.offers_pickup
 
 
 def test_two_pieces_are_sold_and_one_is_held(loaded: None) -> None:

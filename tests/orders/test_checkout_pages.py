@@ -17,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from artisans.models import Branch
 from catalog.models import Product, Variant
 from orders import stock
-from orders.models import Hold, Order, Payment
+from orders.models import DeliveryMethod, DeliveryRate, Hold, Order, Payment
 from orders.providers import Started
 from tests.factories import BranchFactory, CraftFactory, UserFactory, bag_with, delivery_method, piece
 from tests.orders import toys
@@ -176,12 +176,66 @@ def test_where_no_branch_hands_over_none_is_offered_to_pay_at(client: Client) ->
 
 
 def test_entering_the_checkout_holds_and_looking_does_not(client: Client) -> None:
-    client.post("/bag/add/", {"variant": piece().code})
-    assert client.get("/checkout/").url == "/bag/?over=1"  # type: ignore[attr-defined]
-    assert "30 dəqiqə saxlamaq üçün" in client.get("/bag/?over=1").content.decode()
+    told = "The pieces are not kept for you now."
+    client.post("/en/bag/add/", {"variant": piece().code})
+    assert client.get("/en/checkout/").url == "/en/bag/"  # type: ignore[attr-defined]
+    assert told in client.get("/en/bag/").content.decode()
     assert not Hold.objects.exists()
-    client.post("/checkout/begin/")
+    client.post("/en/checkout/begin/")
     assert Hold.objects.live().count() == 1
+    # Not for as long as the address is open: what is kept now is not said to be lost.
+    assert told not in client.get("/en/bag/?over=1").content.decode()
+
+
+NEITHER = "At the moment we can neither send these pieces nor hand them over at a branch."
+UNPAYABLE = "At the moment these pieces cannot be paid for here."
+
+
+def refused(client: Client, sentence: str) -> None:
+    """The bag says why, with a way to write; nothing is held, and no form is shown."""
+    for answer in (
+        client.post("/en/checkout/begin/"),
+        client.get("/en/checkout/"),
+        client.post("/en/checkout/extend/"),
+    ):
+        assert answer.url == "/en/bag/"  # type: ignore[attr-defined]
+    page = " ".join(client.get("/en/bag/").content.decode().split())
+    [notice] = re.findall(r'<p class="notice notice--warning">(.*?)</p>', page)
+    assert sentence in notice
+    assert 'href="/en/info/contact/"' in notice
+    assert "/checkout/begin/" not in page
+    assert "The pieces are not kept" not in page
+    assert not Hold.objects.exists()
+
+
+@pytest.mark.usefixtures("new_shop")
+def test_what_can_reach_nobody_is_not_held(client: Client) -> None:
+    delivery_method(up_to_weight_g=899)
+    client.post("/en/bag/add/", {"variant": piece(weight_g=900).code})
+    refused(client, NEITHER)
+
+    DeliveryRate.objects.update(up_to_weight_g=900)
+    assert client.post("/en/checkout/begin/").url == "/en/checkout/"  # type: ignore[attr-defined]
+    page = client.get("/en/bag/").content.decode()
+    assert NEITHER not in page
+    assert "Pickup at a branch is free" not in page
+
+
+def test_what_nobody_can_pay_for_is_not_held(client: Client, settings: Settings) -> None:
+    settings.STRIPE_SECRET_KEY = ""
+    order_made = piece(kind="made_to_order", lead_time_days=14, on_hand=0)
+    client.post("/en/bag/add/", {"variant": order_made.code})
+    refused(client, UNPAYABLE)
+
+
+def test_a_checkout_that_has_become_impossible_leads_back_to_the_bag(client: Client) -> None:
+    enter(client, piece(), prefix="/en")
+    page = client.get("/en/checkout/").content.decode()
+    Branch.objects.update(offers_pickup=False)
+
+    assert client.post("/en/checkout/", {**hidden(page), **PICKUP}).url == "/en/bag/"  # type: ignore[attr-defined]
+    assert NEITHER in client.get("/en/bag/").content.decode()
+    assert not Order.objects.exists()
 
 
 def test_extending_keeps_what_was_typed(client: Client) -> None:
@@ -235,6 +289,18 @@ def test_a_delivery_price_changed_in_checkout_is_told_before_ordering(client: Cl
     method.rates.update(price=Decimal("6.00"))
     wishes = {**PICKUP, "delivery": f"post-{method.pk}", "payment": "stripe", "city": "Bakı", "address": "Nizami 5"}
     client.post("/checkout/", {**hidden(page), **wishes})
+    assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("changed", [{"days_max": 30}, {"days_min": 2}])
+def test_days_changed_in_checkout_are_told_before_ordering(client: Client, changed: dict[str, Any]) -> None:
+    method = delivery_method()
+    enter(client, piece())
+    page = client.get("/checkout/").content.decode()
+    wishes = {**PICKUP, "delivery": f"post-{method.pk}", "payment": "stripe", "city": "Bakı", "address": "Nizami 5"}
+    DeliveryMethod.objects.update(**changed)
+    page = client.post("/checkout/", {**hidden(page), **wishes}).content.decode()
+    assert "error-summary" in page
     assert not Order.objects.exists()
 
 
@@ -372,3 +438,17 @@ def count_orders() -> int:
         return Order.objects.count()
     finally:
         connection.close()
+
+
+def test_the_ways_stand_in_three_groups(client: Client) -> None:
+    abroad = delivery_method(name="Dünya", countries=[], position=1)
+    home = delivery_method(name="Bütün Azərbaycan", position=2)
+    enter(client, piece(), prefix="/en")
+    page = client.get("/en/checkout/").content.decode()
+    groups = re.findall(r"<legend>\s*<h3>(.*?)</h3>(.*?)</fieldset>", page, re.DOTALL)
+    ways = {heading: re.findall(r'name="delivery"\s+value="([^"]*)"', group) for heading, group in groups}
+    assert ways == {
+        "You pick it up": [f"pickup-{branch.slug}" for branch in Branch.objects.filter(offers_pickup=True)],
+        "We send it within Azerbaijan": [f"post-{home.pk}"],
+        "We send it abroad": [f"post-{abroad.pk}"],
+    }

@@ -1,5 +1,6 @@
 """What delivery costs and how long it takes, wherever that is said."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import translation
 
+from artisans.models import Branch
 from orders import cancelling, delivery, emails, tariffs
 from orders.models import DeliveryMethod, DeliveryRate, Order, OrderMail
 from orders.models.delivery import days_text
@@ -72,8 +74,9 @@ def test_a_piece_is_promised_what_its_weight_allows(
 
     with translation.override("en"):
         promise = tariffs.promise_for(heavy)
-        assert promise == tariffs.Promise(tariffs.Reach(Decimal(5), "1–4 working days"), None)
-        assert tariffs.promise_for(heaviest) == tariffs.Promise(None, None)
+        assert (promise.home, promise.abroad) == (tariffs.Reach(Decimal(5), "1–4 working days"), None)
+        promise = tariffs.promise_for(heaviest)
+        assert (promise.home, promise.abroad) == (None, None)
 
 
 def test_the_product_page_says_it(client: Client, methods: dict[str, DeliveryMethod]) -> None:
@@ -94,6 +97,65 @@ def test_the_product_page_says_it(client: Client, methods: dict[str, DeliveryMet
     assert "Food is not sent abroad." in food
     assert "Sent abroad" not in permit + food + heavy
     assert "It is not sent; please pick it up." in heavy
+
+
+HOME = "Sent within Azerbaijan from 4,00 ₼: 1–5 working days on the way."
+ABROAD = "Sent abroad from 9,00 ₼: 1–5 working days on the way."
+NOT_SENT = "It is not sent; please pick it up."
+NOT_HOME = "It is not sent within Azerbaijan."
+NEITHER = "At the moment we can neither send it nor hand it over at a branch."
+WRITE = "Write to us, and we will look for a way."
+KEPT = "Kept at our branch in Baku, where you can pick it up free of charge."
+MADE = "Made at our branch in Baku; when it is ready you can pick it up there free of charge"
+ELSEWHERE = "You can pick it up at a branch, free of charge."
+PERMIT = "To leave the country it needs a permit of the Ministry of Culture."
+PERMIT_WRITE = "If you would like it sent abroad, write to us."
+NO_FOOD = "Food is not sent abroad."
+TO_ORDER = {"kind": "made_to_order", "lead_time_days": 14}
+
+
+@pytest.mark.parametrize("pickup", ["own", "other", "none"])
+@pytest.mark.parametrize(
+    ("fields", "carried", "expected"),
+    [
+        ({}, "home and abroad", [KEPT, HOME, ABROAD]),
+        ({}, "home", [KEPT, HOME]),
+        ({}, "abroad", [KEPT, NOT_HOME, ABROAD]),
+        ({}, "", [KEPT, NOT_SENT]),
+        ({}, "home and abroad by permit", [KEPT, HOME, PERMIT, PERMIT_WRITE]),
+        ({}, "abroad by permit", [KEPT, NOT_SENT, PERMIT]),
+        ({}, "by permit", [KEPT, NOT_SENT, PERMIT]),
+        ({"kind": "food"}, "home and abroad", [KEPT, HOME, NO_FOOD]),
+        ({"kind": "food"}, "abroad", [KEPT, NOT_SENT]),
+        (TO_ORDER, "home", [f"{MADE} or have it sent.", HOME]),
+        (TO_ORDER, "abroad", [f"{MADE}.", NOT_HOME, ABROAD]),
+        (TO_ORDER, "", [f"{MADE}.", NOT_SENT]),
+        (TO_ORDER, "abroad by permit", [f"{MADE}.", NOT_SENT, PERMIT]),
+    ],
+)
+def test_what_is_promised_of_a_piece_never_contradicts_itself(
+    client: Client, pickup: str, fields: dict[str, Any], carried: str, expected: list[str]
+) -> None:
+    delivery_method(price="4.00", up_to_weight_g=5000 if "home" in carried else 100)
+    delivery_method(price="9.00", up_to_weight_g=5000 if "abroad" in carried else 100, countries=[])
+    if pickup != "own":
+        Branch.objects.filter(slug="baku").update(offers_pickup=False)
+        expected = [*([ELSEWHERE] if pickup == "other" else []), *expected[1:]]
+    if pickup == "none":
+        Branch.objects.update(offers_pickup=False)
+        expected = [said for line in expected for said in ([NEITHER, WRITE] if line == NOT_SENT else [line])]
+    craft = CraftFactory.create(needs_export_permit="permit" in carried)
+    product = piece(weight_g=900, craft=craft, **fields).product
+    page = text(client, f"/en{product.get_absolute_url()}")
+
+    [said] = re.findall(r'<h2 id="promises"[^>]*>.*?</h2> <p>(.*?) <a href="/en/info/delivery/">', page)
+    assert " ".join(re.sub("</?a[^>]*>", "", said).split()) == " ".join(expected)
+
+
+def test_a_bag_that_stays_in_the_country_is_told_why_and_nothing_else(client: Client) -> None:
+    lines = bag_with(piece(kind="food")).lines.all()
+    with translation.override("en"):
+        assert delivery.delivery_for(lines).stays_home_because == NO_FOOD
 
 
 def test_the_checkout_says_it_beside_each_way(client: Client, methods: dict[str, DeliveryMethod]) -> None:
@@ -123,8 +185,12 @@ def test_the_order_keeps_what_the_shopper_was_told(client: Client, methods: dict
         assert "7–14 working days" in str(body)
 
     cancelling.cancel(order.pk, actor=None)
-    message = emails.compose(OrderMail.objects.get(order=order, kind=OrderMail.Kind.CANCELLED))
-    assert "working days" not in f"{message.body}{message.alternatives}"
+    for kind in (OrderMail.Kind.CANCELLED, OrderMail.Kind.EXPIRED):
+        Order.objects.filter(pk=order.pk).update(status=kind)
+        order.refresh_from_db()
+        message = emails.compose(OrderMail.objects.get_or_create(order=order, kind=kind)[0])
+        assert "working days" not in f"{message.body}{message.alternatives}"
+        assert "On the way" not in text(client, order.get_absolute_url())
 
 
 def test_pickup_has_no_days_on_the_way(client: Client) -> None:

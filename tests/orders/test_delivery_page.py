@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.test import Client
+from django.urls import resolve, reverse
 from django.utils import translation
 
 from artisans.models import Branch, OpeningHours
 from dostshop.accounts.models import Role
+from dostshop.pages import views as pages
 from dostshop.pages.models import Page
 from orders.models import DeliveryMethod, DeliveryRate
+from orders.views import delivery
 from tests.admin.conftest import english, signed_in, staff
 from tests.factories import BranchFactory, UserFactory, delivery_method
 
@@ -71,6 +74,18 @@ def test_each_region_and_zone_has_its_prices_by_weight(client: Client, methods: 
     ]
 
 
+@pytest.mark.usefixtures("new_shop")
+def test_a_shop_that_delivers_nothing_promises_nothing(client: Client) -> None:
+    neither = "At the moment we neither send pieces nor hand them over at a branch."
+    page = page_of(client)
+    assert neither in page
+    assert "free of charge" not in page
+    assert "anywhere in Azerbaijan" not in page
+
+    delivery_method()
+    assert neither not in page_of(client)
+
+
 def test_what_staff_change_is_there_at_once(client: Client, methods: list[DeliveryMethod]) -> None:
     DeliveryRate.objects.filter(price=Decimal("9.50")).update(price=Decimal("0.00"))
     DeliveryMethod.objects.filter(pk=methods[1].pk).update(is_active=False)
@@ -123,6 +138,13 @@ def test_the_staffs_text_stands_around_the_prices(client: Client, methods: list[
 
     write(body_en="Only words.")
     assert page_of(client).index("Only words.") < page_of(client).index('id="prices"')
+
+
+@pytest.mark.parametrize("language", ["az", "ru", "en"])
+def test_the_address_of_the_information_page_is_that_of_the_prices(language: str) -> None:
+    with translation.override(language):
+        assert resolve(reverse("pages:page", args=["delivery"])).func is delivery.page
+        assert resolve(reverse("pages:page", args=["returns"])).func is pages.page
 
 
 def test_without_prices_there_is_no_table(client: Client) -> None:

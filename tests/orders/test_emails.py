@@ -1,11 +1,13 @@
 """The mails of an order: one of each kind, in the order's language, as text and HTML."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core import mail
 from django.utils import translation
 
+from artisans.models import Branch
 from orders import emails, payments, refunds
 from orders.models import Order, OrderMail, Refund, Return, ReturnLine
 from tests.factories import UserFactory, order_of, piece
@@ -70,6 +72,17 @@ def test_texts_differ_by_language() -> None:
         order = order_of(piece(), language=language)
         subjects.add(composed(order, "received")[0].replace(order.code, ""))
     assert len(subjects) == 3
+
+
+def test_a_branch_without_an_address_leaves_no_hole_in_the_mail() -> None:
+    order = order_of(piece(), language="en", provider="branch")
+    _, text, html = composed(order, "ready")
+    assert all("wait for you at Baku – DOST Centre, Sınaq küçəsi 1." in body for body in (text, html))
+
+    closed: dict[str, Any] = {"offers_pickup": False, "address_az": ""}
+    Branch.objects.filter(slug="baku").update(**closed)
+    _, text, html = composed(order, "ready")
+    assert all("wait for you at Baku – DOST Centre." in body for body in (text, html))
 
 
 def test_nothing_typed_can_break_out_of_a_mail() -> None:
