@@ -294,6 +294,7 @@ MAILERS = {
 # A provider is a class that keeps to orders.providers.PaymentProvider; its code is written into its payments.
 PAYMENT_PROVIDERS = {
     "stripe": "orders.providers.stripe_checkout.StripeCheckout",
+    "epoint": "orders.providers.epoint.Epoint",
     "transfer": "orders.providers.bank_transfer.BankTransfer",
     "branch": "orders.providers.branch.PayAtBranch",
 }
@@ -307,6 +308,17 @@ STRIPE_WEBHOOK_SECRET = env.text(
 STRIPE_API_URL = env.url("STRIPE_API_URL", default="")
 STRIPE_PAGE_ORIGIN = env.url("STRIPE_PAGE_ORIGIN", default="https://checkout.stripe.com")
 STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", default=10)
+
+EPOINT_PUBLIC_KEY = env.text("EPOINT_PUBLIC_KEY", default="")
+EPOINT_PRIVATE_KEY = env.text(
+    "EPOINT_PRIVATE_KEY",
+    default=None if EPOINT_PUBLIC_KEY else "",
+    hint="With EPOINT_PUBLIC_KEY set, it is what requests and callbacks are signed with.",
+)
+EPOINT_API_URL = env.url("EPOINT_API_URL", default="https://epoint.az/api/1").rstrip("/")
+# Epoint's own page, and the banks' to which it leads on without a click.
+EPOINT_PAGE_ORIGINS = env.words("EPOINT_PAGE_ORIGINS", default="https://epoint.az") if EPOINT_PUBLIC_KEY else []
+EPOINT_TIMEOUT_SECONDS = env.integer("EPOINT_TIMEOUT_SECONDS", default=10)
 
 # --- Invoices and tax ---
 # Whether prices contain VAT that the seller has to show. Each craft says whether it is exempt.
@@ -356,7 +368,7 @@ SECURE_CSP: dict[str, list[str]] = {
     "connect-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
     # Browsers apply form-action to the redirects that follow a form, so the pages they lead to are named.
-    "form-action": [CSP.SELF, STRIPE_PAGE_ORIGIN, *SIGN_IN_ORIGINS],
+    "form-action": [CSP.SELF, STRIPE_PAGE_ORIGIN, *EPOINT_PAGE_ORIGINS, *SIGN_IN_ORIGINS],
     "frame-ancestors": [CSP.NONE],
     "base-uri": [CSP.NONE],
 }

@@ -7,13 +7,15 @@ refund of the provider's that cannot be; nothing is written then. ``providers.Pr
 which then runs again.
 After commit: the provider is asked by a task; the mail goes when the money does.
 Retry: a refund is one row with one key, sent along to the provider; asked again, it is the same refund. After a
-failure on the provider's side the provider is first asked what it did.
+failure on the provider's side the provider is first asked what it did. A provider that would pay a repeated request
+twice is asked once: the row says so before, and where the answer is lost a person looks.
 Restocking is a decision of its own: ``stock.take_back``.
 """
 
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import F, Q, QuerySet
@@ -26,9 +28,20 @@ from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
 from orders import emails, invoices, providers
 from orders.models import LineItem, Order, OrderEvent, OrderMail, Payment, Refund, RefundLine
-from orders.providers import ProviderFailed, ProviderRefund, ProviderRefused, RefundState
+from orders.providers import (
+    OutcomeUnknown,
+    PaymentProvider,
+    ProviderFailed,
+    ProviderRefund,
+    ProviderRefused,
+    ProviderUnavailable,
+    RefundState,
+)
 
 logger = logging.getLogger(__name__)
+
+# Longer than any provider is waited for.
+ANSWER_TIME = timedelta(minutes=2)
 
 
 class NothingToRefund(Exception):
@@ -157,7 +170,7 @@ def send(refund_pk: int) -> None:
     try:
         # A failure on the provider's side does not tell whether the money went.
         answer = _found_at_provider(refund) if refund.failed_tries else None
-        answer = answer or provider.refund(refund)
+        answer = answer or _asked(provider, refund)
     except ProviderFailed:
         Refund.objects.filter(pk=refund_pk).update(failed_tries=F("failed_tries") + 1)
         raise
@@ -167,6 +180,23 @@ def send(refund_pk: int) -> None:
         _settle(refund.pk, answer, failure=str(refusal))
         return
     _settle(refund.pk, answer)
+
+
+def _asked(provider: PaymentProvider, refund: Refund) -> ProviderRefund:
+    """The provider's answer. Where a repeated request would be a second refund, it is asked once."""
+    if provider.is_refund_repeatable:
+        return provider.refund(refund)
+    row = Refund.objects.filter(pk=refund.pk)
+    if not row.filter(asked_at=None).update(asked_at=timezone.now()):
+        if row.filter(asked_at__gt=timezone.now() - ANSWER_TIME).exists():
+            raise ProviderUnavailable("is being asked at this moment")
+        raise OutcomeUnknown("was asked for, and the answer is lost; see at the provider whether the money went")
+    try:
+        return provider.refund(refund)
+    except ProviderUnavailable:
+        # Nobody heard the question.
+        row.update(asked_at=None)
+        raise
 
 
 def _found_at_provider(refund: Refund) -> ProviderRefund | None:
@@ -267,7 +297,7 @@ def try_again(refund_pk: int, *, actor: User | None = None) -> None:
     order = Order.objects.locked(Refund.objects.values_list("payment__order_id", flat=True).get(pk=refund_pk))
     failed = Refund.objects.filter(pk=refund_pk, done_at=None, payment__provider__in=providers.codes_online())
     # The key's answer was the failure, so the next question needs another.
-    if not failed.exclude(failure="").update(failure="", failed_tries=F("failed_tries") + 1):
+    if not failed.exclude(failure="").update(failure="", asked_at=None, failed_tries=F("failed_tries") + 1):
         raise NotWaiting
     refund = Refund.objects.get(pk=refund_pk)
     order.record(OrderEvent.Kind.REFUND_TRIED, actor=actor, refund=refund.pk, amount=str(refund.amount))

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,6 +17,8 @@ from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
 from artisans.models import Branch
+from dostshop.demo.epoint_stand_in.server import EpointStandIn
+from dostshop.demo.stand_in.server import StandInServer
 from dostshop.demo.stripe_stand_in.server import StandIn
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
@@ -80,12 +83,41 @@ def stand_in(settings: Settings) -> Iterator[StandIn]:
     server.faults.copies = 0
     settings.STRIPE_API_URL = server.url
     settings.STRIPE_TIMEOUT_SECONDS = 5
+    with served(server):
+        yield server
+
+
+@contextmanager
+def served(server: StandInServer) -> Iterator[None]:
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield server
+    yield
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def epoint(settings: Settings) -> Iterator[EpointStandIn]:
+    """Epoint's stand-in, which the shop then offers too. Its callbacks go nowhere, see ``shop_with_epoint``."""
+    server = EpointStandIn(public_key="i000000001", private_key="private-key-of-tests", callback_url="")
+    server.faults.copies = 0
+    settings.EPOINT_PUBLIC_KEY = server.public_key
+    settings.EPOINT_PRIVATE_KEY = server.private_key
+    settings.EPOINT_API_URL = server.api_url
+    settings.EPOINT_TIMEOUT_SECONDS = 5
+    with served(server):
+        yield server
+
+
+@pytest.fixture
+def shop_with_epoint(epoint: EpointStandIn, live_server: LiveServer, settings: Settings) -> EpointStandIn:
+    """The live server and the stand-in know each other's addresses."""
+    settings.SITE_URL = live_server.url
+    settings.SECURE_CSP = {**settings.SECURE_CSP, "form-action": ["'self'", epoint.page_origin]}
+    epoint.post.url = live_server.url + reverse("payment_webhook", args=["epoint"])
+    epoint.faults.copies = 1
+    return epoint
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from html import unescape
 from pathlib import Path
 
@@ -82,10 +82,10 @@ class Newcomer:
     def __init__(self, folder: Path) -> None:
         self.shop = folder / "shop"
         self.output = folder / "output"
-        port, stripe_port = free_ports()
-        self.site = f"http://localhost:{port}"
+        ports = dict(zip(("PORT", "DEMO_STRIPE_PORT", "DEMO_EPOINT_PORT"), map(str, free_ports(3)), strict=True))
+        self.site = f"http://localhost:{ports['PORT']}"
         kept = {name: value for name, value in os.environ.items() if KEPT.fullmatch(name)}
-        self.environment = {**kept, "PORT": str(port), "DEMO_STRIPE_PORT": str(stripe_port)}
+        self.environment = {**kept, **ports}
         self.terminal: subprocess.Popen[bytes]
 
     def clone(self) -> None:
@@ -186,11 +186,12 @@ def hidden_fields(page: str) -> dict[str, str]:
     return {name: unescape(value) for name, value in fields}
 
 
-def free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _number in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
 
 
 def wait(done: Callable[[], bool], seconds: float, sentence: str) -> None:

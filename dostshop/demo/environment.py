@@ -5,11 +5,15 @@ from pathlib import Path
 
 from dostshop import env
 
+# The merchant that the local Epoint stand-in knows.
+EPOINT_STAND_IN = "i000000001"
+
 
 def values(var: Path) -> dict[str, str]:
     """Defaults for every variable that the shop needs; what is already set stays."""
     port = env.integer("PORT", default=8000)
     stripe_port = env.integer("DEMO_STRIPE_PORT", default=port + 1)
+    epoint_port = env.integer("DEMO_EPOINT_PORT", default=port + 2)
     return {
         "SECRET_KEY": _kept_secret(var / "secret-key"),
         "SITE_URL": f"http://localhost:{port}",
@@ -25,17 +29,28 @@ def values(var: Path) -> dict[str, str]:
         "BANK_CODE": "000000",
         "BANK_VOEN": "0000000000",
         "BANK_SWIFT": "DOSTAZ22",
-        **({} if env.text("STRIPE_SECRET_KEY", default="") else _stand_in(stripe_port)),
+        **({} if env.text("STRIPE_SECRET_KEY", default="") else _stripe(stripe_port)),
+        **({} if env.text("EPOINT_PUBLIC_KEY", default="") else _epoint(epoint_port)),
     }
 
 
-def _stand_in(port: int) -> dict[str, str]:
+def _stripe(port: int) -> dict[str, str]:
     return {
         "DEMO_STRIPE_PORT": str(port),
         "STRIPE_SECRET_KEY": "sk_test_stand_in",
         "STRIPE_WEBHOOK_SECRET": "whsec_stand_in",
         "STRIPE_API_URL": f"http://127.0.0.1:{port}",
         "STRIPE_PAGE_ORIGIN": f"http://localhost:{port}",
+    }
+
+
+def _epoint(port: int) -> dict[str, str]:
+    return {
+        "DEMO_EPOINT_PORT": str(port),
+        "EPOINT_PUBLIC_KEY": EPOINT_STAND_IN,
+        "EPOINT_PRIVATE_KEY": "private-key-of-the-stand-in",
+        "EPOINT_API_URL": f"http://127.0.0.1:{port}/api/1",
+        "EPOINT_PAGE_ORIGINS": f"http://localhost:{port}",
     }
 
 

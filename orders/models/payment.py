@@ -129,6 +129,8 @@ class Refund(models.Model):
     # How often the provider answered that it failed: each new try is a new request.
     failed_tries = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
+    # Only where the provider would make a repeated request twice: written before it is asked.
+    asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
     # The provider will not do it; a person has to.
     failure = models.CharField(_("why it failed"), max_length=250, blank=True)

@@ -40,6 +40,10 @@ class ProviderRefused(Exception):
     """Understood, and said no. The same call would be refused again."""
 
 
+class OutcomeUnknown(ProviderRefused):
+    """Asked, and no answer tells whether it was done. Asking again could do it twice, so a person has to look."""
+
+
 class BadSignature(Exception):
     """A callback that the provider did not sign, or signed too long ago to tell."""
 
@@ -136,6 +140,8 @@ class PaymentProvider(Protocol):
     is_online: bool
     # Paid when the pieces are picked up, so they are prepared before there is money.
     is_paid_on_pickup: bool
+    # A refund that is asked for again with the same row is made once.
+    is_refund_repeatable: bool
 
     def is_configured(self) -> bool:
         """Whether the settings have what it needs."""
@@ -167,7 +173,7 @@ class PaymentProvider(Protocol):
         """Closes an open payment, so that it can no longer be paid. Refused once it is paid or closed."""
 
     def refund(self, refund: "Refund") -> ProviderRefund:
-        """Sends the money back."""
+        """Sends the money back. Where that cannot be repeated: ProviderUnavailable only if nobody heard of it."""
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Callback:
         """What the provider reports over HTTP. Raises BadSignature."""
@@ -203,6 +209,11 @@ def codes_by_hand() -> list[str]:
 
 def codes_paid_on_pickup() -> list[str]:
     return [code for code, one in every().items() if one.is_paid_on_pickup]
+
+
+def codes_of(one: object) -> list[str]:
+    """The codes that the settings give to its kind."""
+    return [code for code, other in every().items() if type(other) is type(one)]
 
 
 def title(code: str) -> str:

@@ -20,6 +20,7 @@ from orders.providers import (
 class ByHand:
     is_online = False
     is_paid_on_pickup = False
+    is_refund_repeatable = True
 
     def details(self, payment: Payment) -> list[tuple[str, str]]:
         return []

@@ -27,25 +27,21 @@ from orders.models import Order, Payment, Refund
 from orders.providers import (
     BadSignature,
     Callback,
-    ProviderFailed,
     ProviderRefund,
     ProviderRefused,
     ProviderState,
     ProviderStatus,
-    ProviderUnavailable,
     Purchase,
     RefundState,
     Report,
     Started,
 )
-from orders.providers.online import halfway, online_instructions
+from orders.providers.online import halfway, meaning_of, online_instructions
 
 logger = logging.getLogger(__name__)
 
 # Stripe's page speaks no Azerbaijani: there it goes by the browser.
 LOCALES = {"az": "auto", "ru": "ru", "en": "en"}
-# What Stripe understood and will not do; any other failure may pass.
-_REFUSALS = frozenset({400, 401, 402, 403, 404})
 
 # Stripe closes a Checkout Session no sooner than 30 minutes after it was made (API reference, expires_at).
 PAGE_TIME = timedelta(minutes=35)
@@ -76,6 +72,7 @@ class StripeCheckout:
     choice_note = _("You pay on the secure page of our payment provider. We never see your card.")
     is_online = True
     is_paid_on_pickup = False
+    is_refund_repeatable = True
 
     def is_configured(self) -> bool:
         return bool(settings.STRIPE_SECRET_KEY)
@@ -302,10 +299,4 @@ def _client() -> Iterator[stripe.StripeClient]:
         except stripe.StripeError as error:
             kind = type(error).__name__
             logger.warning("Stripe: %s, status %s, request %s", kind, error.http_status, error.request_id)
-            raise _answer(error.http_status)(f"Stripe: {error.code or kind}") from error
-
-
-def _answer(status: int | None) -> type[Exception]:
-    if status in _REFUSALS:
-        return ProviderRefused
-    return ProviderFailed if status is not None and status >= 500 else ProviderUnavailable
+            raise meaning_of(error.http_status)(f"Stripe: {error.code or kind}") from error

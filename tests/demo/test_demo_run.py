@@ -44,7 +44,7 @@ class Demo:
     def __init__(self, folder: Path) -> None:
         self.var = folder / "var"
         self.output = folder / "output"
-        self.port, self.stripe_port = free_port(), free_port()
+        self.port, self.stripe_port, self.epoint_port = free_port(), free_port(), free_port()
         self.running: subprocess.Popen[bytes] | None = None
 
     def start(self, **changes: str) -> None:
@@ -56,6 +56,7 @@ class Demo:
             "VAR_DIR": str(self.var),
             "PORT": str(self.port),
             "DEMO_STRIPE_PORT": str(self.stripe_port),
+            "DEMO_EPOINT_PORT": str(self.epoint_port),
             **changes,
         }
         with self.output.open("wb") as output:
@@ -112,7 +113,8 @@ def test_it_opens_is_used_closes_and_opens_again(shop: Demo) -> None:
         assert person.email in words
     for path in ("/", "/ru/", "/en/", "/demo/mail/", "/accounts/login/", "/admin/login/", "/readyz"):
         assert requests.get(site + path, timeout=30).status_code == 200, path
-    assert requests.get(f"http://localhost:{shop.stripe_port}/pay/none", timeout=10).status_code == 404
+    for port in (shop.stripe_port, shop.epoint_port):
+        assert requests.get(f"http://localhost:{port}/pay/none", timeout=10).status_code == 404
     assert int(requests.get(f"{site}/readyz", timeout=10).json()["jobs_waiting"]) >= 0
 
     # A second demo beside the first: one sentence, and the first goes on.
@@ -132,6 +134,7 @@ def test_it_opens_is_used_closes_and_opens_again(shop: Demo) -> None:
     assert "The shop is closed" in shop.words()
     assert not processes_of(shop.port)
     assert not processes_of(shop.stripe_port)
+    assert not processes_of(shop.epoint_port)
 
     # The mails of the sales that the first run made are still there, and only they.
     mails = len(list((shop.var / "mail").iterdir()))

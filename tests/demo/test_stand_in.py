@@ -11,10 +11,11 @@ import requests
 import stripe
 from pytest_django import Settings
 
+from dostshop.demo.stand_in import post
+from dostshop.demo.stand_in.faults import Faults
 from dostshop.demo.stripe_stand_in import events, form_encoding
 from dostshop.demo.stripe_stand_in.account import Account
 from dostshop.demo.stripe_stand_in.events import Post
-from dostshop.demo.stripe_stand_in.faults import Faults
 from dostshop.demo.stripe_stand_in.server import StandIn
 from tests.demo.talking import FORM, Form, Shop, call, kinds, open_session, press, wait_for
 
@@ -194,7 +195,7 @@ def test_the_shop_has_heard_before_the_buyer_is_back(stand_in: StandIn, shop: ty
 def test_a_webhook_that_failed_comes_again(
     stand_in: StandIn, shop: type[Shop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "RETRY_AFTER_SECONDS", (0.05, 0.05))
+    monkeypatch.setattr(post, "RETRY_AFTER_SECONDS", (0.05, 0.05))
     shop.answers.extend([500, 500])
     session = open_session(stand_in)
 

@@ -2,6 +2,6 @@
 
 ``server.py`` listens; ``api.py`` answers the shop, after ``form_encoding.py`` and ``parameters.py`` have read
 what it sent; ``pages.py`` shows the payment page to the buyer; ``account.py`` remembers what was opened, paid and
-sent back; ``events.py`` tells the shop of it by signed webhooks; ``faults.py`` makes any of this go wrong on
-request. Nothing in the shop knows whether it talks to this server or to Stripe.
+sent back; ``events.py`` tells the shop of it by signed webhooks. What it shares with others is in
+``dostshop/demo/stand_in/``. Nothing in the shop knows whether it talks to this server or to Stripe.
 """

@@ -5,16 +5,14 @@ what the shop asks for in Azerbaijani, which Stripe does not speak and this page
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dostshop import money
+from dostshop.demo.stand_in import cards, pages
+from dostshop.demo.stand_in.pages import Page, SentOn
 from dostshop.demo.stripe_stand_in.account import Account, Stored
 from dostshop.demo.stripe_stand_in.parameters import Refused
 
@@ -22,20 +20,11 @@ LANGUAGES = {"ru": "ru", "en": "en"}
 OTHER_LANGUAGE = "az"
 
 
-@dataclass(frozen=True)
-class Card:
-    """One of Stripe's test cards: a number that always does the same."""
-
-    key: str
-    number: str
-    label: Promise
-
-
 CARDS = [
-    Card("pays", "4242 4242 4242 4242", _("A card that pays")),
-    Card("second-step", "4000 0025 0000 3155", _("A card whose bank asks you to confirm")),
-    Card("declined", "4000 0000 0000 0002", _("A card that is declined")),
-    Card("no-money", "4000 0000 0000 9995", _("A card without enough money")),
+    cards.PAYS,
+    cards.Card("second-step", "4000 0025 0000 3155", _("A card whose bank asks you to confirm")),
+    cards.DECLINED,
+    cards.NO_MONEY,
 ]
 DECLINES = {"declined": "card_declined", "no-money": "insufficient_funds"}
 REASONS: dict[str, Promise] = {
@@ -45,24 +34,11 @@ REASONS: dict[str, Promise] = {
 }
 
 
-@dataclass(frozen=True)
-class Page:
-    status: int
-    html: str
-    # The shop, to which the page's forms may lead.
-    leads_to: str = ""
-
-
-@dataclass(frozen=True)
-class SentOn:
-    location: str
-
-
 def show(account: Account, session_id: str, *, step: str = "") -> Page | SentOn:
     """The payment page, or its second step. An address that no session has is a page too, with status 404."""
     session = _found(account, session_id)
     if session is None:
-        return Page(404, _rendered("unknown.html", OTHER_LANGUAGE, {}))
+        return pages.unknown(OTHER_LANGUAGE)
     intent = account.intents.get(session["payment_intent"] or "")
     is_waiting = bool(intent and intent["status"] == "requires_action")
     if step and not is_waiting:
@@ -76,8 +52,8 @@ def show(account: Account, session_id: str, *, step: str = "") -> Page | SentOn:
         "cards": CARDS,
         "error": REASONS.get(error.get("code", "")),
     }
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(session["success_url"]))
-    return Page(200, _rendered(template, _language(session), context), leads_to=origin)
+    html = pages.rendered(f"stripe/{template}", _language(session), context)
+    return Page(200, html, leads_to=pages.origin_of(session["success_url"]))
 
 
 def pay(account: Account, session_id: str, form: Mapping[str, Any]) -> Page | SentOn:
@@ -139,8 +115,3 @@ def _line(line: Stored) -> dict[str, Any]:
 
 def _language(session: Stored) -> str:
     return LANGUAGES.get(session["locale"] or "", OTHER_LANGUAGE)
-
-
-def _rendered(template: str, language: str, context: dict[str, Any]) -> str:
-    with translation.override(language):
-        return render_to_string(f"demo/stripe/{template}", {"language": language, **context})

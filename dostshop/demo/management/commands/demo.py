@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from dostshop import env
 from dostshop.demo import people, static_files
+from dostshop.demo.environment import EPOINT_STAND_IN
 from dostshop.demo.processes import ProcessDied, Processes
 
 FIRST_PAGE_WITHIN_SECONDS = 60
@@ -65,13 +66,22 @@ def refuse_another_database() -> None:
 
 def ports() -> dict[int, str]:
     """What the demo listens on, and the variable that changes it."""
-    shop = {urlsplit(settings.SITE_URL).port or 80: "PORT"}
-    return {**shop, env.integer("DEMO_STRIPE_PORT", default=0): "DEMO_STRIPE_PORT"} if uses_stand_in() else shop
+    listening = {urlsplit(settings.SITE_URL).port or 80: "PORT"}
+    if uses_stripe_stand_in():
+        listening[env.integer("DEMO_STRIPE_PORT", default=0)] = "DEMO_STRIPE_PORT"
+    if uses_epoint_stand_in():
+        listening[env.integer("DEMO_EPOINT_PORT", default=0)] = "DEMO_EPOINT_PORT"
+    return listening
 
 
-def uses_stand_in() -> bool:
+def uses_stripe_stand_in() -> bool:
     """False where STRIPE_SECRET_KEY names an account at Stripe itself."""
     return bool(settings.STRIPE_API_URL)
+
+
+def uses_epoint_stand_in() -> bool:
+    """False where EPOINT_PUBLIC_KEY names a merchant at Epoint itself."""
+    return bool(settings.EPOINT_PUBLIC_KEY == EPOINT_STAND_IN)
 
 
 def refuse_taken_port(port: int, variable: str) -> None:
@@ -89,8 +99,10 @@ def refuse_taken_port(port: int, variable: str) -> None:
 
 def start(processes: Processes) -> None:
     manage = (sys.executable, "manage.py")
-    if uses_stand_in():
+    if uses_stripe_stand_in():
         processes.start("Stripe stand-in", *manage, "stripe_stand_in")
+    if uses_epoint_stand_in():
+        processes.start("Epoint stand-in", *manage, "epoint_stand_in")
     processes.start("worker", *manage, "procrastinate", "worker")
     address = f"127.0.0.1:{urlsplit(settings.SITE_URL).port or 80}"
     server = (sys.executable, "-m", "gunicorn", "dostshop.wsgi")
@@ -133,7 +145,7 @@ def welcome() -> str:
 
 
 def _card_hint() -> str:
-    if uses_stand_in():
+    if uses_stripe_stand_in():
         return "no money moves; the payment page offers cards that pay, that ask, and that are declined"
     return f"by Stripe; let it report to {settings.SITE_URL}{reverse('payment_webhook', args=['stripe'])}"
 

@@ -1,8 +1,5 @@
 """Runs the local Stripe stand-in. ``manage.py demo`` starts it; by hand it needs ``DEMO=1``."""
 
-import signal
-from types import FrameType
-
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
@@ -26,14 +23,4 @@ class Command(BaseCommand):
             )
         except OSError as error:
             raise CommandError(f"Port {port} is in use. Choose another with DEMO_STRIPE_PORT.") from error
-        signal.signal(signal.SIGTERM, _stop)
-        try:
-            stand_in.serve_forever()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            stand_in.server_close()
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+        stand_in.run()
