@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from artisans.models import Artisan, Branch
 from catalog import measures
 from dostshop import codes, folding
+from dostshop.pages.models import Page
 from dostshop.pictures import Picture
 
 
@@ -344,8 +345,8 @@ class CollectionItem(models.Model):
 
 
 class Signpost(models.Model):
-    """Leads from the search to one craft, collection, branch or maker. Triggers write and delete it, as they do a
-    ``SearchEntry``; which of them a visitor may be led to, ``catalog/signposts.py`` asks when it reads.
+    """Leads from the search to one craft, collection, branch, maker or information page. Triggers write and delete
+    it, as they do a ``SearchEntry``; which a visitor may be led to, ``catalog/signposts.py`` asks when it reads.
     """
 
     # The kind and the id, such as ``craft-7``: the same however often the row is written.
@@ -354,6 +355,7 @@ class Signpost(models.Model):
     collection = models.ForeignKey(Collection, models.DO_NOTHING, null=True, related_name="+", editable=False)
     branch = models.ForeignKey(Branch, models.DO_NOTHING, null=True, related_name="+", editable=False)
     artisan = models.ForeignKey(Artisan, models.DO_NOTHING, null=True, related_name="+", editable=False)
+    page = models.ForeignKey(Page, models.DO_NOTHING, null=True, related_name="+", editable=False)
     document = SearchVectorField(editable=False)
     # Its name in every language, folded.
     words = models.TextField(editable=False)
@@ -364,7 +366,7 @@ class Signpost(models.Model):
             models.CheckConstraint(
                 condition=Exact(
                     Func(
-                        *("craft", "collection", "branch", "artisan"),
+                        *("craft", "collection", "branch", "artisan", "page"),
                         function="num_nonnulls",
                         output_field=models.IntegerField(),
                     ),
@@ -382,17 +384,21 @@ class Signpost(models.Model):
         return self.key
 
     @property
-    def place(self) -> Craft | Collection | Branch | Artisan:
+    def place(self) -> Craft | Collection | Branch | Artisan | Page:
         """What it leads to."""
-        place = self.craft or self.collection or self.branch or self.artisan
+        place = self.craft or self.collection or self.branch or self.artisan or self.page
         assert place is not None  # noqa: S101 — the constraint holds it
         return place
 
     @property
     def kind(self) -> str:
         """As the storefront calls it."""
+        if self.page:
+            return gettext("information")
         return gettext("maker") if self.artisan else str(self.place._meta.verbose_name)
 
     @property
     def name_field(self) -> str:
+        if self.page:
+            return "title"
         return "display_name" if self.artisan else "name"

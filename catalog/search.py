@@ -1,7 +1,8 @@
 """Search: the pieces that a shopper means by a few words in any of the three languages.
 
 A piece is found by all of the words: in Azerbaijani by how a word begins, for its endings are many and nothing
-stems them; in Russian and English by stems. Where no piece has all of them, those with the likest words are found.
+stems them; in Russian and English by stems. A current collection with all the words in its name has its pieces found
+with them. Where no piece has all of them, those with the likest words are found.
 What is searched is ``SearchEntry``, which the database keeps in step with products and crafts.
 """
 
@@ -11,12 +12,12 @@ from operator import add
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramWordSimilarity
-from django.db.models import F, Func, TextField, Value
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVectorField, TrigramWordSimilarity
+from django.db.models import F, Func, QuerySet, TextField, Value
 
 from catalog import wording
 from catalog.availability import with_availability
-from catalog.models import Product
+from catalog.models import Collection, Product, Signpost
 
 MOST_FOUND = 240
 # A word that stands in more pieces than that says little; the newest of them are looked at.
@@ -64,14 +65,27 @@ def find(typed: str) -> Found:
 
 def _having(words: list[str]) -> list[int]:
     newest = Product.objects.published().filter(search_entry__document=wording.all_of(words)).values("pk")
+    curated = Product.objects.published().filter(collections__in=_collections_named(words)).values("pk")
     best = (
         # Only the rows that are kept are asked whether they can be bought: PostgreSQL leaves that for last.
-        with_availability(Product.objects.filter(pk__in=newest[:MOST_RANKED]))
+        with_availability(Product.objects.filter(pk__in=newest[:MOST_RANKED].union(curated[:MOST_RANKED])))
         .annotate(rank=_rank(wording.beginnings_of(words)) + _rank(wording.stems_of(words)))
         .order_by("-rank", "-published_at", "-pk")
         .values_list("pk", "is_available")[:MOST_FOUND]
     )
     return _available_first(list(best))
+
+
+def _collections_named(words: list[str]) -> QuerySet[Any, Any]:
+    """Those shown at present whose name has all the words; its text does not count here."""
+    in_name = Func(
+        "document",
+        function="ts_filter",
+        template="%(function)s(%(expressions)s, '{a}')",
+        output_field=SearchVectorField(),
+    )
+    posts = Signpost.objects.filter(collection__in=Collection.objects.current()).annotate(in_name=in_name)
+    return posts.filter(in_name=wording.all_of(words)).values("collection")
 
 
 def _available_first(found: list[tuple[int, bool]]) -> list[int]:

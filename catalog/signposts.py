@@ -1,4 +1,6 @@
-"""Signposts: the crafts, collections, branches and makers that typed words mean, as links above the pieces found.
+"""Signposts: what typed words mean besides pieces, as links above those found.
+
+They lead to crafts, collections, branches, makers and information pages.
 
 Makers come through ``Artisan.objects.public()`` alone, and are known by the name shown and by nothing else.
 """
@@ -40,7 +42,8 @@ def find(typed: str, *, or_alike: bool) -> Signs:
         alike = Signpost.objects.filter(pk__in=Alike(words, function="catalog_alike_signposts"))
         fitting = fitting.union(alike.values("pk"))
     asked = _shown().filter(pk__in=fitting).annotate(fit=_fit(words))
-    best = list(asked.order_by("-fit", "key").select_related("craft", "collection", "branch", "artisan")[:MOST_SHOWN])
+    places = asked.select_related("craft", "collection", "branch", "artisan", "page")
+    best = list(places.order_by("-fit", "key")[:MOST_SHOWN])
     if having_all := [post for post in best if post.fit >= HAS_ALL]:
         return Signs(having_all, is_close=False)
     return Signs([post for post in best if post.fit >= LIKE_ENOUGH * best[0].fit])
@@ -53,6 +56,7 @@ def _shown() -> QuerySet[Any]:
         | Q(collection__in=Collection.objects.current())
         | Q(branch__isnull=False)
         | Q(artisan__in=Artisan.objects.public())
+        | Q(page__isnull=False)
     )
 
 

@@ -114,6 +114,9 @@ def search(request: HttpRequest) -> HttpResponse:
     typed = tidy(request.GET.get("q", ""))
     found = pieces_meant.find(typed)
     signs = signposts.find(typed, or_alike=found.is_close)
+    if found.is_close and not signs.is_close:
+        # Who is led to the very place needs no pieces that only sound like it.
+        found = pieces_meant.Found()
     page = page_of(found.products, request.GET.get("page"))
     page.object_list = cards_of(page.object_list)
     context = {

@@ -9,4 +9,4 @@ class PageAdmin(TranslatedAdmin):
     list_display = ("title", "slug", "updated_at")
     list_filter = (UntranslatedFilter,)
     search_fields = ("slug", *in_every_language("title", "body"))
-    fields = ("slug", "title", "body")
+    fields = ("slug", "title", "body", "search_words")

@@ -16,6 +16,12 @@ class Page(models.Model):
             "On the page “Delivery” the prices stand before the first heading."
         ),
     )
+    search_words = models.CharField(
+        _("also found by"),
+        max_length=300,
+        blank=True,
+        help_text=_("Words that a visitor may search for, in every language: phone, telefon, телефон"),
+    )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:

@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog import listing, search
-from catalog.models import Craft, Product, SearchEntry
-from tests.factories import CraftFactory, PhotoFactory, ProductFactory, UserFactory, piece
+from catalog.models import CollectionItem, Craft, Product, SearchEntry
+from tests.factories import CollectionFactory, CraftFactory, PhotoFactory, ProductFactory, UserFactory, piece
 
 pytestmark = pytest.mark.django_db
 
@@ -323,3 +323,20 @@ def test_every_page_has_the_field(client: Client, address: str) -> None:
 
     assert page.count('action="/en/search/"') == 1
     assert page.count('name="q"') == 1
+
+
+def test_the_pieces_of_a_collection_are_found_by_its_name_after_those_that_say_it_themselves(craft: Craft) -> None:
+    gifts = CollectionFactory.create(
+        name_az="Hədiyyə süfrəsi", name_ru="Стол подарков", name_en="A table of gifts", text_en="For a wedding."
+    )
+    over = CollectionFactory.create(
+        name_az="Hədiyyələr", name_ru="Подарки", name_en="Gifts", ends_on=timezone.localdate() - timedelta(days=1)
+    )
+    bowl, spoon = named(craft, "Kasa"), named(craft, "Qaşıq")
+    CollectionItem.objects.create(collection=gifts, product=bowl)
+    CollectionItem.objects.create(collection=over, product=spoon)
+    named(craft, "Hədiyyə qutusu", "Коробка для подарка", "Gift box")
+
+    for typed in ("hədiyyə", "подарок", "gift"):
+        assert found(typed) == ["Hədiyyə qutusu", "Kasa"], typed
+    assert found("wedding") == []

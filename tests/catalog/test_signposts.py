@@ -11,6 +11,7 @@ from django.utils import timezone
 from artisans.models import Artisan, Branch
 from catalog import signposts
 from catalog.models import Collection, Craft, Product, Signpost
+from dostshop.pages.models import Page
 from tests.factories import (
     ArtisanFactory,
     BranchFactory,
@@ -241,3 +242,53 @@ def test_queries_do_not_grow_with_what_is_found(client: Client, shop: None, djan
     for typed, queries in (("gift", 5), ("hediye", 6)):
         with django_assert_num_queries(queries):
             client.get("/search/", {"q": typed})
+
+
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [
+        ("çatdırılma", "delivery"),
+        ("catdirilma", "delivery"),
+        ("доставка", "delivery"),
+        ("delivery", "delivery"),
+        ("shipping", "delivery"),
+        ("qaytarma", "returns"),
+        ("возврат", "returns"),
+        ("returns", "returns"),
+        ("refund", "returns"),
+        ("ünvan", "contact"),
+        ("адрес", "contact"),
+        ("contact", "contact"),
+        ("telefon", "contact"),
+        ("ödəniş", "how-to-buy"),
+        ("оплата", "how-to-buy"),
+    ],
+)
+def test_a_plain_question_leads_to_its_page(client: Client, shop: None, typed: str, slug: str) -> None:
+    assert led_to(typed) == [slug]
+    assert f'<a class="chip" href="/en/info/{slug}/"><span class="chip__kind">information</span>' in page(client, typed)
+
+
+@pytest.mark.parametrize("typed", ["xalça", "ковёр", "gift", "mother"])
+def test_information_is_not_in_the_way_of_pieces(shop: None, typed: str) -> None:
+    assert not {"about", "how-to-buy", "delivery", "returns", "privacy", "contact"} & set(led_to(typed))
+
+
+def test_a_page_is_found_by_its_present_title_and_words(shop: None) -> None:
+    delivery = Page.objects.filter(slug="delivery")
+    changes = {"title_en": "Samovar", "search_words": "zoroastr"}
+    delivery.update(**changes)
+    assert led_to("samovar") == led_to("zoroastr") == ["delivery"]
+    assert led_to("delivery") == led_to("kuryer") == []
+    Page.objects.all().delete()
+    assert led_to("samovar") == []
+
+
+def test_who_is_led_to_the_very_place_is_shown_no_pieces_that_sound_like_it(client: Client, shop: None) -> None:
+    like = piece(name_az="Samavar", name_ru="Вещь", name_en="Thing").product
+    assert f"-{like.code.lower()}/" in page(client, "samovar")
+
+    BranchFactory.create(slug="samovar", name_en="Samovar")
+    found = page(client, "samovar")
+    assert "/en/branches/samovar/" in found
+    assert f"-{like.code.lower()}/" not in found
