@@ -14,7 +14,7 @@ def mark_food(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0006_personalised"),
+        ("catalog", "0007_personalised"),
         ("orders", "0012_fulfilment_by_branch"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

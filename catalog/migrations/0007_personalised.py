@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0005_signposts")]
+    dependencies = [("catalog", "0006_pages_are_signposts")]
 
     operations = [
         migrations.AddField(

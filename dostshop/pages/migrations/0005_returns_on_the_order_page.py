@@ -37,6 +37,6 @@ def name_the_address(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> Non
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pages", "0003_delivery_prices")]
+    dependencies = [("pages", "0004_search_words")]
 
     operations = [migrations.RunPython(name_the_page, name_the_address)]
