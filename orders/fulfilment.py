@@ -36,7 +36,7 @@ def mark_ready(fulfilment_pk: int, *, actor: User) -> None:
 
 @short_transaction()
 def hand_over(fulfilment_pk: int, *, actor: User) -> None:
-    """The pieces went to the buyer or to the post. The last one completes the order."""
+    """The pieces went to the buyer, the courier or the post. The last one completes the order."""
     order, fulfilment = _lock(fulfilment_pk)
     if order.status != Order.Status.PAID:
         raise NotPossible(_("Order %(code)s is not paid.") % {"code": order.code})
