@@ -13,11 +13,11 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from catalog.models import Product, Variant
 from dostshop.accounts.models import User
+from dostshop.clock import baku_time
 from dostshop.locks import short_transaction
 from orders import stock
 from orders.models import Bag, BagLine
@@ -110,7 +110,7 @@ def change(bag: Bag, *, line_pk: int, quantity: int) -> None:
 
 @short_transaction()
 def merge(guest: Bag, *, user: User) -> Bag:
-    """At sign-in: the guest's lines join those of the member's open bag. Raises BagClosed."""
+    """At sign-in: the guest's lines, and what is held for them, join the member's open bag. Raises BagClosed."""
     mine = find_or_make(token="", user=user)
     for bag in sorted((guest, mine), key=lambda bag: bag.pk):
         bag.lock_open()
@@ -123,6 +123,7 @@ def merge(guest: Bag, *, user: User) -> Bag:
         elif line.variant.product.kind != Product.Kind.ONE_OF_A_KIND:
             twin.quantity = min(twin.quantity + line.quantity, MAX_QUANTITY)
             twin.save(update_fields=["quantity"])
+    stock.hand_on(guest, to=mine)
     guest.delete()
     return mine
 
@@ -175,8 +176,8 @@ def sentence(shortage: stock.Shortage) -> str:
 
 def moment(when: datetime) -> str:
     """The time of day; with the date where that is not today."""
-    local = timezone.localtime(when)
-    return date_format(local, "H:i" if local.date() == timezone.localdate() else "j E, H:i")
+    is_today = timezone.localdate(when) == timezone.localdate()
+    return baku_time(when, "H:i" if is_today else "j E, H:i")
 
 
 def size(bag: Bag | None) -> int:

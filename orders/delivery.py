@@ -49,12 +49,22 @@ class DeliveryOption:
 
 
 @dataclass(frozen=True)
+class KeptHome:
+    """Pieces that keep a whole bag from going abroad, for one reason."""
+
+    sentence: str
+    pieces: list[str]
+    # Food cannot, but for a permit one can ask.
+    can_be_asked: bool
+
+
+@dataclass(frozen=True)
 class Delivery:
     """What is offered for one bag."""
 
     options: list[DeliveryOption]
-    # Why nothing goes abroad, for the shopper; empty where it does.
-    stays_home_because: str
+    # Why nothing goes abroad; empty where it may.
+    kept_home: list[KeptHome]
 
     @property
     def has_pickup(self) -> bool:
@@ -73,7 +83,7 @@ def delivery_for(lines: Iterable[BagLine]) -> Delivery:
     """Pickup at every branch that offers it, then each method whose rates carry the weight."""
     lines = list(lines)
     weight = sum(line.quantity * line.variant.product.weight_g for line in lines)
-    reason = _why_not_abroad(lines)
+    reasons = kept_home(lines)
     pickups = [
         DeliveryOption(f"pickup-{branch.slug}", branch.name, branch.address, money.ZERO, branch=branch)
         for branch in Branch.objects.filter(offers_pickup=True)
@@ -82,19 +92,28 @@ def delivery_for(lines: Iterable[BagLine]) -> Delivery:
     for method in DeliveryMethod.objects.active():
         rate = method.rate_for(weight)
         option = rate and DeliveryOption(f"post-{method.pk}", method.name, method.note, rate.price, method=method)
-        if option and not (reason and option.is_abroad):
+        if option and not (reasons and option.is_abroad):
             parcels.append(option)
-    return Delivery([*pickups, *parcels], reason)
+    return Delivery([*pickups, *parcels], reasons)
 
 
-def _why_not_abroad(lines: list[BagLine]) -> str:
-    """Source of the permit: rules of the post on cultural goods, Cabinet decision 294."""
-    products = [line.variant.product for line in lines]
-    if any(product.craft.needs_export_permit for product in products):
-        return _(
-            "Carpets, pottery and works of art may leave the country only with a permit of the Ministry of Culture. "
-            "Write to us if you would like this bag sent abroad."
-        )
-    if any(product.kind == Product.Kind.FOOD for product in products):
-        return _("Food is not sent abroad.")
-    return ""
+def kept_home(lines: Iterable[BagLine]) -> list[KeptHome]:
+    """Every reason for which these pieces cannot go abroad together.
+
+    Source of the permit: rules of the post on cultural goods, Cabinet decision 294.
+    """
+    under_permit, food = [], []
+    for line in lines:
+        product = line.variant.product
+        if product.craft.needs_export_permit:
+            under_permit.append(str(line.variant))
+        if product.kind == Product.Kind.FOOD:
+            food.append(str(line.variant))
+    permit_needed = _(
+        "Carpets, pottery and works of art may leave the country only with a permit of the Ministry of Culture."
+    )
+    reasons = [
+        KeptHome(permit_needed, under_permit, can_be_asked=True),
+        KeptHome(_("Food is not sent abroad."), food, can_be_asked=False),
+    ]
+    return [reason for reason in reasons if reason.pieces]

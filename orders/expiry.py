@@ -14,7 +14,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from dostshop.locks import Busy, short_transaction
-from orders import emails, payments, stock
+from orders import emails, payments, stock, typed
 from orders.models import Bag, Hold, Order, OrderMail, Payment
 from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderRefused, ProviderUnavailable
@@ -36,6 +36,7 @@ def expire(timestamp: int) -> None:
         with suppress(Busy):
             remind(order_pk)
     Hold.objects.filter(released_at=None, order=None, expires_at__lt=timezone.now()).update(released_at=timezone.now())
+    typed.forget_expired()
 
 
 @app.periodic(cron="17 3 * * *")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries as iso_countries
 from phonenumber_field.formfields import PhoneNumberField
+from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
 from dostshop import countries, money
 from dostshop.accounts.models import normalised_email
@@ -156,8 +157,10 @@ class CheckoutForm(forms.Form):
     phone = PhoneNumberField(
         label=_("Phone"),
         required=False,
-        help_text=_("For example 050 123 45 67. For pickup you may leave it empty."),
-        error_messages={"invalid": _("Check the number: for example 050 123 45 67 or +994 50 123 45 67.")},
+        help_text=_(
+            "For example 050 123 45 67; a number of another country with its code, such as +49 30 123456. "
+            "For pickup you may leave it empty."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
     )
     delivery = forms.ChoiceField(
@@ -212,6 +215,7 @@ class CheckoutForm(forms.Form):
         self.items_total = checkout.total(lines)
         self._set_choices("delivery", [(option.key, option.name) for option in offered.options])
         self._set_choices("payment", [(code, str(one.choice)) for code, one in self.ways_to_pay.items()])
+        self._read_phone_as_dialled_in(self._country_called())
         abroad = [code for code, _name in iso_countries if code != HOME_COUNTRY and offered.option_for(code)]
         self._set_choices("country", [("", gettext("Choose the country")), *countries.choices(abroad)])
 
@@ -232,6 +236,25 @@ class CheckoutForm(forms.Form):
         """Who can take the money for these pieces, whatever the delivery."""
         purchase = self._purchase()
         return {code: one for code, one in providers.configured().items() if not one.why_not(purchase)}
+
+    def _country_called(self) -> str:
+        """The country that a number without its code is of: where the parcel goes, else this one."""
+        goes_abroad = self.option is not None and self.option.is_abroad
+        country = str(self["country"].value() or "") if goes_abroad else ""
+        return country if country in SUPPORTED_REGIONS else HOME_COUNTRY
+
+    def _read_phone_as_dialled_in(self, country: str) -> None:
+        field = self.fields["phone"]
+        assert isinstance(field, PhoneNumberField)  # noqa: S101 — tells the type checker which field it is
+        field.region = country
+        if country == HOME_COUNTRY:
+            field.error_messages["invalid"] = _(
+                "Check the number: for example 050 123 45 67, or with the code of its country, such as +49 30 123456."
+            )
+        else:
+            field.error_messages["invalid"] = gettext(
+                "Check the number. Begin it with the code of its country; for the country you chose it is +%(code)d."
+            ) % {"code": country_code_for_region(country)}
 
     @property
     def obstacle(self) -> str:

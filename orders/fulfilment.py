@@ -55,7 +55,7 @@ def mark_arrived(fulfilment_pk: int, *, actor: User) -> None:
 
 @short_transaction()
 def hand_over(fulfilment_pk: int, *, actor: User) -> None:
-    """The buyer has the pieces, or the post has them. The last part completes the order."""
+    """The pieces went to the buyer, the courier or the post. The last part completes the order."""
     order, part = _lock(fulfilment_pk)
     if order.delivery == Order.Delivery.PICKUP:
         _give_away(order, part, kind=OrderEvent.Kind.HANDED_OVER, actor=actor)

@@ -121,6 +121,14 @@ def release_bag(bag: Bag, *, variant_pk: int | None = None) -> None:
     holds.update(released_at=timezone.now())
 
 
+def hand_on(bag: Bag, *, to: Bag) -> None:
+    """What one bag holds, another holds from now on; where both hold the same, the other keeps its own."""
+    theirs = Hold.objects.filter(bag=to, order=None, released_at=None)
+    theirs.filter(expires_at__lte=timezone.now()).update(released_at=timezone.now())
+    known = theirs.values("variant")
+    Hold.objects.filter(bag=bag, order=None, released_at=None).exclude(variant__in=known).update(bag=to)
+
+
 def release_order(order: Order) -> None:
     Hold.objects.filter(order=order, released_at=None).update(released_at=timezone.now())
 

@@ -34,6 +34,7 @@ urlpatterns = [
     path("checkout/", checkout.page, name="checkout"),
     path("checkout/begin/", checkout.begin, name="begin_checkout"),
     path("checkout/extend/", checkout.extend, name="extend"),
+    path("checkout/sign-in/", checkout.sign_in, name="sign_in"),
     path("orders/", order.find, name="find"),
     path("orders/mine/", order.mine, name="mine"),
     path("orders/<order_code:code>/<order_secret:secret>/", order.order, name="order"),

@@ -1,6 +1,7 @@
 """Template tags of every page; loaded for all templates by the settings."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from dostshop import clock, qr
 from dostshop import markdown as markdown_module
 from dostshop import money as money_module
-from dostshop import qr
 from dostshop.translated import language_of
 
 register = template.Library()
@@ -41,6 +42,12 @@ def money_text(amount: Decimal) -> str:
 def money_in_mail(amount: Decimal) -> str:
     """``12,50 AZN``."""
     return money_module.text_for_mail(amount)
+
+
+@register.filter
+def baku_time(when: datetime, format_string: str) -> str:
+    """``10:35 Baku time``, for hours that matter to shoppers abroad too."""
+    return clock.baku_time(when, format_string)
 
 
 @register.filter

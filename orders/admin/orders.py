@@ -1,11 +1,13 @@
 """Orders, to be read and moved on. They are never edited by hand nor deleted: every step is one of the shop's own."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +37,9 @@ from orders.admin.refunding import REFUSALS, RefundingAdmin, possible_money_step
 from orders.admin.timeline import EventInline
 from orders.models import Fulfilment, LineItem, Order, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
+
+# Four digits or more, as at the end of a number.
+_PHONE = re.compile(r"[\s+()./-]*(?:\d[\s()./-]*){4,}")
 
 
 def is_wanted(order: Any) -> bool:
@@ -223,12 +228,13 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
         Busy: _("Somebody is buying the same piece at this moment. Try again."),
     }
     list_display = (
+        # What a phone shows without scrolling comes first.
         "code",
-        "placed_at",
-        "name",
         "status_shown",
-        "paid_by",
         "next_step",
+        "name",
+        "placed_at",
+        "paid_by",
         "delivery_sold",
         "total_shown",
     )
@@ -283,6 +289,17 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
         )
         return orders
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By phone too, as people say a number: with spaces, and with 0 or 00 before it."""
+        rows = queryset.alias(phone_text=Cast("phone", TextField()))
+        found, may_repeat = super().get_search_results(request, rows, search_term)
+        if _PHONE.fullmatch(search_term):
+            digits = re.sub(r"\D", "", search_term).lstrip("0")
+            found |= rows.filter(phone_text__contains=digits)
+        return found, may_repeat
+
     def has_steps_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.change_order")
 
@@ -300,6 +317,9 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
             Order.Status.AWAITING_PAYMENT: "warning",
             Order.Status.PAID: "info",
             Order.Status.COMPLETED: "success",
+            # Without a colour; but a state that is not named here is shown as its value.
+            Order.Status.CANCELLED: "",
+            Order.Status.EXPIRED: "",
         },
     )
     def status_shown(self, order: Order) -> tuple[str, str]:
@@ -381,7 +401,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
         description=_("Mark as handed over"),
         permissions=["steps"],
         dialog={
-            "title": _("Did the pieces go to the buyer or to the post?"),
+            "title": _("Did the pieces go to the buyer, the courier or the post?"),
             "form_submit_text": _("Mark as handed over"),
         },
     )

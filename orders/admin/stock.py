@@ -129,11 +129,17 @@ class StockAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
 
 class HeldFilter(DropdownFilter):
+    """The list opens with what is held now."""
+
+    all_option = None
     title = _("hold")
     parameter_name = "hold"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("now", _("held now")), ("over", _("over"))]
+        return [("now", _("held now")), ("over", _("over")), ("all", _("all"))]
+
+    def value(self) -> str:
+        return super().value() or "now"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         conditions = {"now": LIVE, "over": ~LIVE}

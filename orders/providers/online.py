@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from django.utils import timezone
-from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
+from dostshop import clock
 from orders.models import Payment
 from orders.providers import ProviderFailed, ProviderRefused, ProviderUnavailable
 
@@ -26,7 +25,7 @@ def halfway(payment: Payment) -> datetime:
 
 
 def online_instructions(payment: Payment) -> str:
-    time = time_format(timezone.localtime(payment.expires_at), "H:i")
+    time = clock.baku_time(payment.expires_at, "H:i")
     # A reason in the row is staff's business: then something else than the card was the matter.
     if payment.status == Payment.Status.FAILED and not payment.failure:
         return _(

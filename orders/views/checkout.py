@@ -1,10 +1,12 @@
 """The way from the bag to a placed order."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -12,13 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dostshop.locks import Busy
 from orders import bag as bags
-from orders import bag_cookie, checkout, payments, stock
+from orders import bag_cookie, checkout, payments, stock, typed
 from orders.delivery import delivery_for
 from orders.forms import CheckoutForm
 from orders.models import Bag, Order
 from orders.models.bag import BagClosed
 from orders.providers import ProviderRefused, ProviderUnavailable
 
+# In the shopper's session: the key to what was typed.
+TYPED = "checkout_typed"
 BUSY = _("Others are buying the same pieces at this moment. Please try again.")
 NOT_KEPT = _("The pieces are not kept for you now. Go to the checkout to keep them for 30 minutes.")
 
@@ -47,6 +51,19 @@ def extend(request: HttpRequest) -> HttpResponse:
     return _page(request, bag, form)
 
 
+@require_POST
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back again; what is typed in the form, and the pieces, are kept meanwhile."""
+    bag = bag_cookie.current(request)
+    if bag is None or not bags.size(bag):
+        return redirect("orders:bag")
+    if stock.held_until(bag, bags.lines(bag)):
+        _hold(request, bag)
+    typed.forget(request.session.get(TYPED, ""))
+    request.session[TYPED] = typed.keep({name: request.POST.get(name, "") for name in CheckoutForm.base_fields})
+    return redirect(f"{reverse('account_login')}?{urlencode({'next': reverse('orders:checkout')})}")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def page(request: HttpRequest) -> HttpResponse:
@@ -62,6 +79,7 @@ def page(request: HttpRequest) -> HttpResponse:
         messages.info(request, NOT_KEPT)
         return redirect("orders:bag")
     if request.method == "POST" and form.is_valid() and (order := _place(request, bag, form)):
+        typed.forget(request.session.pop(TYPED, ""))
         return bag_cookie.forget(_go_to_payment(request, order))
     return _page(request, bag, form)
 
@@ -128,7 +146,13 @@ def _ordered_already(request: HttpRequest) -> Order | None:
 
 
 def _known_of(request: HttpRequest) -> dict[str, Any]:
-    """What a member does not need to type again: as on the last order (WCAG 2.2, 3.3.7)."""
+    """What nobody needs to type again (WCAG 2.2, 3.3.7): typed before signing in, else known of the member."""
+    before = typed.kept(request.session.get(TYPED, ""))
+    return {**_known_of_member(request), **{name: text for name, text in before.items() if text}}
+
+
+def _known_of_member(request: HttpRequest) -> dict[str, Any]:
+    """As on the last order."""
     member = bag_cookie.member(request)
     if member is None:
         return {}

@@ -132,7 +132,7 @@ def test_a_price_changed_while_in_the_bag_is_told(client: Client) -> None:
     assert "It was 38,00" in page
 
 
-def test_signing_in_brings_the_guests_bag_along(client: Client) -> None:
+def test_signing_in_brings_the_guests_bag_along_and_what_is_held_for_it(client: Client) -> None:
     user = UserFactory.create(email="leyla@example.com")
     user.emailaddress_set.create(email=user.email, verified=True, primary=True)
     known, new, both = piece(), piece(), piece(on_hand=9, kind="small_series")
@@ -146,7 +146,8 @@ def test_signing_in_brings_the_guests_bag_along(client: Client) -> None:
     assert bag.user == user
     assert {line.variant_id: line.quantity for line in bag.lines.all()} == {known.pk: 1, new.pk: 1, both.pk: 3}
     assert client.cookies["bag_size"].value == "5"
-    assert not Hold.objects.live().exists()
+    assert {held.variant_id: held.quantity for held in Hold.objects.live().filter(bag=bag)} == {new.pk: 1, both.pk: 2}
+    assert Hold.objects.count() == 2
 
 
 def test_the_bags_query_count_does_not_grow(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -16,7 +18,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from artisans.models import Branch
 from catalog.models import Product, Variant
-from orders import stock
+from dostshop.accounts.models import User
+from orders import expiry, stock
 from orders.models import DeliveryMethod, DeliveryRate, Hold, Order, Payment
 from orders.providers import Started
 from tests.factories import BranchFactory, CraftFactory, UserFactory, bag_with, delivery_method, piece
@@ -111,11 +114,49 @@ def test_post_codes_as_people_write_them(client: Client, typed: str, kept: str) 
     assert Order.objects.get().postcode == kept
 
 
+@pytest.mark.parametrize(
+    ("country", "typed", "kept"),
+    [
+        ("GE", "555 12 34 56", "+995555123456"),
+        ("DE", "030 1234567", "+49301234567"),
+        ("DE", "+994 50 123 45 67", "+994501234567"),
+        ("", "050 123 45 67", "+994501234567"),
+    ],
+)
+def test_a_phone_number_is_read_as_it_is_dialled_where_the_parcel_goes(
+    client: Client, country: str, typed: str, kept: str
+) -> None:
+    method = delivery_method(countries=[country or "AZ"])
+    enter(client, piece())
+    wishes = {**PICKUP, "payment": "stripe", "delivery": f"post-{method.pk}", "city": "X", "address": "Y 1"}
+    submit(client, {**wishes, "country": country, "phone": typed})
+    assert Order.objects.get().phone.as_e164 == kept
+
+
+def test_a_country_left_over_from_another_choice_does_not_change_the_number(client: Client) -> None:
+    delivery_method(countries=["GE"])
+    enter(client, piece())
+    submit(client, {**PICKUP, "country": "GE", "phone": "050 123 45 67"})
+    assert Order.objects.get().phone.as_e164 == "+994501234567"
+
+
+def test_a_wrong_number_is_told_with_the_code_of_the_country(client: Client) -> None:
+    method = delivery_method(countries=["DE"])
+    enter(client, piece(), prefix="/en")
+    wishes = {**PICKUP, "payment": "stripe", "delivery": f"post-{method.pk}", "city": "X", "address": "Y 1"}
+    page = submit(client, {**wishes, "country": "DE", "phone": "050 123 45 67"}, "/en").content.decode()
+    assert "for the country you chose it is +49." in page
+    page = submit(client, {**PICKUP, "phone": "12"}, "/en").content.decode()
+    assert "Check the number: for example 050 123 45 67, or with the code of its country" in page
+    assert not Order.objects.exists()
+
+
 def test_abroad_the_zone_follows_the_country(client: Client) -> None:
     europe = delivery_method(name_az="Avropa", countries=["DE", "FR"], price="45.00")
     world = delivery_method(name_az="Başqa ölkələr", countries=[], price="70.00")
     enter(client, piece())
-    wishes = {**PICKUP, "payment": "stripe", "city": "Berlin", "address": "Torstraße 1", "postcode": "10119"}
+    address = {"city": "Berlin", "address": "Torstraße 1", "postcode": "10119", "phone": "030 1234567"}
+    wishes = {**PICKUP, "payment": "stripe", **address}
     page = submit(client, {**wishes, "delivery": f"post-{world.pk}", "country": "DE"}).content.decode()
     assert "Avropa" in page
     assert "45,00" in page
@@ -136,6 +177,25 @@ def test_what_may_not_leave_the_country_is_not_offered_abroad(client: Client, fi
     assert f"post-{world.pk}" not in page
     submit(client, {**PICKUP, "payment": "stripe", "delivery": f"post-{world.pk}", "country": "DE"})
     assert not Order.objects.exists()
+
+
+def test_every_piece_that_keeps_the_bag_at_home_is_named_with_its_reason(client: Client) -> None:
+    carpet = piece(name_en="Red carpet", craft=CraftFactory.create(needs_export_permit=True))
+    jam = piece(name_en="Quince jam", kind="food")
+    enter(client, carpet, jam, piece(name_en="Silk scarf"), prefix="/en")
+    for address in ("/en/bag/", "/en/checkout/"):
+        page = client.get(address).content.decode()
+        told = page[page.index("only with a permit") :]
+        assert re.search(r"Red carpet.*Food is not sent abroad.*Quince jam", told, re.DOTALL)
+        assert '<a href="/en/info/contact/">write to us</a>' in told
+        assert "<li>Silk scarf</li>" not in page
+
+
+def test_food_is_not_a_matter_to_write_about(client: Client) -> None:
+    enter(client, piece(kind="food"), prefix="/en")
+    page = client.get("/en/checkout/").content.decode()
+    assert "Food is not sent abroad." in page
+    assert "write to us" not in page
 
 
 def test_a_parcel_heavier_than_every_rate_can_be_picked_up_only(client: Client) -> None:
@@ -353,6 +413,67 @@ def test_members_find_their_data_filled_in(client: Client) -> None:
     assert Order.objects.get().user == user
     enter(client, piece())
     assert "+994 50 123 45 67" in client.get("/checkout/").content.decode()
+
+
+def sign_in(client: Client, email: str, typed: dict[str, Any]) -> Any:
+    """From the checkout to the sign-in page, and through it."""
+    to_sign_in = client.post("/en/checkout/sign-in/", typed)
+    assert to_sign_in.url == "/en/accounts/login/?next=%2Fen%2Fcheckout%2F"  # type: ignore[attr-defined]
+    form = {"login": email, "password": "a long password", "next": "/en/checkout/"}
+    return client.post("/en/accounts/login/", form, follow=True)
+
+
+def member_to_sign_in() -> User:
+    user: User = UserFactory.create(email="aynur@example.com", name="Aynur Əliyeva")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def test_signing_in_on_the_way_loses_nothing(client: Client) -> None:
+    user = member_to_sign_in()
+    method = delivery_method()
+    variant = piece()
+    enter(client, variant, prefix="/en")
+    typed = {**PICKUP, "delivery": f"post-{method.pk}", "name": "", "city": "Gəncə", "gift_note": "Bir söz"}
+    response = sign_in(client, user.email, typed)
+    assert response.redirect_chain[-1][0] == "/en/checkout/"
+    page = response.content.decode()
+    for kept in ("leyla@example.com", "050 123 45 67", "Gəncə", "Bir söz", "Aynur Əliyeva"):
+        assert kept in page
+    assert re.search(rf'value="post-{method.pk}"[^>]*checked', page)
+    held = Hold.objects.live().get()
+    assert (held.variant, held.bag.user) == (variant, user)
+    client.post("/en/checkout/", {**hidden(page), **PICKUP})
+    assert Order.objects.get().user == user
+    enter(client, piece(), prefix="/en")
+    assert "Bir söz" not in client.get("/en/checkout/").content.decode()
+
+
+def test_what_was_typed_before_signing_in_is_kept_no_longer_than_the_pieces(client: Client) -> None:
+    user = member_to_sign_in()
+    enter(client, piece(), prefix="/en")
+    client.post("/en/checkout/sign-in/", {**PICKUP, "gift_note": "Bir söz"})
+    is_kept = Session.objects.exclude(pk=client.session.session_key)
+    assert is_kept.get().expire_date <= timezone.now() + stock.HOLD_TIME
+    is_kept.update(expire_date=timezone.now() - timedelta(seconds=1))
+    client.force_login(user)
+    enter(client, piece(), prefix="/en")
+    assert "Bir söz" not in client.get("/en/checkout/").content.decode()
+    expiry.expire(timestamp=0)
+    assert not is_kept.filter(expire_date__lt=timezone.now()).exists()
+
+
+def test_signing_in_takes_a_bag_and_leaves_nothing_without_one(client: Client) -> None:
+    assert client.post("/checkout/sign-in/", PICKUP).url == "/bag/"  # type: ignore[attr-defined]
+    assert client.get("/checkout/sign-in/").status_code == 405
+    assert not Session.objects.exists()
+
+
+def test_the_hour_is_said_to_be_the_one_in_baku(client: Client) -> None:
+    enter(client, piece(), prefix="/en")
+    until = timezone.localtime(Hold.objects.get().expires_at)
+    assert f"for you until {until:%H:%M} Baku time." in client.get("/en/checkout/").content.decode()
+    assert f"Bakı vaxtı ilə {until:%H:%M}-dək" in client.get("/checkout/").content.decode()
 
 
 def test_query_counts(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -155,7 +155,8 @@ def test_what_is_promised_of_a_piece_never_contradicts_itself(
 def test_a_bag_that_stays_in_the_country_is_told_why_and_nothing_else(client: Client) -> None:
     lines = bag_with(piece(kind="food")).lines.all()
     with translation.override("en"):
-        assert delivery.delivery_for(lines).stays_home_because == NO_FOOD
+        reasons = delivery.delivery_for(lines).kept_home
+        assert [(reason.sentence, reason.can_be_asked) for reason in reasons] == [(NO_FOOD, False)]
 
 
 def test_the_checkout_says_it_beside_each_way(client: Client, methods: dict[str, DeliveryMethod]) -> None:

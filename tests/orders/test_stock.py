@@ -135,3 +135,16 @@ def test_the_database_refuses_two_live_holds_of_one_bag_on_one_piece() -> None:
     hold = Hold.objects.get()
     with pytest.raises(IntegrityError), transaction.atomic():
         Hold.objects.create(bag=bag, variant=hold.variant, quantity=1, expires_at=hold.expires_at)
+
+
+def test_what_a_bag_holds_is_handed_on_to_another() -> None:
+    new, both, ran_out = piece(), piece(on_hand=9, kind="small_series"), piece(on_hand=9, kind="small_series")
+    mine, guest = bag_with(both, ran_out), bag_with(new, both, ran_out)
+    stock.hold(mine)
+    run_out(Hold.objects.get(variant=ran_out))
+    stock.hold(guest)
+    stock.hand_on(guest, to=mine)
+    live = Hold.objects.live()
+    assert set(live.filter(bag=mine).values_list("variant", flat=True)) == {new.pk, both.pk, ran_out.pk}
+    # Its own hold of the same is what the other keeps.
+    assert live.get(bag=guest).variant == both
