@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from allauth.account.models import EmailAddress
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -18,8 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from artisans.models import Branch
 from catalog.models import Product, Variant
-from dostshop.accounts.models import User
-from orders import expiry, stock
+from orders import payments, stock
 from orders.models import DeliveryMethod, DeliveryRate, Hold, Order, Payment
 from orders.providers import Started
 from tests.factories import BranchFactory, CraftFactory, UserFactory, bag_with, delivery_method, piece
@@ -112,43 +109,6 @@ def test_post_codes_as_people_write_them(client: Client, typed: str, kept: str) 
     address = {"delivery": f"post-{method.pk}", "payment": "stripe", "city": "Bakı", "address": "Nizami 5"}
     submit(client, {**PICKUP, **address, "postcode": typed})
     assert Order.objects.get().postcode == kept
-
-
-@pytest.mark.parametrize(
-    ("country", "typed", "kept"),
-    [
-        ("GE", "555 12 34 56", "+995555123456"),
-        ("DE", "030 1234567", "+49301234567"),
-        ("DE", "+994 50 123 45 67", "+994501234567"),
-        ("", "050 123 45 67", "+994501234567"),
-    ],
-)
-def test_a_phone_number_is_read_as_it_is_dialled_where_the_parcel_goes(
-    client: Client, country: str, typed: str, kept: str
-) -> None:
-    method = delivery_method(countries=[country or "AZ"])
-    enter(client, piece())
-    wishes = {**PICKUP, "payment": "stripe", "delivery": f"post-{method.pk}", "city": "X", "address": "Y 1"}
-    submit(client, {**wishes, "country": country, "phone": typed})
-    assert Order.objects.get().phone.as_e164 == kept
-
-
-def test_a_country_left_over_from_another_choice_does_not_change_the_number(client: Client) -> None:
-    delivery_method(countries=["GE"])
-    enter(client, piece())
-    submit(client, {**PICKUP, "country": "GE", "phone": "050 123 45 67"})
-    assert Order.objects.get().phone.as_e164 == "+994501234567"
-
-
-def test_a_wrong_number_is_told_with_the_code_of_the_country(client: Client) -> None:
-    method = delivery_method(countries=["DE"])
-    enter(client, piece(), prefix="/en")
-    wishes = {**PICKUP, "payment": "stripe", "delivery": f"post-{method.pk}", "city": "X", "address": "Y 1"}
-    page = submit(client, {**wishes, "country": "DE", "phone": "050 123 45 67"}, "/en").content.decode()
-    assert "for the country you chose it is +49." in page
-    page = submit(client, {**PICKUP, "phone": "12"}, "/en").content.decode()
-    assert "Check the number: for example 050 123 45 67, or with the code of its country" in page
-    assert not Order.objects.exists()
 
 
 def test_abroad_the_zone_follows_the_country(client: Client) -> None:
@@ -413,60 +373,6 @@ def test_members_find_their_data_filled_in(client: Client) -> None:
     assert Order.objects.get().user == user
     enter(client, piece())
     assert "+994 50 123 45 67" in client.get("/checkout/").content.decode()
-
-
-def sign_in(client: Client, email: str, typed: dict[str, Any]) -> Any:
-    """From the checkout to the sign-in page, and through it."""
-    to_sign_in = client.post("/en/checkout/sign-in/", typed)
-    assert to_sign_in.url == "/en/accounts/login/?next=%2Fen%2Fcheckout%2F"  # type: ignore[attr-defined]
-    form = {"login": email, "password": "a long password", "next": "/en/checkout/"}
-    return client.post("/en/accounts/login/", form, follow=True)
-
-
-def member_to_sign_in() -> User:
-    user: User = UserFactory.create(email="aynur@example.com", name="Aynur Əliyeva")
-    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-    return user
-
-
-def test_signing_in_on_the_way_loses_nothing(client: Client) -> None:
-    user = member_to_sign_in()
-    method = delivery_method()
-    variant = piece()
-    enter(client, variant, prefix="/en")
-    typed = {**PICKUP, "delivery": f"post-{method.pk}", "name": "", "city": "Gəncə", "gift_note": "Bir söz"}
-    response = sign_in(client, user.email, typed)
-    assert response.redirect_chain[-1][0] == "/en/checkout/"
-    page = response.content.decode()
-    for kept in ("leyla@example.com", "050 123 45 67", "Gəncə", "Bir söz", "Aynur Əliyeva"):
-        assert kept in page
-    assert re.search(rf'value="post-{method.pk}"[^>]*checked', page)
-    held = Hold.objects.live().get()
-    assert (held.variant, held.bag.user) == (variant, user)
-    client.post("/en/checkout/", {**hidden(page), **PICKUP})
-    assert Order.objects.get().user == user
-    enter(client, piece(), prefix="/en")
-    assert "Bir söz" not in client.get("/en/checkout/").content.decode()
-
-
-def test_what_was_typed_before_signing_in_is_kept_no_longer_than_the_pieces(client: Client) -> None:
-    user = member_to_sign_in()
-    enter(client, piece(), prefix="/en")
-    client.post("/en/checkout/sign-in/", {**PICKUP, "gift_note": "Bir söz"})
-    is_kept = Session.objects.exclude(pk=client.session.session_key)
-    assert is_kept.get().expire_date <= timezone.now() + stock.HOLD_TIME
-    is_kept.update(expire_date=timezone.now() - timedelta(seconds=1))
-    client.force_login(user)
-    enter(client, piece(), prefix="/en")
-    assert "Bir söz" not in client.get("/en/checkout/").content.decode()
-    expiry.expire(timestamp=0)
-    assert not is_kept.filter(expire_date__lt=timezone.now()).exists()
-
-
-def test_signing_in_takes_a_bag_and_leaves_nothing_without_one(client: Client) -> None:
-    assert client.post("/checkout/sign-in/", PICKUP).url == "/bag/"  # type: ignore[attr-defined]
-    assert client.get("/checkout/sign-in/").status_code == 405
-    assert not Session.objects.exists()
 
 
 def test_the_hour_is_said_to_be_the_one_in_baku(client: Client) -> None:
