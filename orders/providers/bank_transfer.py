@@ -37,10 +37,11 @@ class BankTransfer(ByHand):
         return ""
 
     def instructions(self, payment: Payment) -> list[str]:
+        """With the sum as banks write it, in mails too."""
         return [
             gettext("Send %(sum)s from your bank. We keep the pieces for you until %(date)s.")
             % {
-                "sum": money.text(payment.amount),
+                "sum": money.text_for_mail(payment.amount),
                 "date": date_format(timezone.localtime(payment.expires_at), "j E, H:i"),
             },
             gettext("Write only the order code as the purpose of the payment: it tells us whose money it is."),
@@ -57,7 +58,7 @@ class BankTransfer(ByHand):
             (gettext("VÖEN of the bank"), settings.BANK_VOEN),
             (gettext("Correspondent account"), in_groups(settings.BANK_CORRESPONDENT_ACCOUNT)),
             (gettext("SWIFT"), settings.BANK_SWIFT),
-            (gettext("Sum"), money.text(payment.amount)),
+            (gettext("Sum"), money.text_for_mail(payment.amount)),
             (gettext("Purpose of the payment"), payment.order.code),
         ]
         return [(name, value) for name, value in named if value]

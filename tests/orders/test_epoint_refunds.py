@@ -14,6 +14,7 @@ from orders.providers import OutcomeUnknown, ProviderUnavailable
 from orders.providers.epoint import Epoint
 from tests.factories import order_of, piece
 from tests.orders.test_epoint import NOBODY, at_epoint, pay, reconcile
+from tests.racing import all_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +123,25 @@ def test_an_answer_without_a_meaning_is_unknown(paid: Payment, monkeypatch: pyte
     monkeypatch.setitem(api._ACTIONS, "reverse", lambda account, parameters: told)
     with pytest.raises(OutcomeUnknown):
         Epoint().refund(decide(paid, "10.00"))
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+class TestFourWorkersAtOnce:
+    """The same task four times, as after a worker that was thought dead."""
+
+    def send(self, paid: Payment, epoint: EpointStandIn) -> int:
+        epoint.faults.hang_seconds = 0.5
+        refund = decide(paid, "10.00")
+        all_at_once([lambda: refunds.send(refund_pk=refund.pk)] * 4)
+        refund.refresh_from_db()
+        assert refund.done_at is not None
+        return len(epoint.account.reversals)
+
+    def test_ask_once(self, paid: Payment, epoint: EpointStandIn) -> None:
+        assert self.send(paid, epoint) == 1
+
+    def test_would_pay_more_than_once_without_the_claim(
+        self, paid: Payment, epoint: EpointStandIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Epoint, "is_refund_repeatable", True)
+        assert self.send(paid, epoint) > 1

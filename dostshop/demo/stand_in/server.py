@@ -103,6 +103,9 @@ class StandInHandler(BaseHTTPRequestHandler):
     def _get(self, path: str) -> Answer:
         if path.startswith("/shop/"):
             return _shop_file(path.removeprefix("/shop/"))
+        # Browsers look for it beside what is no page.
+        if path == "/favicon.ico":
+            return _shop_file("img/mark.svg")
         if path == "/test/requests":
             return in_json(200, {"requests": [asdict(request) for request in self.server.requests]})
         return self.shown(path)
