@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from artisans.models import Branch
 from catalog.models import Product, Variant
-from orders import payments, stock
+from orders import stock
 from orders.models import DeliveryMethod, DeliveryRate, Hold, Order, Payment
 from orders.providers import Started
 from tests.factories import BranchFactory, CraftFactory, UserFactory, bag_with, delivery_method, piece
