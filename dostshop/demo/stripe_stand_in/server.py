@@ -101,6 +101,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._api(urlsplit(self.path).query)
         if path.startswith("/shop/"):
             return _shop_file(path.removeprefix("/shop/"))
+        # Browsers look for it beside what is no page.
+        if path == "/favicon.ico":
+            return _shop_file("img/mark.svg")
         if path == "/test/requests":
             return _json(200, {"requests": [asdict(request) for request in self.server.requests]})
         match = _PAY.fullmatch(path)
