@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 
+class BranchQuerySet(models.QuerySet["Branch"]):
+    def offering_pickup(self) -> "BranchQuerySet":
+        return self.filter(offers_pickup=True)
+
+
 class Branch(models.Model):
     slug = models.SlugField(_("address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -39,6 +44,8 @@ class Branch(models.Model):
         help_text=_("Shoppers need the street address and a phone to find their way."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects: ClassVar[BranchQuerySet] = BranchQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("branch")

@@ -84,6 +84,23 @@ class FindOrderForm(forms.Form):
     email = EmailField()
 
 
+def payment_choices(lines: list[BagLine], offered: Delivery) -> list[tuple[str, str]]:
+    """Paying at a branch needs one to pick up at; what is made to order is begun once it is paid for."""
+    choices = []
+    if settings.STRIPE_SECRET_KEY:
+        choices.append((str(Payment.Provider.STRIPE), gettext("By card, now")))
+    if offered.has_pickup and all(line.variant.product.is_counted for line in lines):
+        choices.append((str(Payment.Provider.BRANCH), gettext("At the branch, when you pick it up")))
+    return choices
+
+
+def obstacle(lines: list[BagLine], offered: Delivery) -> str:
+    """Why nobody could fill in the checkout's form for these pieces, in a sentence; empty where it can be done."""
+    if not offered.options:
+        return gettext("At the moment we can neither send these pieces nor hand them over at a branch.")
+    return "" if payment_choices(lines, offered) else gettext("At the moment these pieces cannot be paid for here.")
+
+
 class CheckoutForm(forms.Form):
     """Contact, delivery, payment, gift note and terms, on one page."""
 
@@ -155,7 +172,7 @@ class CheckoutForm(forms.Form):
         self.offered = offered
         self.items_total = checkout.total(lines)
         self._set_choices("delivery", [(option.key, option.name) for option in offered.options])
-        self._set_choices("payment", self._payment_choices())
+        self._set_choices("payment", payment_choices(lines, offered))
         self._read_phone_as_dialled_in(self._country_called())
         abroad = [code for code, _name in iso_countries if code != HOME_COUNTRY and offered.option_for(code)]
         self._set_choices("country", [("", gettext("Choose the country")), *countries.choices(abroad)])
@@ -183,22 +200,6 @@ class CheckoutForm(forms.Form):
             field.error_messages["invalid"] = gettext(
                 "Check the number. Begin it with the code of its country; for the country you chose it is +%(code)d."
             ) % {"code": country_code_for_region(country)}
-
-    def _payment_choices(self) -> list[tuple[str, str]]:
-        """Paying at a branch needs one to pick up at; what is made to order is begun once it is paid for."""
-        choices = []
-        if settings.STRIPE_SECRET_KEY:
-            choices.append((str(Payment.Provider.STRIPE), gettext("By card, now")))
-        if self.offered.has_pickup and all(line.variant.product.is_counted for line in self.lines):
-            choices.append((str(Payment.Provider.BRANCH), gettext("At the branch, when you pick it up")))
-        return choices
-
-    @property
-    def obstacle(self) -> str:
-        """Why nobody could fill in this form, in a sentence; empty where it can be done."""
-        if not self.offered.options:
-            return gettext("At the moment we can neither send these pieces nor hand them over at a branch.")
-        return "" if self._payment_choices() else gettext("At the moment these pieces cannot be paid for here.")
 
     @property
     def quote(self) -> str:

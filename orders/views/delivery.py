@@ -23,7 +23,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "page": found,
         "before": before,
         "after": "".join(after),
-        "branches": Branch.objects.filter(offers_pickup=True),
+        "branches": Branch.objects.offering_pickup(),
         "home": home,
         "abroad": abroad,
     }
