@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 
+class BranchQuerySet(models.QuerySet["Branch"]):
+    def offering_pickup(self) -> "BranchQuerySet":
+        return self.filter(offers_pickup=True)
+
+
 class Branch(models.Model):
     slug = models.SlugField(_("address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
@@ -44,6 +49,8 @@ class Branch(models.Model):
         help_text=_("Working days from the order to packed pieces, for what lies on the shelf."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects: ClassVar[BranchQuerySet] = BranchQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("branch")

@@ -86,7 +86,7 @@ def delivery_for(lines: Iterable[BagLine]) -> Delivery:
     reasons = kept_home(lines)
     pickups = [
         DeliveryOption(f"pickup-{branch.slug}", branch.name, branch.address, money.ZERO, branch=branch)
-        for branch in Branch.objects.filter(offers_pickup=True)
+        for branch in Branch.objects.offering_pickup()
     ]
     parcels = []
     for method in DeliveryMethod.objects.active():

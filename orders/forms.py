@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries as iso_countries
@@ -143,6 +142,27 @@ def _units_field(left: int) -> forms.Field:
     )
 
 
+def purchase(lines: list[BagLine], offered: Delivery, option: DeliveryOption | None = None) -> Purchase:
+    return Purchase(
+        total=checkout.total(lines, option),
+        is_pickup=option.is_pickup if option else None if offered.has_pickup else False,
+        is_made_to_order=not all(line.variant.product.is_counted for line in lines),
+    )
+
+
+def ways_to_pay(lines: list[BagLine], offered: Delivery) -> dict[str, PaymentProvider]:
+    """Who can take the money for these pieces, whatever the delivery."""
+    bought = purchase(lines, offered)
+    return {code: one for code, one in providers.configured().items() if not one.why_not(bought)}
+
+
+def obstacle(lines: list[BagLine], offered: Delivery) -> str:
+    """Why nobody could fill in the checkout's form for these pieces, in a sentence; empty where it can be done."""
+    if not offered.options:
+        return gettext("At the moment we can neither send these pieces nor hand them over at a branch.")
+    return "" if ways_to_pay(lines, offered) else gettext("At the moment these pieces cannot be paid for here.")
+
+
 class CheckoutForm(forms.Form):
     """Contact, delivery, payment, gift note and terms, on one page."""
 
@@ -214,6 +234,7 @@ class CheckoutForm(forms.Form):
         self.offered = offered
         self.items_total = checkout.total(lines)
         self._set_choices("delivery", [(option.key, option.name) for option in offered.options])
+        self.ways_to_pay = ways_to_pay(lines, offered)
         self._set_choices("payment", [(code, str(one.choice)) for code, one in self.ways_to_pay.items()])
         self._read_phone_as_dialled_in(self._country_called())
         abroad = [code for code, _name in iso_countries if code != HOME_COUNTRY and offered.option_for(code)]
@@ -223,19 +244,6 @@ class CheckoutForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 — tells the type checker which field it is
         field.choices = choices
-
-    def _purchase(self, option: DeliveryOption | None = None) -> Purchase:
-        return Purchase(
-            total=checkout.total(self.lines, option),
-            is_pickup=option.is_pickup if option else None if self.offered.has_pickup else False,
-            is_made_to_order=not all(line.variant.product.is_counted for line in self.lines),
-        )
-
-    @cached_property
-    def ways_to_pay(self) -> dict[str, PaymentProvider]:
-        """Who can take the money for these pieces, whatever the delivery."""
-        purchase = self._purchase()
-        return {code: one for code, one in providers.configured().items() if not one.why_not(purchase)}
 
     def _country_called(self) -> str:
         """The country that a number without its code is of: where the parcel goes, else this one."""
@@ -255,13 +263,6 @@ class CheckoutForm(forms.Form):
             field.error_messages["invalid"] = gettext(
                 "Check the number. Begin it with the code of its country; for the country you chose it is +%(code)d."
             ) % {"code": country_code_for_region(country)}
-
-    @property
-    def obstacle(self) -> str:
-        """Why nobody could fill in this form, in a sentence; empty where it can be done."""
-        if not self.offered.options:
-            return gettext("At the moment we can neither send these pieces nor hand them over at a branch.")
-        return "" if self.ways_to_pay else gettext("At the moment these pieces cannot be paid for here.")
 
     @property
     def quote(self) -> str:
@@ -317,7 +318,7 @@ class CheckoutForm(forms.Form):
         elif option is not None:
             data.update(country="", city="", address="", postcode="", directions="")
         provider = self.ways_to_pay.get(data.get("payment", ""))
-        if provider and option and (sentence := provider.why_not(self._purchase(option))):
+        if provider and option and (sentence := provider.why_not(purchase(self.lines, self.offered, option))):
             self.add_error("payment", sentence)
         return data
 

@@ -79,7 +79,7 @@ def promise_for(product: Product) -> Promise:
 def _pickup(product: Product) -> Pickup:
     if product.branch.offers_pickup:
         return Pickup.OWN_BRANCH
-    return Pickup.OTHER_BRANCH if Branch.objects.filter(offers_pickup=True).exists() else Pickup.NONE
+    return Pickup.OTHER_BRANCH if Branch.objects.offering_pickup().exists() else Pickup.NONE
 
 
 def _border(product: Product) -> Border:

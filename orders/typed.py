@@ -7,7 +7,6 @@ shopper's session, which lasts for weeks.
 from collections.abc import Mapping
 
 from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from orders import stock
@@ -38,4 +37,4 @@ def forget(key: str) -> None:
 
 def forget_expired() -> None:
     """And with it every other session whose time is over."""
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    SessionStore.clear_expired()

@@ -13,7 +13,7 @@ from dostshop.same_origin import same_origin_post
 from orders import bag as bags
 from orders import bag_cookie, checkout
 from orders.delivery import delivery_for
-from orders.forms import AddForm, ChangeForm, CheckoutForm
+from orders.forms import AddForm, ChangeForm, obstacle
 from orders.models.bag import BagClosed
 
 CHANGED = gettext_lazy("Your bag has changed meanwhile. Please look through it again.")
@@ -26,7 +26,7 @@ def bag(request: HttpRequest) -> HttpResponse:
     lines = bags.lines(current) if current else []
     views = bags.views(current, lines) if current else []
     offered = delivery_for(lines)
-    obstacle = CheckoutForm(lines=lines, offered=offered).obstacle if lines else ""
+    hindered = obstacle(lines, offered) if lines else ""
     return render(
         request,
         "orders/bag.html",
@@ -34,8 +34,8 @@ def bag(request: HttpRequest) -> HttpResponse:
             "lines": views,
             "total": checkout.total([view.line for view in views if not view.problem]),
             "offered": offered,
-            "obstacle": obstacle,
-            "is_ready": bool(views) and not obstacle and not any(view.problem for view in views),
+            "obstacle": hindered,
+            "is_ready": bool(views) and not hindered and not any(view.problem for view in views),
         },
     )
 

@@ -16,7 +16,7 @@ from dostshop.locks import Busy
 from orders import bag as bags
 from orders import bag_cookie, checkout, payments, stock, typed
 from orders.delivery import delivery_for
-from orders.forms import CheckoutForm
+from orders.forms import CheckoutForm, obstacle
 from orders.models import Bag, Order
 from orders.models.bag import BagClosed
 from orders.providers import ProviderRefused, ProviderUnavailable
@@ -31,7 +31,7 @@ NOT_KEPT = _("The pieces are not kept for you now. Go to the checkout to keep th
 def begin(request: HttpRequest) -> HttpResponse:
     """Holds the pieces of the bag, unless it could not be ordered anyway: then the bag says why."""
     bag = bag_cookie.current(request)
-    if bag is None or not (lines := bags.lines(bag)) or CheckoutForm(lines=lines, offered=delivery_for(lines)).obstacle:
+    if bag is None or not (lines := bags.lines(bag)) or obstacle(lines, delivery_for(lines)):
         return redirect("orders:bag")
     bags.accept_prices(bag)
     return redirect("orders:checkout" if _hold(request, bag) else "orders:bag")
@@ -42,13 +42,11 @@ def begin(request: HttpRequest) -> HttpResponse:
 def extend(request: HttpRequest) -> HttpResponse:
     """Keeps the pieces for longer; what is typed in the form comes back as it was."""
     bag = bag_cookie.current(request)
-    lines = bags.lines(bag) if bag else []
-    form = CheckoutForm(lines=lines, offered=delivery_for(lines), initial=request.POST.dict())
-    if bag is None or not lines or form.obstacle:
+    if bag is None or not (lines := bags.lines(bag)) or obstacle(lines, offered := delivery_for(lines)):
         return redirect("orders:bag")
     if _hold(request, bag):
         messages.success(request, _("The pieces are kept for you."))
-    return _page(request, bag, form)
+    return _page(request, bag, CheckoutForm(lines=lines, offered=offered, initial=request.POST.dict()))
 
 
 @require_POST
@@ -70,14 +68,12 @@ def page(request: HttpRequest) -> HttpResponse:
     if order := _ordered_already(request):
         return _go_to_payment(request, order)
     bag = bag_cookie.current(request)
-    lines = bags.lines(bag) if bag else []
-    offered = delivery_for(lines)
-    form = CheckoutForm(request.POST or None, lines=lines, offered=offered, initial=_known_of(request))
-    if bag is None or not lines or form.obstacle:
+    if bag is None or not (lines := bags.lines(bag)) or obstacle(lines, offered := delivery_for(lines)):
         return redirect("orders:bag")
     if request.method != "POST" and stock.held_until(bag, lines) is None:
         messages.info(request, NOT_KEPT)
         return redirect("orders:bag")
+    form = CheckoutForm(request.POST or None, lines=lines, offered=offered, initial=_known_of(request))
     if request.method == "POST" and form.is_valid() and (order := _place(request, bag, form)):
         typed.forget(request.session.pop(TYPED, ""))
         return bag_cookie.forget(_go_to_payment(request, order))

@@ -23,7 +23,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "page": found,
         "before": before,
         "after": "".join(after),
-        "branches": Branch.objects.filter(offers_pickup=True).prefetch_related("hours"),
+        "branches": Branch.objects.offering_pickup().prefetch_related("hours"),
         "home": home,
         "abroad": abroad,
     }

@@ -227,7 +227,7 @@ def test_keyboard_alone_signs_in_by_a_pasted_code(page: Page, context: BrowserCo
     tab_to(page, page.get_by_role("textbox", name="E-mail"))
     page.keyboard.type("leyla@example.az")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Enter Sign-In Code")).to_be_visible()
+    expect(page.get_by_role("heading", name="Enter the sign-in code")).to_be_visible()
     page.evaluate("code => navigator.clipboard.writeText(code)", f" {code_from_mail()} ")
     tab_to(page, page.get_by_role("textbox", name="Code"))
     page.keyboard.press("Control+V")
