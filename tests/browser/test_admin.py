@@ -55,7 +55,7 @@ def test_a_product_has_a_tab_for_each_language(administrator: None, order: Order
 
 def test_an_order_is_moved_on_through_a_dialog(administrator: None, order: Order, page: Page) -> None:
     page.goto(f"/en/admin/orders/order/{order.pk}/change/")
-    page.get_by_role("link", name="Mark as paid at the branch").click()
+    page.get_by_role("link", name="Mark as paid").click()
     page.get_by_role("button", name="Mark as paid").click()
     expect(page.get_by_text(f"Marked as paid: {order.code}")).to_be_visible()
     order.refresh_from_db()
