@@ -80,7 +80,7 @@ def place_order(bag_pk: int, *, details: Details, total_shown: Decimal) -> Order
     order = _create_order(bag, lines, details)
     order.record(OrderEvent.Kind.PLACED, total=str(order.total))
     payment = payments.write_intent(order, provider=details.provider)
-    stock.hold(bag, lines=lines, order=order, until=payment.expires_at)
+    stock.hold_for(order, bag, until=payment.expires_at, lines=lines)
     bag.ordered_at = timezone.now()
     bag.save(update_fields=["ordered_at"])
     emails.enqueue(order, OrderMail.Kind.RECEIVED)

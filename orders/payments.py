@@ -117,7 +117,7 @@ def try_again(order_pk: int, *, provider: str) -> Payment:
         if current is None:
             current = write_intent(order, provider=provider)
             if order.bag is not None:
-                stock.hold(order.bag, order=order, until=current.expires_at)
+                stock.hold_for(order, order.bag, until=current.expires_at)
     return start(current)
 
 
@@ -215,7 +215,7 @@ def prolong(order: Order) -> None:
     # Where the time ran out and somebody else has the piece, the order is about to expire, and stays so.
     with suppress(stock.OutOfStock):
         if order.bag is not None:
-            stock.hold(order.bag, order=order, until=until)
+            stock.hold_for(order, order.bag, until=until)
         payment.expires_at = until
         payment.save(update_fields=["expires_at"])
 

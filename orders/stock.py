@@ -67,21 +67,25 @@ def write_off(variant_pk: int, *, quantity: int) -> None:
 
 
 @short_transaction()
-def hold(
-    bag: Bag, *, lines: Iterable[BagLine] | None = None, order: Order | None = None, until: datetime | None = None
-) -> datetime | None:
-    """Holds every counted piece of the bag, or renews the holds it has; returns when the first ends.
+def hold(bag: Bag, *, until: datetime | None = None) -> datetime | None:
+    """Holds every counted piece of an open bag, or renews the holds it has; returns when the first ends.
 
-    ``order`` is the bag's, where it has one; a bag that was ordered is not held for anyone else. ``lines`` are
-    the bag's, where the caller has locked it and read them.
-
-    For a bag a hold lasts ``HOLD_TIME`` from now and never past ``LONGEST_HOLD`` from its beginning. For an
-    order it lasts ``until``. Pieces that have left the bag are released. Returns None where nothing in the
-    bag is counted. Raises OutOfStock.
+    A hold lasts ``HOLD_TIME`` from now and never past ``LONGEST_HOLD`` from its beginning, or ``until``. Pieces that
+    have left the bag are released. Returns None where nothing in the bag is counted. Raises OutOfStock.
     """
-    if order is None:
-        bag.lock_open()
-    wanted = _counted(lines if lines is not None else _lines(bag))
+    bag.lock_open()
+    return _hold(bag, _counted(_lines(bag)), order=None, until=until)
+
+
+def hold_for(order: Order, bag: Bag, *, until: datetime, lines: Iterable[BagLine] | None = None) -> None:
+    """The order holds what its bag does, until then. Call in the transaction that has locked either of them.
+
+    ``lines`` are the bag's, where the caller has read them. Raises OutOfStock.
+    """
+    _hold(bag, _counted(lines if lines is not None else _lines(bag)), order=order, until=until)
+
+
+def _hold(bag: Bag, wanted: Mapping[int, int], *, order: Order | None, until: datetime | None) -> datetime | None:
     stock = _lock(wanted)
     _check(stock, wanted, holds_of_others=_held(wanted, except_bag=bag))
     now = timezone.now()

@@ -1,7 +1,7 @@
 """When a branch is open, and which day is so many working days away.
 
-``calendar_of`` and ``calendars_of`` read the opening hours and the holidays, in two queries however many branches;
-what a calendar then says is computed from those alone.
+``calendar_of`` and ``calendars_of`` read the opening hours and the holidays, in one query however many branches; what
+a calendar then says is computed from those alone.
 """
 
 from collections import defaultdict
@@ -9,7 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 from django.utils import timezone
 
 from artisans.models import Branch
@@ -99,24 +100,22 @@ def calendar_of(branch: Branch | None) -> Calendar:
 
 def calendars_of(branch_pks: Collection[int]) -> dict[int, Calendar]:
     """The calendars of these branches by their primary keys."""
-    weeks: dict[int, dict[int, tuple[tuple[time, time], ...]]] = defaultdict(dict)
-    preparation = {}
+    closed = Holiday.objects.filter(Q(branch=None) | Q(branch=OuterRef("pk"))).order_by("pk")
     rows = Branch.objects.filter(pk__in=branch_pks).order_by("hours__weekday", "hours__opens")
-    columns = ("pk", "preparation_days", "hours__weekday", "hours__opens", "hours__closes")
-    for pk, days, weekday, opens, closes in rows.values_list(*columns):
-        preparation[pk] = days
+    weeks: dict[int, dict[int, tuple[tuple[time, time], ...]]] = defaultdict(dict)
+    calendars = {}
+    for pk, preparation_days, weekday, opens, closes, first_days, last_days in rows.values_list(
+        "pk",
+        "preparation_days",
+        "hours__weekday",
+        "hours__opens",
+        "hours__closes",
+        ArraySubquery(closed.values("first_day")),
+        ArraySubquery(closed.values("last_day")),
+    ):
         if weekday is not None:
             weeks[pk][weekday] = (*weeks[pk].get(weekday, ()), (opens, closes))
-    closed = list(
-        Holiday.objects.filter(Q(branch=None) | Q(branch__in=branch_pks)).values_list(
-            "branch_id", "first_day", "last_day"
+        calendars[pk] = Calendar(
+            weeks[pk] or USUAL_WEEK, tuple(zip(first_days, last_days, strict=True)), preparation_days
         )
-    )
-    return {
-        pk: Calendar(
-            weeks.get(pk) or USUAL_WEEK,
-            tuple((first, last) for branch, first, last in closed if branch in {None, pk}),
-            preparation[pk],
-        )
-        for pk in preparation
-    }
+    return calendars

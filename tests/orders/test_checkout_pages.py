@@ -387,7 +387,7 @@ def test_query_counts(client: Client, django_assert_num_queries: DjangoAssertNum
     enter(client, *[piece() for _ in range(5)])
     with django_assert_num_queries(10):
         page = client.get("/checkout/").content.decode()
-    with django_assert_num_queries(36):
+    with django_assert_num_queries(31):
         client.post("/checkout/", {**hidden(page), **PICKUP})
     assert Order.objects.get().lines.count() == 5
 
