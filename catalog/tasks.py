@@ -7,6 +7,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from catalog import photos
+from dostshop.locks import outside_transactions
 from dostshop.pictures import Picture
 
 logger = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ def render_later(picture: Picture) -> None:
 
 
 @app.task(name="catalog.render_picture", queue="pictures", retry=RetryStrategy(max_attempts=5, exponential_wait=5))
+@outside_transactions
 def render_picture(*, model: str, pk: int) -> None:
     """A picture that was deleted meanwhile is no mistake; one that cannot be used is not tried again."""
     picture = apps.get_model(model)._default_manager.filter(pk=pk).first()

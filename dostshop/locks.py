@@ -1,7 +1,8 @@
-"""Transactions that do not wait long for a locked row."""
+"""Transactions that do not wait long for a locked row, nor keep one locked while the shop waits for others."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
@@ -11,6 +12,10 @@ LONGEST_WAIT_MILLISECONDS = 5000
 
 class Busy(Exception):
     """Somebody else holds a row for too long; nothing was written, and the same call may be tried again."""
+
+
+class InsideTransaction(RuntimeError):
+    """A call to another machine would keep rows locked for as long as that machine likes."""
 
 
 @contextmanager
@@ -28,3 +33,20 @@ def short_transaction() -> Iterator[None]:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Busy from error
         raise
+
+
+def outside_transactions[**P, R](call: Callable[P, R]) -> Callable[P, R]:
+    """For a call that leaves this machine. Raises InsideTransaction instead of making it where one is open."""
+
+    @wraps(call)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        refuse_inside_transaction()
+        return call(*args, **kwargs)
+
+    return checked
+
+
+def refuse_inside_transaction() -> None:
+    """Raises InsideTransaction where one is open. The one around a test is none, as for ``atomic(durable=True)``."""
+    if any(not block._from_testcase for block in connection.atomic_blocks):  # type: ignore[attr-defined] # noqa: SLF001
+        raise InsideTransaction

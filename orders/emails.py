@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from dostshop.locks import outside_transactions
 from orders import invoice_documents, providers
 from orders.models import Fulfilment, Invoice, Order, OrderMail, Refund, Return
 
@@ -26,6 +27,7 @@ def enqueue(order: Order, kind: str, *, about: str = "") -> None:
 
 
 @app.task(name="orders.send_mail", retry=RetryStrategy(max_attempts=12, exponential_wait=3))
+@outside_transactions
 def send(mail_pk: int) -> None:
     mail = OrderMail.objects.select_related("order__pickup_branch").get(pk=mail_pk)
     if mail.sent_at is None:

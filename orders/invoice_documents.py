@@ -18,11 +18,13 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from dostshop import money, pdf, qr
+from dostshop.locks import outside_transactions
 from orders.models import Invoice
 from orders.vat import Vat
 
 
 @app.task(name="orders.print_invoice", retry=RetryStrategy(max_attempts=10, exponential_wait=3))
+@outside_transactions
 def print_out(invoice_pk: int) -> None:
     """Prints and keeps the document, unless it is there already."""
     invoice = Invoice.objects.select_related("order").get(pk=invoice_pk)

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.utils.translation import gettext_lazy as _
 
 from dostshop.accounts.models import normalised_email
+from dostshop.locks import outside_transactions
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ class EmailAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         return normalised_email(super().clean_email(email))
 
+    @outside_transactions
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Sends within the request, for these mails carry codes and links that no queue or log should keep."""
         shop = {"code_minutes": settings.CODE_MINUTES, "site_url": settings.SITE_URL}

@@ -4,11 +4,11 @@ A provider is a class in a module of this package that keeps to ``PaymentProvide
 settings gives it a code, which is written into the rows of its payments. Nothing else knows it by name.
 
 A provider is called outside of transactions, with a row that is already committed; the row's key makes a
-repeated call the same call. It changes nothing in the database: ``orders/payments.py`` does, from what it
-answers.
+repeated call the same call. Inside of one, ``locks.InsideTransaction`` is raised and nothing is sent. It changes
+nothing in the database: ``orders/payments.py`` does, from what it answers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+from dostshop.locks import outside_transactions, refuse_inside_transaction
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -128,6 +130,9 @@ class Callback:
     payload: dict[str, Any]
 
 
+type Recent = Callable[[datetime], Iterator[Report]]
+
+
 class PaymentProvider(Protocol):
     """Calls raise ProviderUnavailable or ProviderRefused where they cannot do what they say."""
 
@@ -223,5 +228,23 @@ def title(code: str) -> str:
 
 @cache
 def _loaded(path: str) -> PaymentProvider:
-    loaded: PaymentProvider = import_string(path)()
-    return loaded
+    """Every call to a provider passes here, so that none leaves the machine inside a transaction."""
+    one: PaymentProvider = import_string(path)()
+    calls = {name: outside_transactions(getattr(one, name)) for name in ("start", "fetch_status", "expire", "refund")}
+    for name, call in {**calls, "recent": _read_outside_transactions(one.recent)}.items():
+        setattr(one, name, call)
+    return one
+
+
+def _read_outside_transactions(
+    recent: Callable[[datetime], Iterator[Report]],
+) -> Callable[[datetime], Iterator[Report]]:
+    """Each report may need another question, so nor is there a transaction open when the next is asked for."""
+
+    def checked(since: datetime) -> Iterator[Report]:
+        refuse_inside_transaction()
+        for report in recent(since):
+            yield report
+            refuse_inside_transaction()
+
+    return checked

@@ -1,14 +1,21 @@
 """A provider is added by one module and one entry of the settings; nothing else knows it."""
 
 import json
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
+from django.core import mail
+from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
-from orders import refunds
+from dostshop.locks import InsideTransaction
+from orders import emails, invoice_documents, providers, refunds
 from orders.models import Order, ProviderEvent, Refund, Stock
-from tests.factories import piece
+from orders.providers import Report
+from tests.factories import order_of, piece
 from tests.orders import toys
 from tests.orders.test_checkout_pages import PICKUP, enter, submit
 
@@ -71,3 +78,47 @@ def test_what_is_not_configured_is_neither_offered_nor_heard(client: Client, set
     assert 'value="stripe"' not in client.get("/checkout/").content.decode()
     submit(client, {**PICKUP, "payment": "toy"})
     assert call_back(client, provider="stripe") == 404
+
+
+def calls(order: Order) -> dict[str, Callable[[], object]]:
+    toy = providers.provider("toy")
+    payment = order.payments.get()
+    return {
+        "start": lambda: toy.start(payment),
+        "fetch_status": lambda: toy.fetch_status(payment),
+        "expire": lambda: toy.expire(payment),
+        "refund": lambda: toy.refund(Refund(pk=1, payment=payment, amount=payment.amount)),
+        "recent": lambda: list(toy.recent(timezone.now())),
+    }
+
+
+@pytest.mark.parametrize("name", ["start", "fetch_status", "expire", "refund", "recent"])
+def test_no_provider_is_called_inside_a_transaction(name: str) -> None:
+    order = order_of(piece(), provider="toy")
+    with pytest.raises(InsideTransaction), transaction.atomic():
+        calls(order)[name]()
+    calls(order)[name]()
+
+
+class Lists(toys.Toy):
+    def recent(self, since: datetime) -> Iterator[Report]:
+        yield from (Report("one"), Report("two"))
+
+
+def test_no_list_of_a_provider_is_read_on_inside_a_transaction(settings: Settings) -> None:
+    toys.use(settings, Lists)
+    reports = providers.provider("stripe").recent(timezone.now())
+    assert next(reports).reference == "one"
+    with pytest.raises(InsideTransaction), transaction.atomic():
+        next(reports)
+
+
+def test_no_mail_goes_and_nothing_is_printed_inside_a_transaction() -> None:
+    order = order_of(piece(), provider="toy")
+    with pytest.raises(InsideTransaction), transaction.atomic():
+        emails.send(order.mails.get().pk)
+    with pytest.raises(InsideTransaction), transaction.atomic():
+        invoice_documents.print_out(1)
+    assert not mail.outbox
+    emails.send(order.mails.get().pk)
+    assert len(mail.outbox) == 1
