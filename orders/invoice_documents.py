@@ -25,15 +25,20 @@ from orders.vat import Vat
 
 @app.task(name="orders.print_invoice", retry=RetryStrategy(max_attempts=10, exponential_wait=3))
 @outside_transactions
-def print_out(invoice_pk: int) -> None:
-    """Prints and keeps the document, unless it is there already."""
+def print_out(invoice_pk: int, former: str = "") -> None:
+    """Prints and keeps the document, unless it is there already; ``former`` is the file that it takes the place of."""
     invoice = Invoice.objects.select_related("order").get(pk=invoice_pk)
-    if invoice.file:
-        return
+    if not invoice.file:
+        _print(invoice)
+    if former:
+        invoice.file.storage.delete(former)
+
+
+def _print(invoice: Invoice) -> None:
     storage, field = invoice.file.storage, Invoice._meta.get_field("file")
     name = storage.save(field.generate_filename(invoice, f"{invoice.number}.pdf"), ContentFile(_printed(invoice)))
     # Somebody may have printed it too, or entered the fiscal number meanwhile.
-    if not Invoice.objects.filter(pk=invoice_pk, file="", fiscal_id=invoice.fiscal_id).update(file=name):
+    if not Invoice.objects.filter(pk=invoice.pk, file="", fiscal_id=invoice.fiscal_id).update(file=name):
         storage.delete(name)
 
 

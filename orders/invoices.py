@@ -119,10 +119,13 @@ def set_fiscal_id(invoice_pk: int, *, fiscal_id: str) -> None:
     order = Order.objects.locked(Invoice.objects.values_list("order_id", flat=True).get(pk=invoice_pk))
     if Invoice.objects.filter(fiscal_id=fiscal_id).exclude(pk=invoice_pk).exists():
         raise ValidationError(_("Another invoice has this fiscal number."))
-    if not Invoice.objects.filter(pk=invoice_pk).exclude(fiscal_id=fiscal_id).update(fiscal_id=fiscal_id, file=""):
+    invoice = Invoice.objects.select_for_update(of=("self",), no_key=True).get(pk=invoice_pk)
+    if invoice.fiscal_id == fiscal_id:
         return
-    invoice_documents.print_out.defer(invoice_pk=invoice_pk)
-    if Invoice.objects.get(pk=invoice_pk).gives_tax_back:
+    invoice_documents.print_out.defer(invoice_pk=invoice_pk, former=str(invoice.file))
+    invoice.fiscal_id, invoice.file = fiscal_id, ""
+    invoice.save(update_fields=["fiscal_id", "file"])
+    if invoice.gives_tax_back:
         emails.enqueue(order, OrderMail.Kind.RECEIPT, about=f"receipt-{fiscal_id}")
 
 
@@ -134,8 +137,7 @@ def taxes(invoice: Invoice) -> list[Portion]:
 @short_transaction()
 def _number(invoice: Invoice, content: Content) -> Invoice:
     """Gives the next number of the year and keeps the series locked until the commit."""
-    now = timezone.now()
-    year = timezone.localdate(now).year
+    year = timezone.localdate().year
     series = InvoiceSeries.objects.select_for_update(of=("self",), no_key=True).filter(pk=year)
     row = series.first()
     if row is None:
@@ -144,7 +146,8 @@ def _number(invoice: Invoice, content: Content) -> Invoice:
         row = series.get()
     row.last_number += 1
     row.save(update_fields=["last_number"])
-    invoice.year, invoice.number_in_year, invoice.issued_at = year, row.last_number, now
+    # After the lock: a later number has no earlier time.
+    invoice.year, invoice.number_in_year, invoice.issued_at = year, row.last_number, timezone.now()
     invoice.language, invoice.currency, invoice.content = invoice.order.language, invoice.order.currency, content
     invoice.tax = sum((one.tax for one in taxes(invoice)), money.ZERO)
     invoice.save(force_insert=True)

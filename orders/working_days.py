@@ -5,7 +5,7 @@ a calendar then says is computed from those alone.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -60,10 +60,7 @@ class Calendar:
 
     def working_day(self, day: date) -> date:
         """This day, or the first working day after it."""
-        for ahead in range(LONGEST_CLOSED):
-            if self.is_working_day(day + ahead * _DAY):
-                return day + ahead * _DAY
-        return day
+        return _first_day(day, self.is_working_day)
 
     def first_day_to_work(self, moment: datetime) -> date:
         """Today where something that comes in now can still be begun, else the next working day."""
@@ -81,10 +78,14 @@ class Calendar:
     def add_days(self, day: date, count: int) -> date:
         """So many days later, holidays not counted: how long it takes to make something."""
         for _step in range(count):
-            day += _DAY
-            if ends := [last for first, last in self.holidays if first <= day <= last]:
-                day = max(ends) + _DAY
+            day = _first_day(day + _DAY, lambda one: not self.is_holiday(one))
         return day
+
+
+def _first_day(day: date, is_wanted: Callable[[date], bool]) -> date:
+    """The first such day from this one on; this one where none comes for too long."""
+    ahead = (day + step * _DAY for step in range(LONGEST_CLOSED))
+    return next((one for one in ahead if is_wanted(one)), day)
 
 
 def _moment(day: date, at: time) -> datetime:

@@ -73,11 +73,20 @@ class Payment(models.Model):
                 name="orders_payment_provider_reference_once",
             ),
             models.UniqueConstraint(
+                fields=["provider", "provider_charge"],
+                condition=~Q(provider_charge=""),
+                name="orders_payment_provider_charge_once",
+            ),
+            models.UniqueConstraint(
                 fields=["order"],
                 condition=Q(status__in=["started", "open"]),
                 name="orders_payment_one_open_per_order",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="orders_payment_amount_positive"),
+            models.CheckConstraint(
+                condition=~Q(status="paid") | Q(captured_amount__gt=0, paid_at__isnull=False),
+                name="orders_payment_paid_is_captured",
+            ),
             models.CheckConstraint(
                 condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("captured_amount")),
                 name="orders_payment_refunded_within_captured",
@@ -238,4 +247,4 @@ class Reconciliation(models.Model):
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return f"{self.started_at:%Y-%m-%d %H:%M}"
+        return f"{timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
 
@@ -136,6 +137,21 @@ def test_a_number_that_comes_while_it_is_printed_is_not_lost(monkeypatch: pytest
     invoice_documents.print_out(invoice_pk=invoice.pk)
     invoice.refresh_from_db()
     assert invoice.file.name == ""
+
+
+def test_what_is_printed_anew_leaves_no_former_document_behind() -> None:
+    invoice = order_and_invoice()[1]
+    invoice_documents.print_out(invoice_pk=invoice.pk)
+    invoice.refresh_from_db()
+    former = str(invoice.file)
+    invoices.set_fiscal_id(invoice.pk, fiscal_id="5D8yQe3VQ1aX")
+    task = ProcrastinateJob.objects.filter(task_name="orders.print_invoice").latest("pk")
+    for _ in range(2):
+        invoice_documents.print_out(**task.args)
+    invoice.refresh_from_db()
+    assert str(invoice.file) not in {"", former}
+    assert invoice.file.storage.exists(str(invoice.file))
+    assert not invoice.file.storage.exists(former)
 
 
 def order_and_invoice() -> tuple[Order, Invoice]:

@@ -184,6 +184,19 @@ def test_the_database_changes_and_deletes_none() -> None:
     assert Invoice.objects.get() == invoice
 
 
+def test_a_series_only_counts_up() -> None:
+    sold()
+    series = InvoiceSeries.objects.all()
+    for change in (
+        lambda: series.update(last_number=0),
+        lambda: series.update(year=2020),
+        series.delete,
+    ):
+        with pytest.raises(IntegrityError, match="only counts up"), transaction.atomic():
+            change()
+    assert series.get().last_number == 1
+
+
 def test_the_database_refuses_a_second_invoice_of_an_order_and_a_second_number() -> None:
     invoice = sold().invoices.get()
     for number in (invoice.number_in_year, 9):

@@ -218,6 +218,15 @@ def test_the_database_refuses_a_refund_above_what_was_captured() -> None:
         Payment.objects.update(refunded_amount=Decimal("38.01"))
 
 
+def test_the_database_refuses_a_paid_payment_without_its_money_and_a_charge_of_two() -> None:
+    one, other = (order_of(piece()).payments.get() for _ in range(2))
+    payments.apply_status(one.pk, paid(one))
+    one.refresh_from_db()
+    for change in ({"status": "paid"}, {"provider_charge": one.provider_charge}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Payment.objects.filter(pk=other.pk).update(**change)
+
+
 def test_the_database_refuses_to_change_or_delete_what_happened() -> None:
     event = order_of(piece()).events.first()
     assert event is not None

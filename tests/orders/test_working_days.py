@@ -91,6 +91,13 @@ def test_making_something_stops_over_the_holidays_and_not_over_weekends() -> Non
     assert CALENDAR.add_days(date(2026, 3, 16), 5) == date(2026, 4, 1)
 
 
+def test_holidays_side_by_side_are_one() -> None:
+    solidarity_day, new_year = (date(2026, 12, 31), date(2026, 12, 31)), (date(2027, 1, 1), date(2027, 1, 2))
+    calendar = Calendar(WEEK, (solidarity_day, new_year))
+    assert calendar.add_days(date(2026, 12, 30), 1) == date(2027, 1, 3)
+    assert calendar.add_days(date(2026, 12, 28), 5) == date(2027, 1, 5)
+
+
 def test_work_begins_today_until_the_branch_closes() -> None:
     assert CALENDAR.first_day_to_work(march(16, 8)) == date(2026, 3, 16)
     assert CALENDAR.first_day_to_work(march(16, 17)) == date(2026, 3, 16)
@@ -101,7 +108,8 @@ def test_work_begins_today_until_the_branch_closes() -> None:
 def test_a_branch_that_is_closed_for_good_ends_no_request() -> None:
     closed = Calendar(WEEK, ((date(2026, 1, 1), date(2099, 12, 31)),))
     assert closed.next_opening(march(16)) is None
-    assert closed.add_working_days(date(2026, 3, 16), 3) >= date(2026, 3, 16)
+    assert closed.add_working_days(date(2026, 3, 16), 3) == date(2026, 3, 19)
+    assert closed.add_days(date(2026, 3, 16), 3) == date(2026, 3, 19)
 
 
 @pytest.mark.django_db
