@@ -186,6 +186,7 @@ def _line_item(
         name=str(variant),
         sku=variant.sku,
         kind=product.kind,
+        lead_time_days=promises.days_of_making(product),
         quantity=line.quantity,
         unit_price=variant.price,
         total=line.total,

@@ -23,16 +23,25 @@ class Promise:
     promised_on: date
 
 
+def days_of_making(product: Product) -> int:
+    """Before it can be prepared; none for what lies on the shelf."""
+    return product.lead_time_days if product.kind == Product.Kind.MADE_TO_ORDER else 0
+
+
 def promise(products: Iterable[Product], *, pickup_branch_pk: int | None, now: datetime) -> Promise:
-    """What can be promised for these products if work on them begins now.
+    """What can be promised for these products if work on them begins now."""
+    making: dict[int, int] = defaultdict(int)
+    for product in products:
+        making[product.branch_id] = max(making[product.branch_id], days_of_making(product))
+    return _promise(making, pickup_branch_pk=pickup_branch_pk, now=now)
+
+
+def _promise(making: Mapping[int, int], *, pickup_branch_pk: int | None, now: datetime) -> Promise:
+    """From the days of making at each branch.
 
     What is made to order is made first, on any day that is no holiday; then a branch prepares its part on working
     days; what is picked up at another branch travels there.
     """
-    making: dict[int, int] = defaultdict(int)
-    for product in products:
-        days = product.lead_time_days if product.kind == Product.Kind.MADE_TO_ORDER else 0
-        making[product.branch_id] = max(making[product.branch_id], days)
     calendars = calendars_of({*making, *([pickup_branch_pk] if pickup_branch_pk else [])})
     due = {}
     for branch, days in making.items():
@@ -47,12 +56,15 @@ def promise(products: Iterable[Product], *, pickup_branch_pk: int | None, now: d
 
 
 def make(order: Order) -> None:
-    """Promises the days of an order that is paid now, unless they were promised when it was placed."""
+    """Promises the days of an order that is paid now, unless they were promised when it was placed.
+
+    From what was sold: its product may have moved to another branch since, or be made in another time.
+    """
     if order.promised_on is not None:
         return
-    products = [line.variant.product for line in order.lines.select_related("variant__product")]
-    made = promise(products, pickup_branch_pk=order.pickup_branch_id, now=timezone.now())
-    parts = list(order.fulfilments.all())
+    parts = list(order.fulfilments.prefetch_related("lines"))
+    making = {part.branch_id: max((line.lead_time_days for line in part.lines.all()), default=0) for part in parts}
+    made = _promise(making, pickup_branch_pk=order.pickup_branch_id, now=timezone.now())
     for part in parts:
         part.due_on = made.due_on[part.branch_id]
     Fulfilment.objects.bulk_update(parts, ["due_on"])

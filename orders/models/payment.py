@@ -113,6 +113,7 @@ class Refund(models.Model):
         NOT_AVAILABLE = "not_available", _("cannot be delivered")
         GOODWILL = "goodwill", _("goodwill")
         PIECE_GONE = "piece_gone", _("paid when the piece was gone")
+        PAID_CANCELLED = "paid_cancelled", _("paid after the order was cancelled")
         PAID_TWICE = "paid_twice", _("paid twice")
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
         AT_PROVIDER = "at_provider", _("made at the payment provider")
@@ -233,7 +234,10 @@ class Reconciliation(models.Model):
         PAYMENT_MISSED = "payment_missed", _("a payment changed unheard, and is right now")
         REFUND_SETTLED = "refund_settled", _("a refund was left over, and is settled now")
         REFUND_MISSED = "refund_missed", _("a refund was made elsewhere, and is known now")
+        LEFT_OVER = "left_over", _("a paid order lacked its date or its invoice, and has it now")
         UNKNOWN_PAYMENT = "unknown_payment", _("the provider has money that belongs to no order here")
+        OTHER_CURRENCY = "other_currency", _("money came in another currency, and is neither booked nor given back")
+        DISPUTED = "disputed", _("a buyer disputes a payment at the bank: answer at the provider in time")
         NOT_REPAIRED = "not_repaired", _("could not be repaired yet")
 
     started_at = models.DateTimeField(_("began"), auto_now_add=True)

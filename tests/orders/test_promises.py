@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from artisans.models import Branch
+from catalog.models import Product
 from orders import fulfilment, payments, promises
 from orders.models import Hold, Order
 from orders.providers import ProviderState, ProviderStatus, provider
@@ -109,3 +110,29 @@ def test_every_pickup_has_a_code_of_its_own_and_a_parcel_has_none() -> None:
     codes = {order_of(piece()).pickup_code for _number in range(5)}
     assert len(codes) == 5
     assert all(code and len(code) == 5 for code in codes)
+
+
+def assert_paid_and_promised(order: Order, branch: Branch) -> None:
+    part = order.fulfilments.get()
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+    assert part.branch == branch
+    assert order.promised_on == part.due_on is not None
+
+
+def test_a_piece_that_moved_to_another_branch_since_is_promised_by_the_one_that_sold_it(baku: Branch) -> None:
+    variant = piece()
+    order = order_of(variant)
+    Product.objects.filter(pk=variant.product_id).update(branch=BranchFactory.create(slug="barda"))
+    payments.apply_status(order.payments.get().pk, ProviderStatus(ProviderState.PAID, order.total, "azn", "pi_1"))
+    assert_paid_and_promised(order, baku)
+
+
+def test_the_days_of_making_are_those_that_were_sold(baku: Branch) -> None:
+    variant = piece(on_hand=0, kind="made_to_order", lead_time_days=3)
+    order = order_of(variant)
+    expected = promises.promise([variant.product], pickup_branch_pk=baku.pk, now=timezone.now())
+    Product.objects.filter(pk=variant.product_id).update(lead_time_days=60)
+    payments.apply_status(order.payments.get().pk, ProviderStatus(ProviderState.PAID, order.total, "azn", "pi_1"))
+    assert_paid_and_promised(order, baku)
+    assert order.promised_on == expected.promised_on
