@@ -16,7 +16,7 @@ def copy_lead_times(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0007_personalised"),
-        ("orders", "0017_refunds_asked_once"),
+        ("orders", "0018_kept_by_the_database"),
     ]
 
     operations = [
