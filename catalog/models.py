@@ -1,12 +1,13 @@
 """Crafts, products with their variants and photos, and collections."""
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.lookups import Exact
@@ -25,6 +26,22 @@ from dostshop.pictures import Picture
 class TaxClass(models.TextChoices):
     STANDARD = "standard", _("standard rate")
     EXEMPT = "exempt", _("exempt")
+
+
+class Export(StrEnum):
+    """Whether a piece may leave the country.
+
+    Source of the permit: the post's rules on cultural goods, Cabinet decision 294.
+    """
+
+    FREE = "free"
+    PERMITTED = "permitted"
+    PERMIT_MISSING = "permit_missing"
+    FOOD = "food"
+
+    @property
+    def may_leave(self) -> bool:
+        return self in {Export.FREE, Export.PERMITTED}
 
 
 class NoReturn(models.TextChoices):
@@ -49,7 +66,18 @@ class Craft(models.Model):
         _("needs a permit to leave the country"),
         default=False,
         help_text=_(
-            "Carpets, pottery and works of art may be posted abroad only with the Ministry of Culture's permit."
+            "Carpets, pottery and works of art may be posted abroad only with the Ministry of Culture's permit. "
+            "A piece that has one is sent abroad once the permit's number is entered with the piece."
+        ),
+    )
+    hs_code = models.CharField(
+        _("customs code (HS)"),
+        max_length=10,
+        blank=True,
+        validators=[RegexValidator(r"\A[0-9]{6,10}\Z", _("A customs code has six to ten digits."))],
+        help_text=_(
+            "Six to ten digits of the customs tariff, such as 570110 for knotted woollen carpets. "
+            "It is printed on the customs declaration of a parcel that goes abroad."
         ),
     )
     artisans = models.ManyToManyField(Artisan, related_name="crafts", blank=True, verbose_name=_("artisans"))
@@ -58,7 +86,12 @@ class Craft(models.Model):
         verbose_name = _("craft")
         verbose_name_plural = _("crafts")
         ordering = ["position", "pk"]
-        constraints = [models.CheckConstraint(condition=~Q(parent=F("pk")), name="catalog_craft_not_its_own_parent")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=F("pk")), name="catalog_craft_not_its_own_parent"),
+            models.CheckConstraint(
+                condition=Q(hs_code__regex=r"^([0-9]{6,10})?$"), name="catalog_craft_hs_code_digits"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -126,8 +159,25 @@ class Product(models.Model):
     width_mm = models.PositiveIntegerField(_("width, mm"), null=True, blank=True)
     height_mm = models.PositiveIntegerField(_("height, mm"), null=True, blank=True)
     depth_mm = models.PositiveIntegerField(_("depth, mm"), null=True, blank=True)
-    weight_g = models.PositiveIntegerField(_("weight, g"), default=0, help_text=_("Packed for the post."))
-    is_fragile = models.BooleanField(_("fragile"), default=False)
+    weight_g = models.PositiveIntegerField(
+        _("weight, g"),
+        default=0,
+        help_text=_("Packed for the post. While it is 0 the piece can be picked up only."),
+    )
+    is_fragile = models.BooleanField(
+        _("fragile"),
+        default=False,
+        help_text=_("It is packed with special care; delivery methods may ask a surcharge for that."),
+    )
+    export_permit = models.CharField(
+        _("number of the export permit"),
+        max_length=60,
+        blank=True,
+        help_text=_(
+            "Of the Ministry of Culture, for carpets, pottery and works of art. With the number the piece is offered "
+            "abroad, without it it stays in the country. Put the permit itself into the parcel."
+        ),
+    )
     year = models.PositiveSmallIntegerField(_("year made"), null=True, blank=True)
     lead_time_days = models.PositiveSmallIntegerField(
         _("days to make"), default=0, help_text=_("For what is made to order.")
@@ -180,6 +230,15 @@ class Product(models.Model):
     def is_counted(self) -> bool:
         """False for what is made when ordered: it has no stock and needs no hold."""
         return self.kind != self.Kind.MADE_TO_ORDER
+
+    @property
+    def export(self) -> Export:
+        """Whether it may leave the country; food stays, whatever else it is."""
+        if self.kind == self.Kind.FOOD:
+            return Export.FOOD
+        if not self.craft.needs_export_permit:
+            return Export.FREE
+        return Export.PERMITTED if self.export_permit else Export.PERMIT_MISSING
 
     @property
     def no_return(self) -> str:

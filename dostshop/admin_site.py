@@ -179,7 +179,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = []
     if request.user.has_perm("orders.change_order"):
         # Pages of the shop, made for a phone.
-        pages_of_work = [(_("Work list"), "work:list", "checklist"), (_("Counter"), "work:counter", "storefront")]
+        pages_of_work = [
+            (_("Work list"), "work:list", "checklist"),
+            (_("Counter"), "work:counter", "storefront"),
+            (_("What delivery costs"), "work:delivery", "calculate"),
+        ]
         items = [{"title": title, "icon": icon, "link": reverse(name)} for title, name, icon in pages_of_work]
         shown.append({"title": _("Work"), "separator": True, "items": items})
     for title, pages in sections:

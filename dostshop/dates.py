@@ -1,9 +1,13 @@
-"""Month names within a date, as gettext finds them for the format letter ``E``.
+"""Days as people read them.
 
-Django knows them, but its Azerbaijani writes “25 Noyabr”; the language writes “25 noyabr”. Named here, they are
-collected for the shop's own translations, which come before Django's.
+Month names within a date, as gettext finds them for the format letter ``E``: Django knows them, but its Azerbaijani
+writes “25 Noyabr”; the language writes “25 noyabr”. Named here, they are collected for the shop's own translations,
+which come before Django's.
 """
 
+from datetime import date
+
+from django.utils.formats import date_format
 from django.utils.translation import pgettext_lazy
 
 MONTHS = [
@@ -20,3 +24,13 @@ MONTHS = [
     pgettext_lazy("alt. month", "November"),
     pgettext_lazy("alt. month", "December"),
 ]
+
+
+def span(first: date, last: date) -> str:
+    """``3–6 December``, ``30 November – 2 December``; one day where both are the same."""
+    end = date_format(last, "j E")
+    if first == last:
+        return end
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{end}"
+    return f"{date_format(first, 'j E')} – {end}"

@@ -331,6 +331,8 @@ SELLER_VOEN = env.digits(
     default=None if VAT_STATE == "registered" else "",
     hint="With VAT_STATE=registered, every invoice has to name the seller's VÖEN.",
 )
+# 300 special drawing rights in manat: the most that a parcel with the short customs declaration may be worth.
+CN22_LIMIT = env.integer("CN22_LIMIT", default=680)
 
 # --- The account that bank transfers go to ---
 BANK_IBAN = env.iban("BANK_IBAN", default="")

@@ -195,6 +195,9 @@ def _line_item(
         tax_rate=taxed.vat.rate,
         tax=taxed.tax,
         no_return=product.no_return,
+        weight_g=product.weight_g,
+        hs_code=product.craft.hs_code,
+        export_permit=product.export_permit,
         shares=shares,
     )
 

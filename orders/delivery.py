@@ -1,16 +1,21 @@
 """The ways in which a bag can reach its buyer, and what each costs."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Self
 
 from django.utils.translation import gettext as _
 
 from artisans.models import Branch
-from catalog.models import Product
-from dostshop import money
+from catalog import measures
+from catalog.models import Export
+from dostshop import dates, money
+from orders import tariffs
 from orders.models import BagLine, DeliveryMethod
-from orders.models.delivery import HOME_COUNTRY
+from orders.promises import Forecast
+from orders.tariffs import Tariff
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,8 @@ class DeliveryOption:
     name: str
     note: str
     price: Decimal
+    # Of the price, what is asked for fragile pieces.
+    surcharge: Decimal = money.ZERO
     branch: Branch | None = None
     method: DeliveryMethod | None = None
 
@@ -41,11 +48,20 @@ class DeliveryOption:
         """Working days on the way, at least and at most; None for pickup."""
         return (self.method.days_min, self.method.days_max) if self.method else None
 
-    def reaches(self, country: str) -> bool:
-        """Whether a parcel to this country goes this way; a method without countries takes the rest of the world."""
-        if self.method is None:
-            return False
-        return country in self.method.countries or (not self.method.countries and country != HOME_COUNTRY)
+    def expected(self, forecast: Forecast) -> str:
+        """The day from which everything can be picked up, or the days between which it arrives, if ordered now."""
+        if self.branch:
+            day = forecast.promise(self.branch.pk).promised_on
+            return dates.span(day, day)
+        return dates.span(*forecast.arrival(*self.days)) if self.days else ""
+
+
+@dataclass(frozen=True)
+class NotOffered:
+    """A method that does not take these pieces, or not to that place, and why."""
+
+    method: DeliveryMethod
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -59,61 +75,138 @@ class KeptHome:
 
 
 @dataclass(frozen=True)
+class Contents:
+    """What decides how pieces can travel."""
+
+    weight_g: int
+    # How many of them are fragile.
+    fragile: int
+    # Their names, by whether they may leave the country.
+    pieces: Mapping[Export, list[str]]
+    # The names of those whose weight nobody has entered.
+    unweighed: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, lines: Iterable[BagLine]) -> Self:
+        weight_g, fragile, unweighed = 0, 0, []
+        pieces = defaultdict(list)
+        for line in lines:
+            product = line.variant.product
+            weight_g += line.quantity * product.weight_g
+            fragile += line.quantity * product.is_fragile
+            pieces[product.export].append(str(line.variant))
+            if not product.weight_g:
+                unweighed.append(str(line.variant))
+        return cls(weight_g, fragile, pieces, tuple(unweighed))
+
+    @property
+    def weight_text(self) -> str:
+        return measures.weight(self.weight_g)
+
+    @property
+    def kept_home(self) -> list[KeptHome]:
+        """Every reason for which they cannot go abroad together."""
+        permit_needed = _(
+            "Carpets, pottery and works of art may leave the country only with a permit of the Ministry of Culture."
+        )
+        reasons = [
+            KeptHome(permit_needed, self.pieces.get(Export.PERMIT_MISSING, []), can_be_asked=True),
+            KeptHome(_("Food is not sent abroad."), self.pieces.get(Export.FOOD, []), can_be_asked=False),
+        ]
+        return [reason for reason in reasons if reason.pieces]
+
+    @property
+    def permitted(self) -> list[str]:
+        """Those that go abroad with a permit."""
+        return self.pieces.get(Export.PERMITTED, [])
+
+    @property
+    def others_may_leave(self) -> bool:
+        """Whether those that may leave the country could go without the rest."""
+        return any(export.may_leave for export in self.pieces)
+
+    def why_not(self, tariff: Tariff) -> str:
+        """Why they cannot go by this method, in a sentence; empty where they can."""
+        if self.unweighed:
+            return _("The weight of these pieces is not known yet: %(pieces)s.") % {"pieces": ", ".join(self.unweighed)}
+        if not tariff.carries(self.weight_g):
+            return _("With their packing the pieces weigh %(weight)s; at most %(most)s goes this way.") % {
+                "weight": self.weight_text,
+                "most": measures.weight(tariff.heaviest_g),
+            }
+        return "" if tariff.method.is_domestic else " ".join(reason.sentence for reason in self.kept_home)
+
+
+@dataclass(frozen=True)
 class Delivery:
     """What is offered for one bag."""
 
     options: list[DeliveryOption]
-    # Why nothing goes abroad; empty where it may.
-    kept_home: list[KeptHome]
+    not_offered: list[NotOffered]
+    contents: Contents
 
     @property
     def has_pickup(self) -> bool:
         return any(option.is_pickup for option in self.options)
 
+    @property
+    def goes_abroad(self) -> bool:
+        return any(option.is_abroad for option in self.options)
+
+    @property
+    def pickups(self) -> list[int]:
+        """The branches where it can be picked up, by primary key."""
+        return [option.branch.pk for option in self.options if option.branch]
+
     def get(self, key: str) -> DeliveryOption | None:
         return next((option for option in self.options if option.key == key), None)
 
-    def option_for(self, country: str) -> DeliveryOption | None:
-        """The way abroad for this country: the zone that names it, else the rest of the world."""
-        ways = [option for option in self.options if option.is_abroad and option.reaches(country)]
-        return next((way for way in ways if way.method and way.method.countries), ways[0] if ways else None)
+    def ways_to(self, country: str, town: str = "") -> list[DeliveryOption]:
+        """How a parcel gets there: by the methods that name the place, else by those that take the rest."""
+        parcels = [(option, option.method) for option in self.options if option.method]
+        named = [option for option, method in parcels if method.names(country, town)]
+        return named or [option for option, method in parcels if method.takes_the_rest(country)]
+
+    def why_not_to(self, country: str, town: str = "") -> list[NotOffered]:
+        """Every method that does not take these pieces there."""
+        ways = self.ways_to(country, town)
+        others = [option.method for option in self.options if option.method and option not in ways]
+        found = [NotOffered(method, _("Another method names this place.")) for method in others]
+        return [
+            one
+            if one.method.names(country, town) or one.method.takes_the_rest(country)
+            else NotOffered(one.method, _("It does not go there."))
+            for one in [*found, *self.not_offered]
+        ]
 
 
 def delivery_for(lines: Iterable[BagLine]) -> Delivery:
-    """Pickup at every branch that offers it, then each method whose rates carry the weight."""
-    lines = list(lines)
-    weight = sum(line.quantity * line.variant.product.weight_g for line in lines)
-    reasons = kept_home(lines)
-    pickups = [
+    """For the pieces of a bag."""
+    return delivery_of(Contents.of(lines))
+
+
+def delivery_of(contents: Contents) -> Delivery:
+    """Pickup at every branch that offers it, then each method that takes the pieces; in two queries."""
+    options = [
         DeliveryOption(f"pickup-{branch.slug}", branch.name, branch.address, money.ZERO, branch=branch)
         for branch in Branch.objects.offering_pickup()
     ]
-    parcels = []
-    for method in DeliveryMethod.objects.active():
-        rate = method.rate_for(weight)
-        option = rate and DeliveryOption(f"post-{method.pk}", method.name, method.note, rate.price, method=method)
-        if option and not (reasons and option.is_abroad):
-            parcels.append(option)
-    return Delivery([*pickups, *parcels], reasons)
+    not_offered = []
+    for tariff in tariffs.active():
+        if sentence := contents.why_not(tariff):
+            not_offered.append(NotOffered(tariff.method, sentence))
+        else:
+            options.append(_parcel(tariff, contents))
+    return Delivery(options, not_offered, contents)
 
 
-def kept_home(lines: Iterable[BagLine]) -> list[KeptHome]:
-    """Every reason for which these pieces cannot go abroad together.
-
-    Source of the permit: rules of the post on cultural goods, Cabinet decision 294.
-    """
-    under_permit, food = [], []
-    for line in lines:
-        product = line.variant.product
-        if product.craft.needs_export_permit:
-            under_permit.append(str(line.variant))
-        if product.kind == Product.Kind.FOOD:
-            food.append(str(line.variant))
-    permit_needed = _(
-        "Carpets, pottery and works of art may leave the country only with a permit of the Ministry of Culture."
+def _parcel(tariff: Tariff, contents: Contents) -> DeliveryOption:
+    method = tariff.method
+    return DeliveryOption(
+        f"post-{method.pk}",
+        method.name,
+        method.note,
+        tariff.price_for(contents.weight_g, fragile=contents.fragile),
+        surcharge=tariff.surcharge(contents.fragile),
+        method=method,
     )
-    reasons = [
-        KeptHome(permit_needed, under_permit, can_be_asked=True),
-        KeptHome(_("Food is not sent abroad."), food, can_be_asked=False),
-    ]
-    return [reason for reason in reasons if reason.pieces]

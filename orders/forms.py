@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries as iso_countries
@@ -15,7 +16,7 @@ from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
 from dostshop import countries, money
 from dostshop.accounts.models import normalised_email
-from orders import checkout, providers
+from orders import checkout, promises, providers
 from orders.delivery import Delivery, DeliveryOption
 from orders.models import BagLine, Return
 from orders.models.bag import MAX_QUANTITY
@@ -195,6 +196,7 @@ class CheckoutForm(forms.Form):
         label=_("Country"),
         required=False,
         help_text=_("Only for delivery abroad."),
+        error_messages={"invalid_choice": _("We do not send these pieces to that country.")},
         widget=forms.Select(attrs={"autocomplete": "country"}),
     )
     city = text_field(_("Town or village"), max_length=100, autocomplete="address-level2")
@@ -237,7 +239,7 @@ class CheckoutForm(forms.Form):
         self.ways_to_pay = ways_to_pay(lines, offered)
         self._set_choices("payment", [(code, str(one.choice)) for code, one in self.ways_to_pay.items()])
         self._read_phone_as_dialled_in(self._country_called())
-        abroad = [code for code, _name in iso_countries if code != HOME_COUNTRY and offered.option_for(code)]
+        abroad = [code for code, _name in iso_countries if code != HOME_COUNTRY and offered.ways_to(code)]
         self._set_choices("country", [("", gettext("Choose the country")), *countries.choices(abroad)])
 
     def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
@@ -272,10 +274,12 @@ class CheckoutForm(forms.Form):
         return sha256(repr((pieces, ways)).encode()).hexdigest()[:24]
 
     @property
-    def ways(self) -> list[tuple[DeliveryOption, Decimal]]:
-        """Each delivery with what the order then costs in all: pickup, then within the country, then abroad."""
+    def ways(self) -> list[tuple[DeliveryOption, Decimal, str]]:
+        """Each delivery, what the order then costs in all, and when it comes: pickup, then at home, then abroad."""
+        products = [line.variant.product for line in self.lines]
+        forecast = promises.forecast(products, pickups=self.offered.pickups, now=timezone.now())
         nearest_first = sorted(self.offered.options, key=lambda option: (not option.is_pickup, option.is_abroad))
-        return [(option, checkout.total(self.lines, option)) for option in nearest_first]
+        return [(option, checkout.total(self.lines, option), option.expected(forecast)) for option in nearest_first]
 
     @property
     def total(self) -> Decimal:
@@ -330,17 +334,38 @@ class CheckoutForm(forms.Form):
         if not option.is_abroad:
             data["country"] = HOME_COUNTRY
             self._clean_home_postcode(data)
+            if data.get("city"):
+                self._clean_region(option, data["city"])
             return
         country = data.get("country", "")
         if not country or country == HOME_COUNTRY:
-            self.add_error("country", _("Choose the country that we send it to."))
-        elif (right := self.offered.option_for(country)) is None:
+            if "country" not in self.errors:
+                self.add_error("country", _("Choose the country that we send it to."))
+        elif not (ways := self.offered.ways_to(country)):
             self.add_error("country", _("We do not send parcels of this weight there yet."))
-        elif right.key != option.key:
+        elif option not in ways:
             self.add_error(
-                "delivery",
-                gettext("For this country choose “%(name)s”, %(price)s.")
-                % {"name": right.name, "price": money.text(right.price)},
+                "delivery", gettext("For this country choose “%(name)s”, %(price)s.") % _name_and_price(ways[0])
+            )
+
+    def _clean_region(self, option: DeliveryOption, town: str) -> None:
+        ways = self.offered.ways_to(HOME_COUNTRY, town)
+        if option in ways:
+            return
+        if not ways:
+            self.add_error("city", _("We do not send these pieces to this town yet."))
+        elif option.method and option.method.towns:
+            sentence = gettext(
+                "“%(chosen)s” does not name this place. If it belongs to a town there, write that town too, such as "
+                "“%(example)s”; else choose “%(name)s”, %(price)s."
+            )
+            example = f"{option.method.towns[0]}, {town}"
+            self.add_error(
+                "delivery", sentence % {"chosen": option.name, "example": example, **_name_and_price(ways[0])}
+            )
+        else:
+            self.add_error(
+                "delivery", gettext("For this town choose “%(name)s”, %(price)s.") % _name_and_price(ways[0])
             )
 
     def _clean_home_postcode(self, data: dict[str, Any]) -> None:
@@ -350,3 +375,7 @@ class CheckoutForm(forms.Form):
             data["postcode"] = f"AZ{match[1]}"
         else:
             self.add_error("postcode", ValidationError(_("A post code is AZ and four digits, such as AZ1000.")))
+
+
+def _name_and_price(option: DeliveryOption) -> dict[str, str]:
+    return {"name": option.name, "price": money.text(option.price)}

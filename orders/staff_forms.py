@@ -1,13 +1,21 @@
 """What staff fill in at work."""
 
 import re
+from collections import Counter
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django_countries import countries as iso_countries
 
-from dostshop import codes
-from orders.models import Fulfilment
+from catalog.models import Craft, Product, Variant
+from dostshop import codes, countries
+from orders.delivery import Contents
+from orders.models import BagLine, Fulfilment
+from orders.models.bag import MAX_LINES, MAX_QUANTITY
 
 _TRACKING_NUMBER = re.compile(r"[A-Z0-9](?:[A-Z0-9 /-]*[A-Z0-9])?")
 LONGEST_TRACKING_NUMBER: int = Fulfilment._meta.get_field("tracking_number").max_length or 0
@@ -62,3 +70,100 @@ class PickupCodeForm(forms.Form):
 
     def clean_code(self) -> str:
         return codes.as_typed(self.cleaned_data["code"])
+
+
+class DeliveryPreviewForm(forms.Form):
+    """Pieces that there are, or what one might weigh; and where to."""
+
+    pieces = forms.CharField(
+        label=_("Pieces"),
+        required=False,
+        max_length=1000,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+        help_text=_("SKUs or codes with spaces between them; a piece that is named twice is sent twice."),
+    )
+    weight_g = forms.IntegerField(
+        label=_("Or a weight, in grams"),
+        required=False,
+        min_value=1,
+        max_value=1_000_000_000,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        help_text=_("With its packing."),
+        error_messages={
+            "invalid": _("Give the weight in whole grams."),
+            "min_value": _("A parcel weighs 1 gram at least."),
+            "max_value": _("That is more than a ship carries. Give the weight in grams."),
+        },
+    )
+    fragile = forms.IntegerField(
+        label=_("How many fragile pieces"),
+        required=False,
+        min_value=0,
+        max_value=MAX_LINES * MAX_QUANTITY,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        help_text=_("Only with a weight; pieces know it themselves."),
+    )
+    craft = forms.ModelChoiceField(
+        Craft.objects.all(), label=_("Craft"), required=False, help_text=_("Only with a weight.")
+    )
+    has_permit = forms.BooleanField(label=_("It has an export permit"), required=False)
+    country = forms.ChoiceField(
+        label=_("Country"), error_messages={"invalid_choice": _("There is no such country. Choose one from the list.")}
+    )
+    town = forms.CharField(
+        label=_("Town or village"),
+        required=False,
+        max_length=100,
+        help_text=_("In Azerbaijan; regions can have prices of their own."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, branches: list[int] | None, **kwargs: Any) -> None:
+        """Offers what is published, and what else these branches keep; None for all of them."""
+        super().__init__(*args, **kwargs)
+        self.branches = branches
+        self.lines: list[BagLine] = []
+        field = self.fields["country"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 — tells the type checker which field it is
+        field.choices = countries.choices([code for code, _name in iso_countries])
+
+    @property
+    def contents(self) -> Contents:
+        """What would be sent. Only of a valid form."""
+        if self.lines:
+            return Contents.of(self.lines)
+        data = self.cleaned_data
+        craft = data["craft"] or Craft()
+        piece = Product(craft=craft, export_permit="…" if data["has_permit"] else "")
+        name = craft.name or gettext("a piece")
+        return Contents(data["weight_g"], data["fragile"] or 0, {piece.export: [name]})
+
+    def clean_pieces(self) -> str:
+        typed: str = self.cleaned_data["pieces"]
+        wanted = Counter(re.split(r"[\s,;]+", typed.strip().upper())) if typed.strip() else Counter()
+        found = self._variants(set(wanted))
+        if unknown := [code for code in wanted if code not in found]:
+            raise ValidationError(
+                _("No piece in the shop has this code or SKU: %(codes)s."), params={"codes": ", ".join(unknown)}
+            )
+        self.lines = [BagLine(variant=found[code], quantity=count) for code, count in wanted.items()]
+        return typed
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and bool(self.lines) == bool(data.get("weight_g")):
+            self.add_error("pieces", _("Name pieces or give a weight, one of the two."))
+        return data
+
+    def _variants(self, wanted: set[str]) -> dict[str, Variant]:
+        """By what was typed: the SKU, the code of a variant, or that of a product, which stands for its first."""
+        published = Q(product__state=Product.State.PUBLISHED)
+        own = Q() if self.branches is None else published | Q(product__branch__in=self.branches)
+        named = Q(sku__in=wanted) | Q(code__in=wanted) | Q(product__code__in=wanted)
+        variants = Variant.objects.filter(own, named).select_related("product__craft", "product__branch")
+        found: dict[str, Variant] = {}
+        for variant in variants:
+            for name in (variant.sku, variant.code, variant.product.code):
+                if name in wanted:
+                    found.setdefault(name, variant)
+        return found

@@ -1,16 +1,53 @@
-"""What delivery costs and how long it takes, for the pages that say it before there is a bag."""
+"""What delivery costs and how long it takes: to send a bag, and for the pages that say it before there is one."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from itertools import groupby
 from typing import Self
 
 from artisans.models import Branch
 from catalog import measures
-from catalog.models import Product
+from catalog.models import Export, Product
 from dostshop import countries
 from orders.models import DeliveryMethod, DeliveryRate
 from orders.models.delivery import days_text
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """One method with its prices by weight."""
+
+    method: DeliveryMethod
+    # The lightest first; at least one.
+    rates: tuple[DeliveryRate, ...]
+
+    @property
+    def heaviest_g(self) -> int:
+        return self.rates[-1].up_to_weight_g
+
+    def carries(self, weight_g: int) -> bool:
+        return weight_g <= self.heaviest_g
+
+    def surcharge(self, fragile: int) -> Decimal:
+        """For so many fragile pieces."""
+        return fragile * self.method.fragile_surcharge
+
+    def price_for(self, weight_g: int, *, fragile: int) -> Decimal:
+        """Of a parcel that it carries, with so many fragile pieces: by the first rate for the weight."""
+        rate = next(rate for rate in self.rates if weight_g <= rate.up_to_weight_g)
+        return rate.price + self.surcharge(fragile)
+
+
+def active() -> list[Tariff]:
+    """Of every method that is offered and has prices, as staff have put them in order; in one query."""
+    rates = (
+        DeliveryRate.objects.filter(method__is_active=True)
+        .select_related("method")
+        .order_by("method__position", "method_id", "up_to_weight_g")
+    )
+    grouped = (tuple(group) for _pk, group in groupby(rates, key=lambda rate: rate.method_id))
+    return [Tariff(group[0].method, group) for group in grouped]
 
 
 @dataclass(frozen=True)
@@ -21,12 +58,12 @@ class Reach:
     days: str
 
     @classmethod
-    def of(cls, rates: list[DeliveryRate]) -> Self | None:
-        if not rates:
+    def of(cls, offers: list[tuple[DeliveryMethod, Decimal]]) -> Self | None:
+        if not offers:
             return None
-        methods = [rate.method for rate in rates]
-        fastest, slowest = min(method.days_min for method in methods), max(method.days_max for method in methods)
-        return cls(min(rate.price for rate in rates), days_text(fastest, slowest))
+        fastest = min(method.days_min for method, _price in offers)
+        slowest = max(method.days_max for method, _price in offers)
+        return cls(min(price for _method, price in offers), days_text(fastest, slowest))
 
 
 class Pickup(StrEnum):
@@ -37,14 +74,6 @@ class Pickup(StrEnum):
     NONE = "none"
 
 
-class Border(StrEnum):
-    """What keeps a piece in the country, whatever it weighs."""
-
-    FOOD = "food"
-    PERMIT = "permit"
-    OPEN = "open"
-
-
 @dataclass(frozen=True)
 class Promise:
     """How one piece reaches its buyer; None for what its kind, its weight or the shop's rates do not allow."""
@@ -52,7 +81,7 @@ class Promise:
     pickup: Pickup
     home: Reach | None
     abroad: Reach | None
-    border: Border
+    export: Export
 
     @property
     def reaches_nobody(self) -> bool:
@@ -61,18 +90,14 @@ class Promise:
 
 def promise_for(product: Product) -> Promise:
     """In one query, and one more where the piece's own branch hands nothing over."""
-    rates = list(
-        DeliveryRate.objects.filter(method__is_active=True, up_to_weight_g__gte=product.weight_g)
-        .select_related("method")
-        .order_by("method_id", "up_to_weight_g")
-        .distinct("method_id")
-    )
-    border = _border(product)
+    weight_g, fragile = product.weight_g, int(product.is_fragile)
+    carrying = [tariff for tariff in active() if weight_g and tariff.carries(weight_g)]
+    offers = [(tariff.method, tariff.price_for(weight_g, fragile=fragile)) for tariff in carrying]
     return Promise(
         pickup=_pickup(product),
-        home=Reach.of([rate for rate in rates if rate.method.is_domestic]),
-        abroad=Reach.of([rate for rate in rates if not rate.method.is_domestic and border == Border.OPEN]),
-        border=border,
+        home=Reach.of([offer for offer in offers if offer[0].is_domestic]),
+        abroad=Reach.of([offer for offer in offers if not offer[0].is_domestic and product.export.may_leave]),
+        export=product.export,
     )
 
 
@@ -80,12 +105,6 @@ def _pickup(product: Product) -> Pickup:
     if product.branch.offers_pickup:
         return Pickup.OWN_BRANCH
     return Pickup.OTHER_BRANCH if Branch.objects.offering_pickup().exists() else Pickup.NONE
-
-
-def _border(product: Product) -> Border:
-    if product.kind == Product.Kind.FOOD:
-        return Border.FOOD
-    return Border.PERMIT if product.craft.needs_export_permit else Border.OPEN
 
 
 @dataclass(frozen=True)
@@ -96,11 +115,11 @@ class PriceTable:
     rows: list[tuple[DeliveryMethod, list[Decimal | None]]]
 
     @classmethod
-    def of(cls, methods: list[DeliveryMethod]) -> Self:
-        limits = sorted({rate.up_to_weight_g for method in methods for rate in method.rates.all()})
+    def of(cls, tariffs: list[Tariff]) -> Self:
+        limits = sorted({rate.up_to_weight_g for tariff in tariffs for rate in tariff.rates})
         return cls(
             weights=[measures.weight(limit) for limit in limits],
-            rows=[(method, [_price(method, limit) for limit in limits]) for method in methods],
+            rows=[(tariff.method, [_price(tariff, limit) for limit in limits]) for tariff in tariffs],
         )
 
     @property
@@ -112,14 +131,13 @@ class PriceTable:
 
 
 def price_tables() -> tuple[PriceTable, PriceTable]:
-    """At home and abroad, in two queries."""
-    methods = [method for method in DeliveryMethod.objects.active() if method.rates.all()]
+    """At home and abroad, in one query."""
+    tariffs = active()
     return (
-        PriceTable.of([method for method in methods if method.is_domestic]),
-        PriceTable.of([method for method in methods if not method.is_domestic]),
+        PriceTable.of([tariff for tariff in tariffs if tariff.method.is_domestic]),
+        PriceTable.of([tariff for tariff in tariffs if not tariff.method.is_domestic]),
     )
 
 
-def _price(method: DeliveryMethod, weight_g: int) -> Decimal | None:
-    rate = method.rate_for(weight_g)
-    return rate.price if rate else None
+def _price(tariff: Tariff, weight_g: int) -> Decimal | None:
+    return tariff.price_for(weight_g, fragile=0) if tariff.carries(weight_g) else None

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import counter, work
+from orders.views import counter, delivery, work
 
 app_name = "work"
 urlpatterns = [
@@ -8,9 +8,11 @@ urlpatterns = [
     path("pick-list/", work.pick_list, name="pick_list"),
     path("parts/<int:pk>/", work.part, name="part"),
     path("parts/<int:pk>/packing-slip/", work.packing_slip, name="packing_slip"),
+    path("parts/<int:pk>/customs-declaration/", work.customs_declaration, name="customs_declaration"),
     path("parts/<int:pk>/ready/", work.mark_ready, name="ready"),
     path("parts/<int:pk>/arrived/", work.mark_arrived, name="arrived"),
     path("parts/<int:pk>/ship/", work.ship, name="ship"),
+    path("delivery/", delivery.preview, name="delivery"),
     path("counter/", counter.find, name="counter"),
     path("counter/<slug:code>/", counter.pickup, name="pickup"),
     path("counter/<slug:code>/paid/", counter.paid, name="paid"),

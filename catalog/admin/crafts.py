@@ -15,9 +15,18 @@ class MainCraftFilter(RelatedDropdownFilter):
 
 @admin.register(Craft)
 class CraftAdmin(TranslatedAdmin):
-    list_display = ("name", "parent", "tax_class", "needs_export_permit", "position")
+    list_display = ("name", "parent", "tax_class", "needs_export_permit", "hs_code", "position")
     list_filter = (("parent", MainCraftFilter), "needs_export_permit", UntranslatedFilter)
     list_select_related = ("parent",)
     search_fields = ("slug", *in_every_language("name"))
     autocomplete_fields = ("parent", "artisans")
-    fields = ("parent", "name", "slug", "text", "tax_class", "needs_export_permit", "artisans", "position")
+    fields = (
+        "parent",
+        "name",
+        "slug",
+        "text",
+        "tax_class",
+        ("needs_export_permit", "hs_code"),
+        "artisans",
+        "position",
+    )

@@ -164,7 +164,14 @@ class ProductAdmin(OfOwnBranch, SteppedAdmin, TranslatedAdmin):
         (_("Making"), {"fields": ("materials", "technique", "care", ("year", "lead_time_days"), "is_personalised")}),
         (
             _("Size and post"),
-            {"fields": ("size_note", ("width_mm", "height_mm", "depth_mm"), ("weight_g", "is_fragile"))},
+            {
+                "fields": (
+                    "size_note",
+                    ("width_mm", "height_mm", "depth_mm"),
+                    ("weight_g", "is_fragile"),
+                    "export_permit",
+                )
+            },
         ),
         (_("Food"), {"fields": ("shelf_life", "energy_kcal"), "classes": ("collapse",)}),
         (_("Address"), {"fields": ("slug",), "classes": ("collapse",)}),

@@ -202,6 +202,7 @@ def _craft(slug: str, record: Record, *, parent: Craft | None) -> Craft:
         position=record["position"],
         # The rule is the craft's, and its techniques keep it.
         needs_export_permit=parent.needs_export_permit if parent else record.get("needs_export_permit", False),
+        hs_code=record.get("hs_code") or (parent.hs_code if parent else ""),
         **_texts(record, "name", "text"),
     )
 
@@ -224,6 +225,7 @@ def _load_piece(slug: str, record: Record, *, published_at: datetime) -> bool:
         depth_mm=depth,
         weight_g=record["weight_g"],
         is_fragile=record.get("fragile", False),
+        export_permit=record.get("export_permit", ""),
         year=record["year"],
         lead_time_days=record.get("lead_time_days", 0),
         energy_kcal=record.get("energy_kcal"),
@@ -289,6 +291,8 @@ def _load_delivery() -> None:
             countries=record["countries"],
             days_min=days_min,
             days_max=days_max,
+            fragile_surcharge=Decimal(record["fragile_surcharge"]),
+            towns=record.get("towns", []),
             position=position,
             **_texts(record, "name", "note"),
         )

@@ -9,6 +9,9 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
@@ -166,7 +169,7 @@ class LineInline(ShownOnPage, TableInline):
 
 class FulfilmentInline(ShownOnPage, TableInline):
     model = Fulfilment
-    fields = readonly_fields = (
+    readonly_fields = (
         "branch",
         "due_on",
         "ready_at",
@@ -176,9 +179,22 @@ class FulfilmentInline(ShownOnPage, TableInline):
         "tracking_number",
     )
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """With the customs declaration where the parcel goes abroad, for whoever may send it."""
+        is_asked_for = obj is not None and obj.goes_abroad and signed_in(request).has_perm("orders.change_order")
+        return (*self.readonly_fields, "customs_declaration") if is_asked_for else self.readonly_fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         parts: QuerySet[Any] = super().get_queryset(request)
         return parts.select_related("branch", "order")
+
+    @display(description=_("customs declaration"))
+    def customs_declaration(self, part: Fulfilment) -> SafeString:
+        address = reverse("work:customs_declaration", args=[part.pk])
+        return format_html('<a class="underline" href="{}">{}</a>', address, gettext("To print (PDF)"))
 
 
 class PaymentInline(ShownOnPage, TableInline):

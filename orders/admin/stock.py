@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
@@ -9,6 +10,8 @@ from django.core.validators import MinValueValidator
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
@@ -67,6 +70,7 @@ class StockAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     list_select_related = ("product__branch",)
     search_fields = ("sku", "code", "product__code", *in_every_language("product__name"))
     ordering = ("product", "position", "pk")
+    actions = ("preview_delivery",)
     actions_detail = ("receive", "write_off")
     fields = ("product", "option", "sku", "code", "price", "on_hand", "held", "available")
     readonly_fields = ("on_hand", "held", "available")
@@ -77,6 +81,14 @@ class StockAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
     def has_stock_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.change_stock")
+
+    def has_delivery_permission(self, request: HttpRequest) -> bool:
+        return signed_in(request).has_perm("orders.change_order")
+
+    @admin.action(description=_("What delivery costs"), permissions=["delivery"])
+    def preview_delivery(self, request: HttpRequest, chosen: QuerySet[Variant]) -> HttpResponse:
+        codes = " ".join(chosen.values_list("code", flat=True))
+        return redirect(f"{reverse('work:delivery')}?{urlencode({'pieces': codes})}")
 
     @display(description=_("branch"), ordering="product__branch")
     def branch(self, variant: Variant) -> str:

@@ -1,6 +1,6 @@
 """How an order reaches the buyer: table rates by region and weight. Pickup at a branch is free and has no row."""
 
-from typing import ClassVar
+import re
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+
+from dostshop import folding, money
 
 HOME_COUNTRY = "AZ"
 
@@ -19,9 +21,9 @@ def days_text(at_least: int, at_most: int) -> str:
     return ngettext("%(days)s working day", "%(days)s working days", at_most) % {"days": days}
 
 
-class DeliveryMethodQuerySet(models.QuerySet["DeliveryMethod"]):
-    def active(self) -> "DeliveryMethodQuerySet":
-        return self.filter(is_active=True).prefetch_related("rates")
+def _words(text: str) -> str:
+    """Folded, with a space around each word: a place is found where its words stand together."""
+    return f" {' '.join(re.findall(r'\w+', folding.fold(text)))} "
 
 
 class DeliveryMethod(models.Model):
@@ -36,6 +38,24 @@ class DeliveryMethod(models.Model):
         blank=True,
         help_text=_("Two-letter codes. AZ alone for a region of Azerbaijan; empty for the rest of the world."),
     )
+    towns = ArrayField(
+        models.CharField(max_length=60),
+        verbose_name=_("towns and villages"),
+        default=list,
+        blank=True,
+        help_text=_(
+            "For a region of Azerbaijan that has prices of its own: every place that it goes to, with commas between "
+            "them, in each language and spelling that buyers use. Empty for the rest of the country."
+        ),
+    )
+    fragile_surcharge = models.DecimalField(
+        _("surcharge for a fragile piece, AZN"),
+        max_digits=6,
+        decimal_places=2,
+        default=money.ZERO,
+        validators=[MinValueValidator(money.ZERO)],
+        help_text=_("Added to the price for every fragile piece in the parcel. 0 where there is none."),
+    )
     days_min = models.PositiveSmallIntegerField(
         _("days on the way, at least"),
         default=1,
@@ -46,8 +66,6 @@ class DeliveryMethod(models.Model):
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
-    objects: ClassVar[DeliveryMethodQuerySet] = DeliveryMethodQuerySet.as_manager()  # type: ignore[assignment]
-
     class Meta:
         verbose_name = _("delivery method")
         verbose_name_plural = _("delivery methods")
@@ -57,6 +75,9 @@ class DeliveryMethod(models.Model):
                 condition=Q(days_max__gte=F("days_min")), name="orders_deliverymethod_days_in_order"
             ),
             models.CheckConstraint(condition=Q(days_min__gte=1), name="orders_deliverymethod_days_positive"),
+            models.CheckConstraint(
+                condition=Q(fragile_surcharge__gte=0), name="orders_deliverymethod_surcharge_not_negative"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -70,11 +91,22 @@ class DeliveryMethod(models.Model):
     def days_text(self) -> str:
         return days_text(self.days_min, self.days_max)
 
-    def rate_for(self, weight_g: int) -> "DeliveryRate | None":
-        """What a parcel of this weight goes by; None where it is too heavy."""
-        return next((rate for rate in self.rates.all() if weight_g <= rate.up_to_weight_g), None)
+    def names(self, country: str, town: str) -> bool:
+        """Whether it is made for this very place: a country of its zone, or a town of its region."""
+        if not self.is_domestic:
+            return country in self.countries
+        typed = _words(town)
+        return country == HOME_COUNTRY and any(_words(name) in typed for name in self.towns)
+
+    def takes_the_rest(self, country: str) -> bool:
+        """Whether it goes to every place of its side of the border that no other names."""
+        if self.is_domestic:
+            return country == HOME_COUNTRY and not self.towns
+        return country != HOME_COUNTRY and not self.countries
 
     def clean(self) -> None:
+        if self.towns and not self.is_domestic:
+            raise ValidationError({"towns": _("Only a region of Azerbaijan has towns; its only country is AZ.")})
         if self.days_min and self.days_max and self.days_max < self.days_min:
             raise ValidationError({"days_max": _("At most cannot be fewer days than at least.")})
 

@@ -21,7 +21,7 @@ from artisans.models import Branch
 from catalog.models import NoReturn, Product, TaxClass, Variant
 from dostshop import codes, countries, money
 from dostshop.accounts.models import User
-from orders.models.delivery import days_text
+from orders.models.delivery import HOME_COUNTRY, days_text
 from orders.vat import Vat
 
 _LINK_SIGNER_SALT = "orders.link"
@@ -173,6 +173,10 @@ class Order(models.Model):
         return constant_time_compare(self.secret, secret)
 
     @property
+    def goes_abroad(self) -> bool:
+        return self.delivery == self.Delivery.POST and self.country.code != HOME_COUNTRY
+
+    @property
     def country_name(self) -> str:
         return countries.name(self.country.code)
 
@@ -254,6 +258,10 @@ class LineItem(models.Model):
     vat = models.CharField(_("VAT"), max_length=10, choices=Vat)
     tax_rate = models.DecimalField(_("VAT, %"), max_digits=4, decimal_places=2)
     tax = models.DecimalField(_("tax in the total"), max_digits=10, decimal_places=2)
+    weight_g = models.PositiveIntegerField(_("weight of one, g"))
+    # For the customs, where it goes abroad.
+    hs_code = models.CharField(_("customs code (HS)"), max_length=10, blank=True)
+    export_permit = models.CharField(_("number of the export permit"), max_length=60, blank=True)
     # A list of the artisan's id and the share in percent, as text.
     shares = models.JSONField(_("makers' shares"), default=list)
     no_return = models.CharField(_("why it is not taken back"), max_length=20, choices=NoReturn, blank=True)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from artisans.models import Branch
 from dostshop.locks import Busy
-from orders import fulfilment, work
+from orders import customs, fulfilment, work
 from orders.models import Fulfilment
 from orders.staff_forms import ShipForm
 from orders.views.staff import Staff, for_staff
@@ -65,6 +65,16 @@ def packing_slip(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _part(staff, pk)
     with translation.override(found.order.language):
         return render(request, "work/packing_slip.html", {"part": found, "order": found.order})
+
+
+@require_safe
+@for_staff
+def customs_declaration(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
+    """For a parcel that goes abroad."""
+    declaration = customs.declaration_of(_part(staff, pk))
+    if declaration is None:
+        raise Http404
+    return customs.pdf_response(declaration)
 
 
 @require_POST
@@ -129,6 +139,7 @@ def _part_page(request: HttpRequest, staff: Staff, found: Fulfilment, form: Ship
         "step": step,
         "is_overdue": is_open and work.is_overdue(found, today=timezone.localdate()),
         "form": form,
+        "customs": customs.declaration_of(found),
         "may_prepare": is_open and step == work.Step.PREPARE and prepares,
         "may_ship": found.order.status == found.order.Status.PAID and step == work.Step.SHIP and prepares,
         "may_receive": is_open and step == work.Step.PASS_ON and hands_over,

@@ -385,9 +385,9 @@ def test_the_hour_is_said_to_be_the_one_in_baku(client: Client) -> None:
 def test_query_counts(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     delivery_method()
     enter(client, *[piece() for _ in range(5)])
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = client.get("/checkout/").content.decode()
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(30):
         client.post("/checkout/", {**hidden(page), **PICKUP})
     assert Order.objects.get().lines.count() == 5
 

@@ -155,7 +155,7 @@ def test_what_is_promised_of_a_piece_never_contradicts_itself(
 def test_a_bag_that_stays_in_the_country_is_told_why_and_nothing_else(client: Client) -> None:
     lines = bag_with(piece(kind="food")).lines.all()
     with translation.override("en"):
-        reasons = delivery.delivery_for(lines).kept_home
+        reasons = delivery.delivery_for(lines).contents.kept_home
         assert [(reason.sentence, reason.can_be_asked) for reason in reasons] == [(NO_FOOD, False)]
 
 

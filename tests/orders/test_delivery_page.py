@@ -34,7 +34,13 @@ def methods() -> list[DeliveryMethod]:
     DeliveryRate.objects.create(method=baku, up_to_weight_g=12_000, price=Decimal("9.50"))
     regions = delivery_method(name_az="Bölgələr", name_ru="Районы", name_en="Regions", up_to_weight_g=5000)
     europe = delivery_method(
-        name_az="Avropa", name_ru="Европа", name_en="Europe", countries=["FR", "DE"], price="29.00", days_max=14
+        name_az="Avropa",
+        name_ru="Европа",
+        name_en="Europe",
+        countries=["FR", "DE"],
+        price="29.00",
+        days_max=14,
+        fragile_surcharge="2.50",
     )
     world = delivery_method(name_az="Dünya", name_ru="Мир", name_en="The world", countries=[], price="36.00")
     delivery_method(name_az="Bağlı", name_ru="Закрыто", name_en="Closed", price="77.00", is_active=False)
@@ -67,7 +73,7 @@ def test_each_region_and_zone_has_its_prices_by_weight(client: Client, methods: 
         ["Regions 1–5 working days"],
         ["5,00 ₼ manat", "5,00 ₼ manat", "– not sent"],
         ["up to 5 kg"],
-        ["Europe 1–14 working days"],
+        ["Europe 1–14 working days · for each fragile piece 2,50 ₼ more"],
         ["29,00 ₼ manat"],
         ["The world 1–5 working days"],
         ["36,00 ₼ manat"],
@@ -178,7 +184,7 @@ def test_queries_do_not_grow_with_the_prices(
     client: Client, methods: list[DeliveryMethod], django_assert_num_queries: Any
 ) -> None:
     delivery_method(countries=["GE"])
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         client.get("/info/delivery/")
 
 
