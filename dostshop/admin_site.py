@@ -172,7 +172,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Information pages"), "pages.page", "article"),
                 (_("Users"), "accounts.user", "group"),
                 (_("Groups"), "auth.group", "admin_panel_settings"),
-                (_("Background work"), "procrastinate.procrastinatejob", "manufacturing"),
+                (_("Background work"), "background.job", "manufacturing"),
             ],
         ),
     ]

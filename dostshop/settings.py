@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "phonenumber_field",
     "dostshop",
     "dostshop.accounts",
+    "dostshop.background",
     "dostshop.pages",
     "artisans",
     "catalog",
@@ -164,6 +165,7 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [
 ]
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_ON_APP_READY = "dostshop.background.worker.set_up"
 
 # --- Languages and place ---
 LANGUAGE_CODE = "az"

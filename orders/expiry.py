@@ -10,9 +10,10 @@ from datetime import timedelta
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
+from dostshop.background.models import Job
 from dostshop.locks import Busy, short_transaction
 from orders import emails, payments, stock, typed
 from orders.models import Bag, Hold, Order, OrderMail, Payment
@@ -28,9 +29,9 @@ BAG_LIFETIME = timedelta(days=90)
 @app.task(name="orders.expire", queueing_lock="orders.expire", pass_context=False)
 def expire(timestamp: int) -> None:
     """Every minute. Each order is a task of its own, so that none waits for another's trouble."""
-    for order_pk in overdue_orders():
-        with suppress(AlreadyEnqueued):
-            expire_order.configure(queueing_lock=f"orders.expire-{order_pk}").defer(order_pk=order_pk)
+    under_way = Job.objects.filter(task_name=expire_order.name, status__in=("todo", "doing"))
+    for order_pk in {*overdue_orders()} - {*under_way.values_list("args__order_pk", flat=True)}:
+        expire_order.defer(order_pk=order_pk)
     for order_pk in orders_to_remind():
         # Whoever is busy with the order is done by the next minute.
         with suppress(Busy):
@@ -71,7 +72,7 @@ def _in_time() -> PaymentQuerySet:
     return Payment.objects.filter(expires_at__gt=timezone.now() - GRACE)
 
 
-@app.task(name="orders.expire_order")
+@app.task(name="orders.expire_order", retry=RetryStrategy(max_attempts=8, exponential_wait=2))
 def expire_order(order_pk: int) -> None:
     """Asks the provider once more, then lets the order go."""
     for payment in Payment.objects.open().filter(order=order_pk).exclude(provider_reference=""):

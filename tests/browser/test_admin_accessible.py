@@ -4,12 +4,15 @@ import re
 from typing import Literal
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from dostshop.accounts.models import User
+from dostshop.background.models import Failure
 from dostshop.pages.models import Page as InformationPage
 from orders import cancelling, fulfilment, payments
 from orders.models import Order
+from tests.admin.test_background import job
 from tests.browser.conftest import expect_no_violations, sign_in
 from tests.factories import (
     ArtisanFactory,
@@ -143,6 +146,21 @@ def test_a_cancelled_order(administrator: User, order: Order, page: Page) -> Non
     for scheme, width in TWO_LOOKS:
         look(page, f"/admin/orders/order/{order.pk}/change/", scheme, width)
         expect_no_violations(page)
+
+
+def test_background_work(administrator: User, order: Order, page: Page) -> None:
+    failed = job(status="failed", attempts=12)
+    Failure.objects.create(job=failed, error="SMTPServerDisconnected", place="orders/emails.py:31", at=timezone.now())
+    for prefix in ("", "/ru", "/en"):
+        for address in ("", f"{failed.pk}/change/"):
+            for scheme, width in TWO_LOOKS:
+                look(page, f"{prefix}/admin/background/job/{address}", scheme, width)
+                expect_no_violations(page)
+    page.get_by_role("link", name="Run again").press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("button", name="Run again")).to_be_visible()
+    expect_no_violations(page)
+    page.get_by_role("dialog").get_by_role("button", name="Run again").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Will be run again: send a mail about an order")
 
 
 @pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)

@@ -7,19 +7,17 @@ worker, where a fifth of a second is five a second, and that orders wait for Str
 
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
-from urllib.parse import quote, urlencode
 
 import pytest
 import requests
-from django.db import connection
 
 from catalog.models import Variant
 from dostshop.demo.stripe_stand_in.server import StandIn
@@ -27,13 +25,13 @@ from orders.models import Order, Payment
 from tests.factories import piece
 from tests.newcomer import hidden_fields
 from tests.orders.test_checkout_pages import PICKUP
+from tests.processes import started, wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="a process's time is read from /proc"),
 ]
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ORDERS = 60
 SHOPPERS = 8
 STRIPE_ANSWERS_AFTER_SECONDS = 0.2
@@ -55,52 +53,20 @@ def worker(stand_in: StandIn, tmp_path: Path) -> Iterator[Worker]:
     """gunicorn as ``make serve`` starts it, with one worker, on the tests' database."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "DATABASE_URL": database_url(),
-        "VAR_DIR": str(tmp_path),
-        "SITE_URL": url,
-        "STRIPE_API_URL": stand_in.url,
-        "WEB_WORKERS": "1",
-        "LOG_LEVEL": "WARNING",
-    }
-    command = [sys.executable, "-m", "gunicorn", "dostshop.wsgi", "--config", "dostshop/gunicorn.py"]
-    log = tmp_path / "web.log"
-    with log.open("wb") as output:
-        running = subprocess.Popen(
-            [*command, "--bind", f"127.0.0.1:{port}"], cwd=ROOT, env=environment, stdout=output, stderr=output
-        )
-    try:
-        wait_until_open(f"{url}/healthz", running, log)
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    url, log = f"http://{address}", tmp_path / "web.log"
+    gunicorn = ("-m", "gunicorn", "dostshop.wsgi", "--config", "dostshop/gunicorn.py", "--bind", address)
+    environment = {"SITE_URL": url, "STRIPE_API_URL": stand_in.url, "WEB_WORKERS": "1", "LOG_LEVEL": "WARNING"}
+    with started(*gunicorn, log=log, **environment) as running:
+        wait_until(lambda: is_open(url), log=log)
         [pid] = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
         yield Worker(url, int(pid))
-    finally:
-        running.terminate()
-        running.wait(timeout=30)
 
 
-def database_url() -> str:
-    at = connection.settings_dict
-    account = ":".join(quote(str(at[part]), safe="") for part in ("USER", "PASSWORD") if at[part])
-    host = {"host": at["HOST"]} if str(at["HOST"]).startswith("/") else {}
-    machine = "" if host else f"{at['HOST']}{f':{at["PORT"]}' if at['PORT'] else ''}"
-    return f"postgresql://{account}@{machine}/{at['NAME']}?{urlencode({**at['OPTIONS'], **host})}"
-
-
-def wait_until_open(url: str, running: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        assert running.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        try:
-            requests.get(url, timeout=5).raise_for_status()
-        except requests.ConnectionError:
-            time.sleep(0.1)
-        else:
-            return
+def is_open(url: str) -> bool:
+    with suppress(requests.ConnectionError):
+        return requests.get(f"{url}/healthz", timeout=5).ok
+    return False
 
 
 class Waits(Event):

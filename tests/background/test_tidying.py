@@ -5,7 +5,7 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from dostshop.tasks import KEPT_HOURS, MOST_ATTEMPTS, tidy_queue
+from dostshop.background.tasks import KEPT_HOURS, MOST_ATTEMPTS, tidy_queue
 
 pytestmark = pytest.mark.django_db
 

@@ -4,8 +4,11 @@ A worker that was killed leaves its job marked as being done. Once its heartbeat
 does the job again; every task of the shop may be done twice.
 """
 
+from django.db.models import Exists, OuterRef
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
+
+from dostshop.background.models import Failure, Job
 
 MOST_ATTEMPTS = 5
 KEPT_HOURS = 7 * 24
@@ -23,3 +26,4 @@ async def tidy_queue(timestamp: int) -> None:
         else:
             await jobs.retry_job(job)
     await jobs.delete_old_jobs(KEPT_HOURS)
+    await Failure.objects.filter(~Exists(Job.objects.filter(pk=OuterRef("pk")))).adelete()
