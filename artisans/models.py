@@ -6,6 +6,7 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -68,6 +69,16 @@ class Branch(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:branch", args=[self.slug])
+
+    @property
+    def place(self) -> str:
+        """“Bakı – DOST Mərkəzi, Sınaq küçəsi 1”; the name alone where the address is not known."""
+        return ", ".join(filter(None, (self.name, self.address)))
+
+    @property
+    def mail_address(self) -> str:
+        """Where shoppers write to: the shop's own address where the branch has none."""
+        return self.email or settings.SERVER_EMAIL
 
     @property
     def opening_text(self) -> str:

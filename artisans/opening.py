@@ -6,19 +6,23 @@ from datetime import time
 from itertools import groupby
 
 from django.db import models
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 
 class Weekday(models.IntegerChoices):
-    """As ISO 8601 counts them. Written as within a sentence, which Django's own names are not."""
+    """As ISO 8601 counts them.
 
-    MONDAY = 1, pgettext_lazy("opening hours", "Monday")
-    TUESDAY = 2, pgettext_lazy("opening hours", "Tuesday")
-    WEDNESDAY = 3, pgettext_lazy("opening hours", "Wednesday")
-    THURSDAY = 4, pgettext_lazy("opening hours", "Thursday")
-    FRIDAY = 5, pgettext_lazy("opening hours", "Friday")
-    SATURDAY = 6, pgettext_lazy("opening hours", "Saturday")
-    SUNDAY = 7, pgettext_lazy("opening hours", "Sunday")
+    Django knows their names, but writes them with a capital in languages that do not; named here, they are collected
+    for the shop's own translations, which come before Django's, in dates too.
+    """
+
+    MONDAY = 1, _("Monday")
+    TUESDAY = 2, _("Tuesday")
+    WEDNESDAY = 3, _("Wednesday")
+    THURSDAY = 4, _("Thursday")
+    FRIDAY = 5, _("Friday")
+    SATURDAY = 6, _("Saturday")
+    SUNDAY = 7, _("Sunday")
 
 
 def in_words(hours: Iterable[tuple[int, time, time]]) -> str:

@@ -15,7 +15,7 @@ from catalog import signposts
 from catalog.availability import offer_of, with_availability, with_stock
 from catalog.listing import Filters, as_cards, cards_of, covers, crafts_with_pieces, page_of, with_cover
 from catalog.models import Collection, CollectionItem, Craft, Photo, Product, ProductQuerySet, Variant
-from catalog.structured_data import product_script
+from catalog.structured_data import branch_script, product_script
 from catalog.wording import tidy
 from dostshop.public_pages import public_page
 
@@ -65,9 +65,14 @@ def collection(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page
 def branch(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Branch.objects.select_related("photo"), slug=slug)
+    found = get_object_or_404(Branch.objects.select_related("photo").prefetch_related("hours"), slug=slug)
     page = _page(request, Product.objects.published().filter(branch=found))
-    context = {"branch": found, "hours": found.opening_text, "page": page}
+    context = {
+        "branch": found,
+        "hours": found.opening_text,
+        "structured_data": branch_script(found),
+        "page": page,
+    }
     return render(request, "catalog/branch.html", context)
 
 

@@ -4,6 +4,9 @@
 unique by order and kind and remembers that it was sent, so none goes twice.
 """
 
+import re
+from typing import Any
+
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
@@ -38,32 +41,13 @@ def send(mail_pk: int) -> None:
 def compose(mail: OrderMail) -> EmailMultiAlternatives:
     """The mail as text and HTML."""
     order = mail.order
-    # The one that was paid last, else the one that is waited for.
-    payment = order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first()
-    returned = _return_of(mail)
-    invoice = _invoice_of(mail)
     with translation.override(order.language):
-        context = {
-            "order": order,
-            "lines": order.lines.all(),
-            "payment": payment,
-            "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
-            "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
-            "refund": _refund_of(mail),
-            "part": _part_of(mail),
-            "is_online": payment is not None and payment.provider in providers.codes_online(),
-            "returned": returned,
-            "branch": returned.sent_to if returned else None,
-            "invoice": invoice,
-            "invoice_url": settings.SITE_URL + invoice.get_absolute_url() if invoice else "",
-            "how_to_use_the_fiscal_number": invoice_documents.how_to_use_the_fiscal_number(),
-            "order_url": settings.SITE_URL + order.get_absolute_url(),
-            "site_url": settings.SITE_URL,
-        }
+        context = _facts_of(order) | _subject_of(mail) | {"site_url": settings.SITE_URL}
         folder = f"emails/{mail.kind}"
         message = EmailMultiAlternatives(
             subject=" ".join(render_to_string(f"{folder}/subject.txt", context).split()),
-            body=render_to_string(f"{folder}/body.txt", context),
+            # What a template leaves out leaves its empty lines.
+            body=re.sub(r"\n{3,}", "\n\n", render_to_string(f"{folder}/body.txt", context)),
             to=[order.email],
             # A mail sent again after a crash is the same message to the reader's mail program.
             headers={"Message-ID": f"<order-{order.code}-{mail.kind}{mail.about}@{settings.ALLOWED_HOSTS[0]}>"},
@@ -72,9 +56,44 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
     return message
 
 
+def _facts_of(order: Order) -> dict[str, Any]:
+    """What every mail may say of its order."""
+    # The one that was paid last, else the one that is waited for.
+    payment = order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first()
+    parts = list(order.fulfilments.select_related("branch"))
+    contact = order.pickup_branch or parts[0].branch
+    return {
+        "order": order,
+        "lines": order.lines.all(),
+        "order_url": settings.SITE_URL + order.get_absolute_url(),
+        "is_open": order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
+        "is_called_off": order.status in {Order.Status.CANCELLED, Order.Status.EXPIRED},
+        "is_ready": all(part.arrived_at if order.pickup_branch else part.ready_at for part in parts),
+        "payment": payment,
+        "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
+        "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
+        "phone": contact.phone.as_international.replace(" ", "\u00a0") if contact.phone else "",
+    }
+
+
+def _subject_of(mail: OrderMail) -> dict[str, Any]:
+    """The refund, part, return or invoice that the mail is about."""
+    refund, returned, invoice = _refund_of(mail), _return_of(mail), _invoice_of(mail)
+    return {
+        "refund": refund,
+        "is_online": refund is not None and refund.payment.provider in providers.codes_online(),
+        "part": _part_of(mail),
+        "returned": returned,
+        "branch": returned.sent_to if returned else None,
+        "invoice": invoice,
+        "invoice_url": settings.SITE_URL + invoice.get_absolute_url() if invoice else "",
+        "how_to_use_the_fiscal_number": invoice_documents.how_to_use_the_fiscal_number(),
+    }
+
+
 def _refund_of(mail: OrderMail) -> Refund | None:
     kind, _dash, pk = mail.about.partition("-")
-    return Refund.objects.get(pk=pk) if kind == "refund" else None
+    return Refund.objects.select_related("payment").get(pk=pk) if kind == "refund" else None
 
 
 def _part_of(mail: OrderMail) -> Fulfilment | None:

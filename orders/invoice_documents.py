@@ -86,7 +86,7 @@ def _data(invoice: Invoice) -> dict[str, Any]:
             {"title": _("Buyer"), "lines": [content["buyer"]["name"], *content["buyer"]["address"]]},
         ],
         "lines": _lines(content["rows"], with_vat=_has_vat(invoice)),
-        "total": [_("Given back in all") if invoice.is_credit_note else _("In all"), money.text(invoice.total)],
+        "total": [_("Total given back") if invoice.is_credit_note else _("Total"), money.text(invoice.total)],
         "taxes": _taxes(invoice) if _has_vat(invoice) else None,
         "notes": [] if _has_vat(invoice) else [_("The seller is not registered for VAT.")],
         "fiscal": _fiscal(invoice) if invoice.fiscal_id else None,
@@ -156,6 +156,6 @@ def _fiscal(invoice: Invoice) -> dict[str, str]:
 def how_to_use_the_fiscal_number() -> str:
     """Rules of the State Tax Service on giving VAT back to consumers: within 90 days of the purchase."""
     return _(
-        "With this number you can get a part of the VAT back: enter it at edvgerial.az or scan the code in that app, "
-        "within 90 days of the purchase."
+        "With this number you can get a part of the VAT back: within 90 days of the purchase, enter it at edvgerial.az "
+        "or scan the code with the app “ƏDV geri al”."
     )

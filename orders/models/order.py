@@ -181,6 +181,12 @@ class Order(models.Model):
         return countries.name(self.country.code)
 
     @property
+    def address_text(self) -> str:
+        """“Sınaq küçəsi 1, AZ2000 Gəncə, Azərbaycan”."""
+        town = f"{self.postcode} {self.city}".strip()
+        return ", ".join(filter(None, (self.address, town, self.country_name)))
+
+    @property
     def days_text(self) -> str:
         """How long it is on the way; empty for pickup, where nothing will come, and where this was not kept yet."""
         if self.status in {self.Status.CANCELLED, self.Status.EXPIRED}:

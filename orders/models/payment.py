@@ -1,6 +1,7 @@
 """Money in and money back, and what the provider told us."""
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -173,6 +174,20 @@ class Refund(models.Model):
     @property
     def is_settled(self) -> bool:
         return self.done_at is not None or bool(self.failure)
+
+    @property
+    def goodwill(self) -> Decimal:
+        """What goes back beyond the price of its pieces and the delivery."""
+        return max(self._rest, money.ZERO)
+
+    @property
+    def kept_back(self) -> Decimal:
+        """What of the price of its pieces and the delivery does not go back."""
+        return max(-self._rest, money.ZERO)
+
+    @property
+    def _rest(self) -> Decimal:
+        return self.amount - self.delivery_amount - sum(line.amount for line in self.lines.all())
 
 
 class RefundLine(models.Model):

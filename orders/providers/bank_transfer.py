@@ -42,7 +42,7 @@ class BankTransfer(ByHand):
             gettext("Send %(sum)s from your bank. We keep the pieces for you until %(date)s.")
             % {
                 "sum": money.text_for_mail(payment.amount),
-                "date": date_format(timezone.localtime(payment.expires_at), "j E, H:i"),
+                "date": date_format(timezone.localtime(payment.expires_at), "j E (l), H:i"),
             },
             gettext("Write only the order code as the purpose of the payment: it tells us whose money it is."),
             gettext("A transfer can take a working day. We write to you when the money has come."),

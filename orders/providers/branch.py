@@ -37,10 +37,10 @@ class PayAtBranch(ByHand):
     def instructions(self, payment: Payment) -> list[str]:
         branch = payment.order.pickup_branch
         kept = gettext("We keep the pieces for you until %(date)s at %(branch)s. You pay when you pick them up.") % {
-            "date": date_format(timezone.localtime(payment.expires_at), "j E, H:i"),
+            "date": date_format(timezone.localtime(payment.expires_at), "j E (l), H:i"),
             "branch": branch.name if branch else "",
         }
-        return [kept, gettext("We write to you when everything is ready.")]
+        return [kept]
 
     def pay_until(self, order: Order, now: datetime) -> datetime:
         """Until the branch closes on the last of the days."""

@@ -47,6 +47,7 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         "order": opened,
         "is_ready": all(part.arrived_at if is_pickup else part.ready_at for part in parts),
         "is_open": opened.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
+        "contact": opened.pickup_branch or parts[0].branch,
         "parcels": [] if is_pickup else [part for part in parts if part.handed_over_at],
         "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
@@ -66,7 +67,7 @@ def _lines_and_returns(opened: Order) -> dict[str, Any]:
     lines = list(
         opened.lines.select_related("variant__product", "fulfilment").prefetch_related("variant__product__photos")
     )
-    asked_back = Prefetch("lines", ReturnLine.objects.select_related("line"))
+    asked_back = Prefetch("lines", ReturnLine.objects.select_related("line__fulfilment__branch"))
     return {
         "lines": lines,
         "returns": opened.returns.select_related("refund").prefetch_related(asked_back),

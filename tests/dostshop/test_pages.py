@@ -1,11 +1,15 @@
 """The information pages that the shop opens with."""
 
 import re
+from importlib import import_module
+from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from dostshop.pages.models import Page
+from orders.providers import bank_transfer, branch
 
 SLUGS = {"about", "how-to-buy", "delivery", "returns", "privacy", "contact"}
 PREFIXES = {"az": "/", "ru": "/ru/", "en": "/en/"}
@@ -49,3 +53,25 @@ def test_only_the_example_address_is_given() -> None:
 
     assert set(re.findall(r"[\w.]+@[\w.]+\w", text)) == {"shop@dost.example"}
     assert not re.search(r"\+?\d[\d ()-]{6,}", text)
+
+
+def test_how_to_buy_says_the_days_that_the_shop_keeps() -> None:
+    numbers = {3: ("üç iş günü", "три рабочих дня", "three working days"), 5: ("beş iş günü", "пяти", "five working")}
+    for days in (branch.DAYS_TO_COME, bank_transfer.DAYS_TO_PAY):
+        for language, words in zip(PREFIXES, numbers[days], strict=True):
+            assert words in how_to_buy(language)
+
+
+def test_what_staff_have_written_of_the_ways_to_pay_stays() -> None:
+    migration = import_module("dostshop.pages.migrations.0006_ways_to_pay")
+    before = how_to_buy("az")
+    migration.name_two_ways(apps, None)
+    assert migration.TWO_WAYS["az"] in how_to_buy("az")
+    written: dict[str, Any] = {"body_ru": "Только картой."}
+    Page.objects.update(**written)
+    migration.name_three_ways(apps, None)
+    assert (how_to_buy("az"), how_to_buy("ru")) == (before, "Только картой.")
+
+
+def how_to_buy(language: str) -> str:
+    return str(getattr(Page.objects.get(slug="how-to-buy"), f"body_{language}"))

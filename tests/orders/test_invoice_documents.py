@@ -14,6 +14,7 @@ from dostshop import pdf
 from orders import invoice_documents, invoices, refunds
 from orders.delivery import delivery_for
 from orders.models import Invoice, Order, Refund
+from tests.dostshop.test_pdf import tags
 from tests.factories import CraftFactory, bag_with, delivery_method, order_of, piece, place
 from tests.orders.test_invoices import pay
 
@@ -41,6 +42,18 @@ def read(invoice: Invoice) -> tuple[PdfReader, str]:
     return document, " ".join(text.replace("\u202f", " ").split())
 
 
+def assert_accessible(document: PdfReader, language: str) -> None:
+    """Tagged as PDF/UA-1 asks: its language and title, and tables whose cells have names."""
+    root: Any = document.trailer["/Root"]
+    assert str(root["/Lang"]).startswith(language)
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert "pdfuaid:part>1<" in root["/Metadata"].get_data().decode()
+    found = tags(root["/StructTreeRoot"])
+    assert {"/H1", "/H2", "/Table", "/THead", "/TBody", "/TR", "/TH", "/TD"} <= set(found)
+    assert found.count("/H1") == 1
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_says_who_sold_what_to_whom_with_every_letter(language: str) -> None:
     invoice = sold(language).invoices.get()
@@ -49,9 +62,7 @@ def test_it_says_who_sold_what_to_whom_with_every_letter(language: str) -> None:
     exempt = {"az": "Şəkər çörəyi", "ru": "Сахарный хлеб", "en": "Sugar bread"}[language]
     assert document.metadata is not None
     assert document.metadata.title == f"{title} {invoice.number}"
-    root: Any = document.trailer["/Root"]
-    assert str(root["/Lang"]).startswith(language)
-    assert root["/MarkInfo"]["/Marked"]
+    assert_accessible(document, language)
     for said in (
         f"{title} {invoice.number}",
         invoice.order.code,
@@ -73,9 +84,10 @@ def test_a_credit_note_names_the_invoice_and_the_reason(language: str) -> None:
     what = refunds.Sum({order.lines.all()[1].pk: 1}, deduction=Decimal("3.00"))
     refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
     invoice, note = Invoice.objects.order_by("pk")
-    _, text = read(note)
+    document, text = read(note)
+    assert_accessible(document, language)
     reason = {"az": "qaytarılıb", "ru": "возвращено", "en": "returned"}[language]
-    for said in (note.number, invoice.number, reason, "–3,00", "17,00 ₼"):
+    for said in (note.number, invoice.number, reason, BUYER, "–3,00", "17,00 ₼"):
         assert said in text, said
 
 

@@ -6,10 +6,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from artisans.models import Branch
 from orders import fulfilment, payments, stock
+from orders.delivery import delivery_for
 from orders.models import Order, Stock
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import UserFactory, bag_with, order_of, piece
+from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, order_of, piece, place
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +116,45 @@ def test_every_state_has_its_page_in_every_language(client: Client, prefix: str)
     leads = [re.findall(r'class="lead">(.*?)</p>', page, re.DOTALL) for page in pages]
     assert all(len(lead) == 1 for lead in leads)
     assert len({lead[0] for lead in leads}) == 3
+
+
+def test_what_is_ready_is_not_promised_again(client: Client) -> None:
+    order = order_of(piece(), provider="branch")
+    address = f"/en{order.get_absolute_url()}"
+    page = client.get(address).content.decode()
+    assert "We will write to you when everything is ready." in page
+    assert "Your pieces wait for you" not in page
+    fulfilment.mark_ready(order.fulfilments.get().pk, actor=UserFactory.create(is_staff=True))
+    page = client.get(address).content.decode()
+    assert "We will write to you when everything is ready." not in page
+    assert "Your pieces wait for you at Baku – DOST Centre." in page
+    assert "You pay when you pick them up." in page
+
+
+@pytest.mark.parametrize("prefix", ["", "/ru", "/en"])
+def test_every_order_says_whom_to_ask(client: Client, prefix: str) -> None:
+    baku = Branch.objects.get(slug="baku")
+    order = order_of(piece())
+    address = f"{prefix}{order.get_absolute_url()}"
+    page = client.get(address).content.decode()
+    assert f'href="mailto:shop@localhost?subject={order.code}"' in page
+    assert f'href="{baku.phone.as_rfc3966}"' in page
+    Branch.objects.filter(pk=baku.pk).update(email="baku@example.com")
+    assert f'href="mailto:baku@example.com?subject={order.code}"' in client.get(address).content.decode()
+
+
+def test_a_parcels_order_names_the_branch_that_sends_it(client: Client) -> None:
+    method = delivery_method()
+    barda = BranchFactory.create(slug="barda")
+    Branch.objects.filter(pk=barda.pk).update(offers_pickup=False, phone="")
+    bag = bag_with(piece(branch=barda))
+    where = {"address": "Sınaq küçəsi 1", "city": "Gəncə", "postcode": "AZ2000", "country": "AZ"}
+    order = place(bag, option=delivery_for(list(bag.lines.all())).get(f"post-{method.pk}"), **where)
+    page = client.get(f"/en{order.get_absolute_url()}").content.decode()
+    assert "Leyla Quliyeva, Sınaq küçəsi 1, AZ2000 Gəncə, Azerbaijan" in page
+    assert "tel:" not in page
+    Branch.objects.filter(pk=barda.pk).update(phone="+994202555555")
+    assert 'href="tel:+994-20-255-55-55"' in client.get(f"/en{order.get_absolute_url()}").content.decode()
 
 
 def test_an_order_is_found_by_code_and_email(client: Client) -> None:

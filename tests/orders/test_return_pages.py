@@ -96,6 +96,14 @@ def test_the_answer_of_staff_is_shown_as_text(client: Client, order: Order) -> N
     assert "&lt;b&gt;Şəkil&lt;/b&gt; göndərin" in page
 
 
+def test_the_page_says_where_to_send_what_was_accepted(client: Client, order: Order) -> None:
+    client.post(address(order), wish(order))
+    returns.accept(Return.objects.get().pk, actor=UserFactory.create(is_staff=True))
+    page = client.get(f"/en{order.get_absolute_url()}").content.decode()
+    assert "to Baku – DOST Centre, Sınaq küçəsi 1, or bring them to any of our branches." in page
+    assert f"code {order.code} in the parcel." in page
+
+
 def test_an_order_that_is_not_paid_tells_nothing_of_returns(client: Client) -> None:
     order = order_of(piece())
     assert "returns-title" not in client.get(order.get_absolute_url()).content.decode()
