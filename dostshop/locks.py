@@ -5,13 +5,16 @@ from contextlib import contextmanager
 from functools import wraps
 
 from django.db import OperationalError, connection, transaction
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 LONGEST_WAIT_MILLISECONDS = 5000
 
 
 class Busy(Exception):
-    """Somebody else holds a row for too long; nothing was written, and the same call may be tried again."""
+    """Somebody else holds a row for too long, or two wait for each other; nothing was written.
+
+    The same call may be tried again.
+    """
 
 
 class InsideTransaction(RuntimeError):
@@ -30,7 +33,7 @@ def short_transaction() -> Iterator[None]:
                 cursor.execute(f"SET LOCAL lock_timeout = {LONGEST_WAIT_MILLISECONDS}")
             yield
     except OperationalError as error:
-        if isinstance(error.__cause__, LockNotAvailable):
+        if isinstance(error.__cause__, (LockNotAvailable, DeadlockDetected)):
             raise Busy from error
         raise
 

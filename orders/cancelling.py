@@ -1,10 +1,14 @@
 """Cancelling an order: by the shopper or staff while it is unpaid, by staff once it is paid.
 
 Locks: Order → Payment → Stock → InvoiceSeries.
-Raises: ``WrongTransition`` where the order is not waiting for its payment, or not paid and still here as a whole.
+Raises: ``WrongTransition`` where the order is not waiting for its payment, or not paid and still here as a whole;
+``stock.MoreThanSold`` for more on the shelf than is still here.
 After commit: the mail, the closing of the payment page and the refund, by tasks. A payment that was on its way
 all the same is sold or refunded when it arrives.
 """
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
@@ -30,18 +34,42 @@ def cancel(order_pk: int, *, actor: User | None = None) -> None:
 
 
 @short_transaction()
-def call_off(order_pk: int, *, actor: User, reason: str = Refund.Reason.CANCELLED, note: str = "") -> None:
-    """Staff call off a paid order of which nothing was handed over: its money goes back, its pieces to the shelf."""
+def call_off(
+    order_pk: int,
+    *,
+    actor: User,
+    reason: str = Refund.Reason.CANCELLED,
+    note: str = "",
+    shelf: Mapping[int, int] | None = None,
+) -> None:
+    """Staff call off a paid order of which nothing was handed over: all its money that is here goes back.
+
+    ``shelf``: the units that go back on the shelf, by the line's primary key; without it, ``usual_shelf``.
+    """
     order = Order.objects.locked(order_pk)
     if not can_be_called_off(order):
         raise NotHere(f"{order.code} is {order.status} or on its way")
-    for line in order.lines.select_related("variant__product").order_by("pk"):
-        if left := line.quantity - line.restocked_quantity:
-            stock.take_back(line, quantity=left, actor=actor)
+    here = still_here(order)
+    back = usual_shelf(order, reason) if shelf is None else shelf
+    if any(units > here.get(pk, 0) for pk, units in back.items()):
+        raise stock.MoreThanSold
     order.move_to(Order.Status.CANCELLED, actor=actor, note=note)
     emails.enqueue(order, OrderMail.Kind.CANCELLED)
     if payments.has_money(order):
-        refunds.decide(order.pk, what=refunds.everything_left(order), reason=reason, note=note, actor=actor)
+        everything = replace(refunds.everything_left(order), shelf=back)
+        refunds.decide(order.pk, what=everything, reason=reason, note=note, actor=actor)
+    else:
+        stock.take_back(order, units=back, actor=actor)
+
+
+def still_here(order: Order) -> dict[int, int]:
+    """The units of each line that the order still has, and that have a shelf: refunded ones were decided on before."""
+    return {line.pk: min(line.unshelved_quantity, line.units_wanted) for line in order.lines.order_by("pk")}
+
+
+def usual_shelf(order: Order, reason: str) -> dict[int, int]:
+    """What goes back on the shelf unless somebody knows better: nothing of what cannot be delivered."""
+    return {} if reason == Refund.Reason.NOT_AVAILABLE else still_here(order)
 
 
 def can_be_called_off(order: Order) -> bool:

@@ -77,7 +77,9 @@ def start(payment: Payment) -> Payment:
         still_started.update(idempotency_key=uuid.uuid4())
         raise
     except ProviderRefused as refusal:
-        still_started.update(status=Payment.Status.FAILED, failure=str(refusal)[:250])
+        still_started.update(
+            status=Payment.Status.FAILED, failure=Payment.Failure.REFUSED, failure_detail=str(refusal)[:250]
+        )
         raise
     opened = {
         "status": Payment.Status.OPEN,
@@ -297,7 +299,7 @@ def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -
         _capture(payment, status.amount, charge=status.charge)
         refunds.whole(payment, reason=Refund.Reason.WRONG_AMOUNT)
     payment.provider_charge = status.charge
-    _close(payment, Payment.Status.FAILED, failure="another amount was paid")
+    _close(payment, Payment.Status.FAILED, failure=Payment.Failure.WRONG_AMOUNT)
 
 
 def _capture(payment: Payment, amount: Decimal, *, charge: str = "") -> None:
@@ -310,5 +312,5 @@ def _capture(payment: Payment, amount: Decimal, *, charge: str = "") -> None:
 
 def _close(payment: Payment, status: str, *, failure: str = "") -> None:
     payment.status = status
-    payment.failure = failure[:250]
+    payment.failure = failure
     payment.save(update_fields=["status", "failure", "provider_charge"])

@@ -1,22 +1,24 @@
 """Money back to the buyer: decided here, sent by the provider, and what the provider says of it.
 
-Locks: Order → Payment → InvoiceSeries; lines and delivery are counted under the order's lock.
+Locks: Order → Payment → Stock → InvoiceSeries; lines and delivery are counted under the order's lock.
 ``decide`` comes last in a longer transaction: its credit note locks the series of invoices.
-Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, ``NotWaiting``, and ``Unexplained`` for a
-refund of the provider's that cannot be; nothing is written then. ``providers.ProviderUnavailable`` from ``send``,
-which then runs again.
+Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, ``Outdated``, ``NotWaiting``, ``LookFirst``,
+``stock.MoreThanSold``, and ``Unexplained`` for a refund of the provider's that cannot be; nothing is written then.
+``providers.ProviderUnavailable`` from ``send``, which then runs again.
 After commit: the provider is asked by a task; the mail goes when the money does.
-Retry: a refund is one row with one key, sent along to the provider; asked again, it is the same refund. After a
-failure on the provider's side the provider is first asked what it did. A provider that would pay a repeated request
-twice is asked once: the row says so before, and where the answer is lost a person looks.
-Restocking is a decision of its own: ``stock.take_back``.
+Retry: a refund is one row with one key, sent along to the provider. Whenever the provider may have heard of it, it is
+first asked what it did, for keys are forgotten; a refusal is compared with what it did, too. A provider that would
+pay a repeated request twice is asked once: the row says so before, and where the answer is lost a person looks.
+The money and the shelf are two decisions, in one go where ``Sum`` names both.
 """
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -26,11 +28,10 @@ from procrastinate.contrib.django import app
 from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
-from orders import emails, invoices, providers
+from orders import emails, invoices, providers, stock
 from orders.models import LineItem, Order, OrderEvent, OrderMail, Payment, Refund, RefundLine
 from orders.providers import (
     OutcomeUnknown,
-    PaymentProvider,
     ProviderFailed,
     ProviderRefund,
     ProviderRefused,
@@ -60,6 +61,14 @@ class MoreThanPaid(Exception):
     """More than was captured and not refunded yet."""
 
 
+class Outdated(Exception):
+    """Something of the order was refunded since this person looked."""
+
+
+class LookFirst(Exception):
+    """Whether the money went is not known, and asking again could send it twice."""
+
+
 class Unexplained(Exception):
     """The provider reports a refund that does not fit what is known here; a person has to look."""
 
@@ -75,6 +84,11 @@ class Sum:
     delivery: Decimal = money.ZERO
     goodwill: Decimal = money.ZERO
     deduction: Decimal = money.ZERO
+    # Units, by the line's primary key, that go back on the shelf with it.
+    shelf: Mapping[int, int] = field(default_factory=dict)
+    # What was ``refunded`` when a person decided this, so that a second click, or a second person, does not give the
+    # same again; None where nobody looked.
+    seen: Decimal | None = None
 
 
 def everything_left(order: Order) -> Sum:
@@ -84,40 +98,56 @@ def everything_left(order: Order) -> Sum:
     price = sum((line.unit_price * units for line, units in left), delivery)
     here = sum((payment.captured_amount - payment.refunded_amount for payment in order.payments.all()), money.ZERO)
     units = {line.pk: units for line, units in left if units}
-    return Sum(units, delivery, deduction=max(price - here, money.ZERO))
+    # What was kept back before goes back too; what was given for goodwill does not go twice.
+    return Sum(units, delivery, max(here - price, money.ZERO), max(price - here, money.ZERO))
+
+
+def refunded(order: Order) -> Decimal:
+    """What of the order's money is decided to go back so far, gone or not."""
+    return sum(order.payments.values_list("refunded_amount", flat=True), money.ZERO)
 
 
 @short_transaction()
 def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User | None = None) -> Refund:
     """Writes the refund of these units; the provider is asked after the commit.
 
-    Raises NothingToRefund, MoreThanBought, MoreThanPaid, ValueError for a negative number.
+    Raises NothingToRefund, MoreThanBought, MoreThanPaid, Outdated, MoreThanSold, ValueError for a negative number.
     """
     order = Order.objects.locked(order_pk)
+    if what.seen is not None and what.seen != refunded(order):
+        raise Outdated
+    lines = _lines_of(order, what)
+    price = sum((line.unit_price * units for line, units in lines.items()), what.delivery + what.goodwill)
+    amount = price - what.deduction
+    if amount <= 0:
+        raise NothingToRefund
+    payment = _payment_with(order, amount)
+    stock.take_back(order, units=what.shelf, actor=actor)
+    refund = Refund(amount=amount, reason=reason, note=note[:250], decided_by=actor)
+    refund.delivery_amount = min(what.delivery, amount)
+    _write(refund, payment)
+    for line, units in lines.items():
+        RefundLine.objects.create(refund=refund, line=line, quantity=units, amount=line.unit_price * units)
+        LineItem.objects.filter(pk=line.pk).update(refunded_quantity=F("refunded_quantity") + units)
+    if what.delivery:
+        Order.objects.filter(pk=order.pk).update(delivery_refunded=F("delivery_refunded") + what.delivery)
+    invoices.credit(refund)
+    return refund
+
+
+def _lines_of(order: Order, what: Sum) -> dict[LineItem, int]:
+    """The units of each line, where they and the delivery are still the order's to give back."""
     lines = {line.pk: line for line in order.lines.filter(pk__in=what.lines)}
     sums = (what.delivery, what.goodwill, what.deduction)
     is_negative = any(units < 0 for units in what.lines.values()) or min(sums) < 0
     if is_negative or set(lines) != set(what.lines):
         raise ValueError("units and sums of a refund are of this order and not negative")
-    wanted = {pk: units for pk, units in what.lines.items() if units}
-    if any(units > lines[pk].left_quantity for pk, units in wanted.items()):
+    wanted = {lines[pk]: units for pk, units in what.lines.items() if units}
+    if any(units > line.left_quantity for line, units in wanted.items()):
         raise MoreThanBought
     if what.delivery > order.delivery_total - order.delivery_refunded:
         raise MoreThanBought
-    price = sum((lines[pk].unit_price * units for pk, units in wanted.items()), what.delivery + what.goodwill)
-    amount = price - what.deduction
-    if amount <= 0:
-        raise NothingToRefund
-    refund = Refund(amount=amount, reason=reason, note=note[:250], decided_by=actor)
-    refund.delivery_amount = min(what.delivery, amount)
-    _write(refund, _payment_with(order, amount))
-    for pk, units in wanted.items():
-        RefundLine.objects.create(refund=refund, line=lines[pk], quantity=units, amount=lines[pk].unit_price * units)
-        LineItem.objects.filter(pk=pk).update(refunded_quantity=F("refunded_quantity") + units)
-    if what.delivery:
-        Order.objects.filter(pk=order.pk).update(delivery_refunded=F("delivery_refunded") + what.delivery)
-    invoices.credit(refund)
-    return refund
+    return wanted
 
 
 def whole(payment: Payment, *, reason: str) -> Refund:
@@ -140,11 +170,11 @@ def _write(refund: Refund, payment: Payment) -> Refund:
     refund.payment = payment
     refund.save()
     _count(payment, refund.amount)
-    payment.order.record(
+    _record(
+        payment.order,
         OrderEvent.Kind.REFUND_DECIDED,
+        refund,
         actor=refund.decided_by,
-        refund=refund.pk,
-        amount=str(refund.amount),
         reason=refund.reason,
         note=refund.note,
     )
@@ -166,31 +196,33 @@ def send(refund_pk: int) -> None:
     refund = Refund.objects.select_related("payment__order").get(pk=refund_pk)
     if refund.is_settled:
         return
-    provider = providers.provider(refund.payment.provider)
     try:
-        # A failure on the provider's side does not tell whether the money went.
-        answer = _found_at_provider(refund) if refund.failed_tries else None
-        answer = answer or _asked(provider, refund)
+        answer = _answer(refund)
     except ProviderFailed:
         Refund.objects.filter(pk=refund_pk).update(failed_tries=F("failed_tries") + 1)
         raise
+    except OutcomeUnknown as unknown:
+        _fail(refund, Refund.Failure.UNKNOWN, unknown)
     except ProviderRefused as refusal:
-        logger.warning("refund %s of order %s is refused: %s", refund.pk, refund.payment.order, refusal)
-        answer = ProviderRefund(reference="", state=RefundState.FAILED, amount=refund.amount)
-        _settle(refund.pk, answer, failure=str(refusal))
-        return
-    _settle(refund.pk, answer)
+        # Money that went back in the provider's own dashboard is a reason to refuse.
+        _take_in_what_went_back(refund.payment)
+        _fail(refund, Refund.Failure.REFUSED, refusal)
+    else:
+        _settle(refund.pk, answer)
 
 
-def _asked(provider: PaymentProvider, refund: Refund) -> ProviderRefund:
-    """The provider's answer. Where a repeated request would be a second refund, it is asked once."""
-    if provider.is_refund_repeatable:
-        return provider.refund(refund)
+def _answer(refund: Refund) -> ProviderRefund:
+    """What the provider says of this refund: of what it did when it was asked before, or now that it is asked."""
+    provider = providers.provider(refund.payment.provider)
     row = Refund.objects.filter(pk=refund.pk)
-    if not row.filter(asked_at=None).update(asked_at=timezone.now()):
+    is_first = bool(row.filter(asked_at=None).update(asked_at=timezone.now()))
+    if provider.is_refund_repeatable:
+        is_heard_of = not is_first or refund.failed_tries
+        return (_found_at_provider(refund) if is_heard_of else None) or provider.refund(refund)
+    if not is_first:
         if row.filter(asked_at__gt=timezone.now() - ANSWER_TIME).exists():
             raise ProviderUnavailable("is being asked at this moment")
-        raise OutcomeUnknown("was asked for, and the answer is lost; see at the provider whether the money went")
+        raise OutcomeUnknown
     try:
         return provider.refund(refund)
     except ProviderUnavailable:
@@ -200,9 +232,31 @@ def _asked(provider: PaymentProvider, refund: Refund) -> ProviderRefund:
 
 
 def _found_at_provider(refund: Refund) -> ProviderRefund | None:
-    told = providers.provider(refund.payment.provider).fetch_status(refund.payment).refunds or ()
-    mine = (one for one in told if one.key == str(refund.idempotency_key) and one.state != RefundState.FAILED)
-    return next(mine, None)
+    mine = (one for one in _told_of(refund.payment) if one.key == str(refund.idempotency_key))
+    return next((one for one in mine if one.state != RefundState.FAILED), None)
+
+
+def _told_of(payment: Payment) -> tuple[ProviderRefund, ...]:
+    """Every refund of the payment that the provider knows; none of one that tells of none."""
+    return providers.provider(payment.provider).fetch_status(payment).refunds or ()
+
+
+def _take_in_what_went_back(payment: Payment) -> None:
+    # What is asked once is refused once: it does not run again after a silence.
+    if not providers.provider(payment.provider).is_refund_repeatable:
+        return
+    with suppress(ProviderRefused):
+        for told in _told_of(payment):
+            try:
+                apply(payment.pk, told)
+            except Unexplained as odd:
+                logger.warning("order %s: %s", payment.order, odd)
+
+
+def _fail(refund: Refund, failure: Refund.Failure, problem: ProviderRefused) -> None:
+    logger.warning("refund %s of order %s: %s, %s", refund.pk, refund.payment.order, failure.value, problem)
+    answer = ProviderRefund(reference="", state=RefundState.FAILED, amount=refund.amount)
+    _settle(refund.pk, answer, failure=failure, detail=str(problem))
 
 
 @short_transaction()
@@ -215,12 +269,7 @@ def apply(payment_pk: int, told: ProviderRefund) -> bool:
     payment = Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment_pk)
     refund = _row_of(payment, told)
     if refund is None and told.state != RefundState.FAILED:
-        if told.amount > payment.captured_amount - payment.refunded_amount:
-            raise Unexplained(f"{told.reference}: {told.amount} back, more than is left of the payment")
-        refund = Refund.objects.create(payment=payment, amount=told.amount, reason=Refund.Reason.AT_PROVIDER)
-        _count(payment, told.amount)
-        order.record(OrderEvent.Kind.REFUND_DECIDED, refund=refund.pk, amount=str(told.amount), reason=refund.reason)
-        invoices.credit(refund)
+        refund = _made_elsewhere(order, payment, told)
     return refund is not None and _settle(refund.pk, told)
 
 
@@ -233,28 +282,64 @@ def _row_of(payment: Payment, told: ProviderRefund) -> Refund | None:
     return next(by_reference, None) or next(by_key, None)
 
 
+def _made_elsewhere(order: Order, payment: Payment, told: ProviderRefund) -> Refund:
+    """The row of a refund made in the provider's dashboard: of one that is still to go back, or one more.
+
+    Where all that the provider had left went back at once, it is everything that waits here, and the rest.
+    """
+    waiting = [one for one in payment.refunds.order_by("pk") if not (one.done_at or one.is_known_at_provider)]
+    # What has failed is what staff mend in the dashboard.
+    waiting.sort(key=lambda one: not one.failure)
+    same = [one for one in waiting if one.amount == told.amount]
+    if same and not told.key:
+        return same[0]
+    left = payment.captured_amount - payment.refunded_amount
+    amount = told.amount
+    if waiting and amount == left + sum(one.amount for one in waiting):
+        # Its name is one row's alone.
+        named = [] if left else waiting[:1]
+        for one in waiting[len(named) :]:
+            _settle(one.pk, replace(told, reference=""))
+        if named:
+            return named[0]
+        amount = left
+    if amount > left:
+        raise Unexplained(f"{told.reference}: {told.amount} back, more than is left of the payment")
+    refund = Refund.objects.create(payment=payment, amount=amount, reason=Refund.Reason.AT_PROVIDER)
+    _count(payment, amount)
+    _record(order, OrderEvent.Kind.REFUND_DECIDED, refund, reason=refund.reason)
+    invoices.credit(refund)
+    return refund
+
+
 @short_transaction()
-def _settle(refund_pk: int, told: ProviderRefund, *, failure: str = "") -> bool:
+def _settle(refund_pk: int, told: ProviderRefund, *, failure: str = Refund.Failure.CAME_BACK, detail: str = "") -> bool:
     """Writes what the provider answered. A refund that went through can still come back as failed."""
-    order = Order.objects.locked(
-        Refund.objects.values_list("payment__order_id", flat=True).get(pk=refund_pk),
-    )
-    refund = Refund.objects.get(pk=refund_pk)
-    # An older word on what has failed since.
-    if told.reference in refund.failed_references:
+    order, refund = _locked(refund_pk)
+    # An older word on what has failed since, or a refusal of what has gone another way.
+    if told.reference in refund.failed_references or (refund.done_at and failure != Refund.Failure.CAME_BACK):
         return False
     before = (refund.done_at, refund.failure)
     refund.provider_reference = told.reference or refund.provider_reference
     if told.state == RefundState.DONE and refund.done_at is None:
-        refund.done_at, refund.failure = timezone.now(), ""
-        order.record(OrderEvent.Kind.REFUNDED, refund=refund.pk, amount=str(refund.amount), reason=refund.reason)
+        refund.done_at, refund.failure, refund.failure_detail = timezone.now(), "", ""
+        _record(order, OrderEvent.Kind.REFUNDED, refund, reason=refund.reason)
         _tell(order, refund)
     elif told.state == RefundState.FAILED:
-        refund.done_at, refund.failure = None, (failure or "the provider could not send the money back")[:250]
+        if told.amount != refund.amount:
+            raise Unexplained(f"{told.reference}: {told.amount} came back, and {refund.amount} of it is one row here")
+        refund.done_at, refund.failure, refund.failure_detail = None, failure, detail[:250]
         refund.failed_references += [told.reference] if told.reference else []
-        order.record(OrderEvent.Kind.REFUND_FAILED, refund=refund.pk, amount=str(refund.amount))
-    refund.save(update_fields=["provider_reference", "done_at", "failure", "failed_references"])
+        _record(order, OrderEvent.Kind.REFUND_FAILED, refund, failure=failure)
+    elif refund.failure and told.reference:
+        # Sent anew in the provider's dashboard.
+        refund.failure, refund.failure_detail = "", ""
+    refund.save(update_fields=["provider_reference", "done_at", "failure", "failure_detail", "failed_references"])
     return before != (refund.done_at, refund.failure)
+
+
+def _record(order: Order, kind: str, refund: Refund, *, actor: User | None = None, **data: Any) -> None:
+    order.record(kind, actor=actor, refund=refund.pk, amount=str(refund.amount), **data)
 
 
 def _tell(order: Order, refund: Refund) -> None:
@@ -270,35 +355,82 @@ def for_a_person() -> QuerySet[Refund]:
     )
 
 
+def state_of(refund: Refund) -> Refund.State:
+    """How it stands, for staff."""
+    if refund.done_at:
+        return Refund.State.DONE
+    if refund.failure:
+        return Refund.State.UNKNOWN if refund.failure == Refund.Failure.UNKNOWN else Refund.State.FAILED
+    is_by_hand = refund.payment.provider in providers.codes_by_hand()
+    return Refund.State.BY_HAND if is_by_hand else Refund.State.UNDER_WAY
+
+
 @short_transaction()
 def mark_given_back(refund_pk: int, *, actor: User) -> None:
     """Staff gave the money back by hand: over the counter, or by a transfer. Also where the provider could not.
 
-    Raises NotWaiting where it was given back already, or the provider is at it.
+    Raises NotWaiting where it was given back already, or the provider is at it; LookFirst where it may have gone.
     """
-    order = Order.objects.locked(Refund.objects.values_list("payment__order_id", flat=True).get(pk=refund_pk))
-    if not for_a_person().filter(pk=refund_pk).update(done_at=timezone.now(), failure=""):
+    order, refund = _locked(refund_pk)
+    _refuse_unknown(refund)
+    if not for_a_person().filter(pk=refund_pk).exists():
         raise NotWaiting
-    refund = Refund.objects.get(pk=refund_pk)
-    order.record(
-        OrderEvent.Kind.REFUNDED,
-        actor=actor,
-        refund=refund.pk,
-        amount=str(refund.amount),
-        reason=refund.reason,
-        by_hand=True,
-    )
-    _tell(order, refund)
+    _mark_done(order, refund, actor=actor, is_by_hand=True)
 
 
 @short_transaction()
 def try_again(refund_pk: int, *, actor: User | None = None) -> None:
-    """Asks the provider anew for a refund that it could not make. Raises NotWaiting where there is none to ask for."""
-    order = Order.objects.locked(Refund.objects.values_list("payment__order_id", flat=True).get(pk=refund_pk))
-    failed = Refund.objects.filter(pk=refund_pk, done_at=None, payment__provider__in=providers.codes_online())
-    # The key's answer was the failure, so the next question needs another.
-    if not failed.exclude(failure="").update(failure="", asked_at=None, failed_tries=F("failed_tries") + 1):
+    """Asks the provider anew for a refund that it could not make.
+
+    Raises NotWaiting where there is none to ask for, LookFirst where it may have gone.
+    """
+    order, refund = _locked(refund_pk)
+    _refuse_unknown(refund)
+    if not refund.failure or refund.payment.provider not in providers.codes_online():
         raise NotWaiting
-    refund = Refund.objects.get(pk=refund_pk)
-    order.record(OrderEvent.Kind.REFUND_TRIED, actor=actor, refund=refund.pk, amount=str(refund.amount))
-    send.defer(refund_pk=refund_pk)
+    _ask_anew(order, refund, actor=actor)
+
+
+@short_transaction()
+def say_whether_it_went(refund_pk: int, *, has_gone: bool, actor: User) -> None:
+    """A person has looked at the provider, whose answer was lost: the money went, or it is asked for anew.
+
+    Raises NotWaiting where the outcome is known.
+    """
+    order, refund = _locked(refund_pk)
+    if state_of(refund) != Refund.State.UNKNOWN:
+        raise NotWaiting
+    if has_gone:
+        _mark_done(order, refund, actor=actor, is_by_hand=False)
+    else:
+        _ask_anew(order, refund, actor=actor)
+
+
+def _locked(refund_pk: int) -> tuple[Order, Refund]:
+    """A refund is read under the lock of its order."""
+    order = Order.objects.locked(Refund.objects.values_list("payment__order_id", flat=True).get(pk=refund_pk))
+    return order, Refund.objects.select_related("payment").get(pk=refund_pk)
+
+
+def _refuse_unknown(refund: Refund) -> None:
+    if state_of(refund) == Refund.State.UNKNOWN:
+        raise LookFirst
+
+
+def _mark_done(order: Order, refund: Refund, *, actor: User, is_by_hand: bool) -> None:
+    refund.done_at, refund.is_by_hand = timezone.now(), is_by_hand
+    refund.failure = refund.failure_detail = ""
+    refund.save(update_fields=["done_at", "is_by_hand", "failure", "failure_detail"])
+    how = {"by_hand": True} if is_by_hand else {}
+    _record(order, OrderEvent.Kind.REFUNDED, refund, actor=actor, reason=refund.reason, **how)
+    _tell(order, refund)
+
+
+def _ask_anew(order: Order, refund: Refund, *, actor: User | None) -> None:
+    # The key's answer was the failure, so the next question needs another.
+    refund.failed_tries += 1
+    refund.asked_at = None
+    refund.failure = refund.failure_detail = ""
+    refund.save(update_fields=["failed_tries", "asked_at", "failure", "failure_detail"])
+    _record(order, OrderEvent.Kind.REFUND_TRIED, refund, actor=actor)
+    send.defer(refund_pk=refund.pk)

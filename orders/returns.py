@@ -202,17 +202,15 @@ def restock(return_pk: int, *, units: Mapping[int, int], actor: User) -> None:
     returned = _lock(return_pk)
     if returned.received_at is None:
         raise NotPossible(_("The pieces of return %(return)s are not here yet.") % {"return": returned})
-    rows = {row.pk: row for row in returned.lines.select_related("line__variant__product").order_by("pk")}
-    wanted = {pk: quantity for pk, quantity in units.items() if quantity}
+    rows = {row.pk: row for row in returned.lines.select_related("line")}
+    wanted = {rows[pk]: quantity for pk, quantity in units.items() if quantity}
     if not wanted:
         raise NotPossible(_("Choose what goes back on the shelf."))
-    for pk, quantity in wanted.items():
-        row = rows[pk]
-        # Staff may have put units back without this return, too.
-        if quantity > min(row.quantity - row.restocked_quantity, row.line.quantity - row.line.restocked_quantity):
-            raise NotPossible(_("More would go back on the shelf than came back."))
-        stock.take_back(row.line, quantity=quantity, actor=actor)
-        ReturnLine.objects.filter(pk=pk).update(restocked_quantity=F("restocked_quantity") + quantity)
+    if any(quantity > row.unshelved_quantity for row, quantity in wanted.items()):
+        raise NotPossible(_("More would go back on the shelf than came back."))
+    stock.take_back(returned.order, units={row.line_id: quantity for row, quantity in wanted.items()}, actor=actor)
+    for row, quantity in wanted.items():
+        ReturnLine.objects.filter(pk=row.pk).update(restocked_quantity=F("restocked_quantity") + quantity)
 
 
 def _lock(return_pk: int) -> Return:

@@ -2,13 +2,16 @@
 
 Locks: the stock rows of all pieces concerned, by primary key, in one statement; the bag before them, and the
 order and its payment before them, where the caller has locked those. Availability is computed after the lock
-from rows read after it. Releasing and receiving make pieces less scarce and take no lock.
+from rows read after it. Letting go of holds makes pieces less scarce and locks no stock; pieces that come in are
+added to one row, by one statement.
+What an order holds, sells and gives back is counted as its lines say, whatever a product has become since.
 Raises: ``OutOfStock``, naming every piece that falls short; ``MoreThanSold``; ``BagClosed`` for a bag that was
 ordered meanwhile; ``locks.Busy`` where a lock is not to be had in time. Nothing is written then.
 After commit: nothing to do. Expired holds are worth nothing from that second on, whether or not a job ran.
 Retry: holding again renews the same hold; selling happens once because the caller moves the order with it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,9 +83,9 @@ def hold(bag: Bag, *, until: datetime | None = None) -> datetime | None:
 def hold_for(order: Order, bag: Bag, *, until: datetime, lines: Iterable[BagLine] | None = None) -> None:
     """The order holds what its bag does, until then. Call in the transaction that has locked either of them.
 
-    ``lines`` are the bag's, where the caller has read them. Raises OutOfStock.
+    ``lines`` are the bag's, where it is ordered just now. Raises OutOfStock.
     """
-    _hold(bag, _counted(lines if lines is not None else _lines(bag)), order=order, until=until)
+    _hold(bag, _counted(lines if lines is not None else order.lines.all()), order=order, until=until)
 
 
 def _hold(bag: Bag, wanted: Mapping[int, int], *, order: Order | None, until: datetime | None) -> datetime | None:
@@ -142,11 +145,7 @@ def sell(order: Order) -> None:
 
     The order's own holds are not needed: what is free is sold even if they have run out. Raises OutOfStock.
     """
-    lines = order.lines.select_related("variant__product")
-    wanted: dict[int, int] = {}
-    for line in lines:
-        if line.variant.product.is_counted:
-            wanted[line.variant_id] = wanted.get(line.variant_id, 0) + line.quantity
+    wanted = _counted(order.lines.all())
     stock = _lock(wanted)
     _check(stock, wanted, holds_of_others=_held(wanted, except_order=order))
     now = timezone.now()
@@ -157,30 +156,31 @@ def sell(order: Order) -> None:
     release_order(order)
 
 
-def take_back(line: LineItem, *, quantity: int, actor: User | None = None) -> None:
-    """Puts units of a sold line back on the shelf, and records it. Call with the order locked.
+def take_back(order: Order, *, units: Mapping[int, int], actor: User | None = None) -> None:
+    """Puts sold units, by the line's primary key, back on the shelf, and records it. Call with the order locked.
 
     What is made to order has no shelf. Raises MoreThanSold.
     """
-    if quantity < 1 or quantity > line.quantity - line.restocked_quantity:
-        raise MoreThanSold("units put back are one or more and no more than were sold")
-    LineItem.objects.filter(pk=line.pk).update(restocked_quantity=F("restocked_quantity") + quantity)
-    line.refresh_from_db(fields=["restocked_quantity"])
-    if line.variant.product.is_counted:
-        receive(line.variant_id, quantity=quantity)
-    line.order.record(OrderEvent.Kind.RESTOCKED, actor=actor, name=line.name, units=quantity)
+    back = {line: units[line.pk] for line in order.lines.filter(pk__in=units).order_by("pk") if units[line.pk]}
+    if any(quantity < 0 or quantity > line.unshelved_quantity for line, quantity in back.items()):
+        raise MoreThanSold("units put back are no more than were sold and are not back yet")
+    returned: Counter[int] = Counter()
+    for line, quantity in back.items():
+        returned[line.variant_id] += quantity
+    rows = _lock(returned)
+    for variant_pk, quantity in returned.items():
+        rows[variant_pk].on_hand += quantity
+        rows[variant_pk].updated_at = timezone.now()
+    Stock.objects.bulk_update(rows.values(), ["on_hand", "updated_at"])
+    for line, quantity in back.items():
+        LineItem.objects.filter(pk=line.pk).update(restocked_quantity=F("restocked_quantity") + quantity)
+        order.record(OrderEvent.Kind.RESTOCKED, actor=actor, name=line.name, units=quantity)
 
 
 @short_transaction()
 def restock(order_pk: int, *, units: Mapping[int, int], actor: User) -> None:
-    """Puts sold units, by the line's primary key, back on the shelf; whether money goes back is decided apart.
-
-    Raises MoreThanSold.
-    """
-    order = Order.objects.locked(order_pk)
-    for line in order.lines.filter(pk__in=units).select_related("variant__product").order_by("pk"):
-        if units[line.pk]:
-            take_back(line, quantity=units[line.pk], actor=actor)
+    """``take_back`` by itself: whether money goes back is decided apart. Raises MoreThanSold."""
+    take_back(Order.objects.locked(order_pk), units=units, actor=actor)
 
 
 def shortages(bag: Bag, lines: Iterable[BagLine]) -> list[Shortage]:
@@ -199,8 +199,13 @@ def _lines(bag: Bag) -> QuerySet[BagLine]:
     return bag.lines.select_related("variant__product")
 
 
-def _counted(lines: Iterable[BagLine]) -> dict[int, int]:
-    return {line.variant_id: line.quantity for line in lines if line.variant.product.is_counted}
+def _counted(lines: Iterable[BagLine | LineItem]) -> Counter[int]:
+    """Units by variant; what is made to order is not counted."""
+    wanted: Counter[int] = Counter()
+    for line in lines:
+        if line.is_counted:
+            wanted[line.variant_id] += line.quantity
+    return wanted
 
 
 def _read(wanted: Mapping[int, int]) -> dict[int, Stock]:

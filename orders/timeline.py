@@ -46,6 +46,8 @@ def _in_words(event: OrderEvent) -> str:
             )
         case Kind.REFUND_DECIDED:
             return _("We give you back %(sum)s.") % {"sum": _sum(event)}
+        case Kind.REFUND_FAILED:
+            return _("Sending back %(sum)s did not work yet. We are seeing to it.") % {"sum": _sum(event)}
         case Kind.REFUNDED:
             return _("%(sum)s went back to you.") % {"sum": _sum(event)}
     return str(_SENTENCES.get(event.kind, ""))

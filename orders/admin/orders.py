@@ -35,7 +35,7 @@ from dostshop.admin import (
     signed_in,
 )
 from dostshop.locks import Busy
-from orders import cancelling, fulfilment, payments, providers, stock, work
+from orders import cancelling, fulfilment, payments, providers, refunds, stock, work
 from orders.admin.refunding import REFUSALS, RefundingAdmin, possible_money_steps
 from orders.admin.timeline import EventInline
 from orders.models import Fulfilment, LineItem, Order, OrderMail, Payment, Refund
@@ -211,6 +211,7 @@ class PaymentInline(ShownOnPage, TableInline):
         "refunds",
         "provider_reference",
         "failure",
+        "failure_detail",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -275,6 +276,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
         "restock",
         "give_back_by_hand",
         "try_refund_again",
+        "say_whether_refund_went",
     )
     readonly_fields = ("delivery_sold", "items_total_shown", "delivery_total_shown", "total_shown")
     fieldsets = (
@@ -439,5 +441,4 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
 
 
 def _refund(refund: Refund) -> str:
-    state = gettext("done") if refund.done_at else gettext("failed") if refund.failure else gettext("under way")
-    return f"{money.text(refund.amount)}, {refund.get_reason_display()}, {state}"
+    return f"{money.text(refund.amount)}, {refund.get_reason_display()}, {refunds.state_of(refund).label}"

@@ -5,18 +5,22 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from dostshop import money
-from dostshop.accounts.models import User
 from dostshop.admin import Step, SteppedAdmin, signed_in
-from dostshop.locks import short_transaction
 from orders import cancelling, payments, refunds, stock
 from orders.models import LineItem, Order, Refund
 
@@ -34,11 +38,36 @@ REFUSALS = {
     refunds.NothingToRefund: _("The sum is zero, or no money of this order is left to give back."),
     refunds.MoreThanBought: _("More would go back than was bought, or somebody has refunded it meanwhile."),
     refunds.MoreThanPaid: _("More would go back than was paid."),
+    refunds.Outdated: _("Something of this order was refunded since you opened the form. Look at it again."),
     refunds.NotWaiting: _("This refund is done, or the payment provider is at it."),
+    refunds.LookFirst: _(
+        "Nobody knows whether this money went. Look at the payment provider, then open the refund and say it."
+    ),
     cancelling.NotHere: _(
         "Only a paid order of which nothing was handed over can be called off. Refund what comes back."
     ),
     stock.MoreThanSold: _("More would go back on the shelf than was sold, or somebody has put it back meanwhile."),
+}
+
+# On the page of an order, and of a refund.
+ASKED_AGAIN = _("The provider is asked again")
+WENT = _("The money went")
+GIVE_BACK_DIALOG = {
+    "title": _("Has the buyer the money?"),
+    "description": _("Over the counter, or by a transfer. The buyer gets a mail."),
+    "form_submit_text": _("Given back"),
+}
+TRY_AGAIN_DIALOG = {
+    "title": _("Ask the payment provider again?"),
+    "description": _("It could not send the money before."),
+    "form_submit_text": _("Try again"),
+}
+WHETHER_IT_WENT_DIALOG = {
+    "title": _("Have you looked at the payment provider?"),
+    "description": _(
+        "It gave no answer, and asked again it could send the money twice. Its own pages show what it did."
+    ),
+    "form_submit_text": _("That is so"),
 }
 
 
@@ -62,9 +91,19 @@ def sum_field(label: Any, *, most: Decimal | None = None, help_text: Any = "") -
     )
 
 
-def units_field(label: str, *, most: int) -> forms.IntegerField:
+def units_field(label: str, *, most: int, initial: int | None = 0) -> forms.IntegerField:
     return forms.IntegerField(
-        label=label, required=False, min_value=0, max_value=most, initial=0, widget=UnfoldAdminIntegerFieldWidget
+        label=label, required=False, min_value=0, max_value=most, initial=initial, widget=UnfoldAdminIntegerFieldWidget
+    )
+
+
+def whether_it_went_field() -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=_("Did the money go?"),
+        choices=[("yes", _("Yes, it went to the buyer")), ("no", _("No, it did not go: ask for it again"))],
+        coerce=lambda answer: answer == "yes",
+        # Nothing is chosen beforehand.
+        widget=UnfoldAdminRadioSelectWidget,
     )
 
 
@@ -86,20 +125,25 @@ class OrderDialog(BaseDialogForm):
         self.order: Order | None = admin.site.get_model_admin(Order).get_object(self.request, str(self.object_id))
         self.lines: list[LineItem] = []
         if self.order:
-            self.lines = list(self.order.lines.select_related("variant__product").order_by("pk"))
+            self.lines = list(self.order.lines.order_by("pk"))
             self.add_fields(self.order)
 
     def add_fields(self, order: Order) -> None:
         raise NotImplementedError
 
-    def add_units(self, name: str, line: LineItem, label: str, *, most: int) -> None:
+    def add_units(self, name: str, line: LineItem, label: str, *, most: int, initial: int | None = 0) -> None:
         if most:
-            self.fields[f"{name}_{line.pk}"] = units_field(label % {"name": line.name, "most": most}, most=most)
+            words = label % {"name": line.name, "most": most}
+            self.fields[f"{name}_{line.pk}"] = units_field(words, most=most, initial=initial)
+
+    def add_shelf(self, line: LineItem, *, most: int, initial: int | None = 0) -> None:
+        label = gettext("%(name)s: back on the shelf, at most %(most)s")
+        self.add_units("shelf", line, label, most=most, initial=initial)
 
     def units(self, name: str) -> dict[int, int]:
         """What was typed, by the line's primary key."""
         typed = ((line.pk, self.cleaned_data.get(f"{name}_{line.pk}")) for line in self.lines)
-        return {pk: units for pk, units in typed if units}
+        return {pk: units for pk, units in typed if units is not None}
 
     def sum(self, name: str) -> Decimal:
         return self.cleaned_data.get(name) or money.ZERO
@@ -109,9 +153,7 @@ class RefundDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
         for line in self.lines:
             self.add_units("units", line, gettext("%(name)s: refund, at most %(most)s"), most=line.left_quantity)
-            self.add_units(
-                "shelf", line, gettext("%(name)s: back on the shelf, at most %(most)s"), most=_unshelved(line)
-            )
+            self.add_shelf(line, most=line.unshelved_quantity)
         left = order.delivery_total - order.delivery_refunded
         if left:
             self.fields["delivery"] = sum_field(
@@ -121,61 +163,79 @@ class RefundDialog(OrderDialog):
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
         self.fields["reason"] = forms.ChoiceField(label=_("reason"), choices=REASONS, widget=UnfoldAdminSelectWidget)
         self.fields["note"] = note_field()
+        self.fields["seen"] = forms.DecimalField(initial=refunds.refunded(order), widget=forms.HiddenInput)
 
     @property
     def what(self) -> refunds.Sum:
-        return refunds.Sum(self.units("units"), self.sum("delivery"), self.sum("goodwill"), self.sum("deduction"))
+        return refunds.Sum(
+            self.units("units"),
+            self.sum("delivery"),
+            self.sum("goodwill"),
+            self.sum("deduction"),
+            shelf=self.units("shelf"),
+            seen=self.cleaned_data["seen"],
+        )
 
 
 class CallOffDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
         reasons = [(reason.value, reason.label) for reason in (Refund.Reason.CANCELLED, Refund.Reason.NOT_AVAILABLE)]
         self.fields["reason"] = forms.ChoiceField(label=_("reason"), choices=reasons, widget=UnfoldAdminSelectWidget)
+        here = cancelling.still_here(order)
+        for line in self.lines:
+            self.add_shelf(line, most=here[line.pk], initial=None)
         self.fields["note"] = note_field()
+
+    def shelf(self, order: Order) -> dict[int, int]:
+        """What was left empty follows from the reason."""
+        return cancelling.usual_shelf(order, self.cleaned_data["reason"]) | self.units("shelf")
 
 
 class RestockDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
         for line in self.lines:
-            self.add_units(
-                "shelf", line, gettext("%(name)s: back on the shelf, at most %(most)s"), most=_unshelved(line)
-            )
+            self.add_shelf(line, most=line.unshelved_quantity)
 
 
 class WhichRefundDialog(OrderDialog):
     """Of the order's refunds, one that waits for a person."""
 
+    def choosable(self, waiting: QuerySet[Refund]) -> QuerySet[Refund]:
+        return waiting.exclude(failure=Refund.Failure.UNKNOWN)
+
     def add_fields(self, order: Order) -> None:
-        waiting = refunds.for_a_person().filter(payment__order=order).order_by("pk")
+        waiting = self.choosable(refunds.for_a_person().filter(payment__order=order).order_by("pk"))
         choices = [(refund.pk, f"{money.text(refund.amount)}, {refund.get_reason_display()}") for refund in waiting]
         self.fields["refund"] = forms.TypedChoiceField(
             label=_("refund"), choices=choices, coerce=int, widget=UnfoldAdminSelectWidget
         )
 
 
-def _unshelved(line: LineItem) -> int:
-    """What is made to order has no shelf."""
-    return line.quantity - line.restocked_quantity if line.variant.product.is_counted else 0
+class WhichFailedDialog(WhichRefundDialog):
+    def choosable(self, waiting: QuerySet[Refund]) -> QuerySet[Refund]:
+        return waiting.exclude(failure__in=["", Refund.Failure.UNKNOWN])
 
 
-@short_transaction()
-def _refund(order: Order, actor: User, form: RefundDialog) -> None:
-    typed = form.cleaned_data
-    stock.restock(order.pk, units=form.units("shelf"), actor=actor)
-    # Last, for the series of invoices is locked last.
-    refunds.decide(order.pk, what=form.what, reason=typed["reason"], note=typed["note"], actor=actor)
+class WhetherItWentDialog(WhichRefundDialog):
+    def choosable(self, waiting: QuerySet[Refund]) -> QuerySet[Refund]:
+        return waiting.filter(failure=Refund.Failure.UNKNOWN)
+
+    def add_fields(self, order: Order) -> None:
+        super().add_fields(order)
+        self.fields["has_gone"] = whether_it_went_field()
 
 
 def possible_money_steps(order: Order) -> dict[str, bool]:
     """What can be done about the money of the order as it is now."""
     waiting = refunds.for_a_person().filter(payment__order=order).select_related("payment")
-    failed = [refund for refund in waiting if refund.failure]
+    states = {refunds.state_of(refund) for refund in waiting}
     return {
         "refund": payments.has_money(order),
         "call_off": cancelling.can_be_called_off(order),
         "restock": order.status in {Order.Status.PAID, Order.Status.COMPLETED},
-        "give_back_by_hand": bool(waiting),
-        "try_refund_again": bool(failed),
+        "give_back_by_hand": bool(states & {Refund.State.FAILED, Refund.State.BY_HAND}),
+        "try_refund_again": Refund.State.FAILED in states,
+        "say_whether_refund_went": Refund.State.UNKNOWN in states,
     }
 
 
@@ -199,7 +259,13 @@ class RefundingAdmin(SteppedAdmin):
         },
     )
     def refund(self, request: HttpRequest, form: RefundDialog, object_id: str) -> HttpResponse:
-        step = Step(lambda order, actor: _refund(order, actor, form), done=_("Refund decided"))
+        typed = form.cleaned_data
+        step = Step(
+            lambda order, actor: refunds.decide(
+                order.pk, what=form.what, reason=typed["reason"], note=typed["note"], actor=actor
+            ),
+            done=_("Refund decided"),
+        )
         return self.run_on_one(request, object_id, step)
 
     @action(
@@ -208,7 +274,10 @@ class RefundingAdmin(SteppedAdmin):
         variant=ActionVariant.DANGER,
         dialog={
             "title": _("Cancel this paid order?"),
-            "description": _("All its money goes back, its pieces are on the shelf again, and the buyer gets a mail."),
+            "description": _(
+                "All its money goes back, and the buyer gets a mail. Where you leave a number empty, the pieces are on "
+                "the shelf again, but for an order that cannot be delivered."
+            ),
             "form_class": CallOffDialog,
             "form_submit_text": _("Cancel and refund"),
         },
@@ -216,7 +285,9 @@ class RefundingAdmin(SteppedAdmin):
     def call_off(self, request: HttpRequest, form: CallOffDialog, object_id: str) -> HttpResponse:
         wish = form.cleaned_data
         step = Step(
-            lambda order, actor: cancelling.call_off(order.pk, actor=actor, reason=wish["reason"], note=wish["note"]),
+            lambda order, actor: cancelling.call_off(
+                order.pk, actor=actor, reason=wish["reason"], note=wish["note"], shelf=form.shelf(order)
+            ),
             done=_("Cancelled and refunded"),
         )
         return self.run_on_one(request, object_id, step)
@@ -241,12 +312,7 @@ class RefundingAdmin(SteppedAdmin):
     @action(
         description=_("Money given back by hand"),
         permissions=["refunds"],
-        dialog={
-            "title": _("Has the buyer the money?"),
-            "description": _("Over the counter, or by a transfer. The buyer gets a mail."),
-            "form_class": WhichRefundDialog,
-            "form_submit_text": _("Given back"),
-        },
+        dialog={**GIVE_BACK_DIALOG, "form_class": WhichRefundDialog},
     )
     def give_back_by_hand(self, request: HttpRequest, form: WhichRefundDialog, object_id: str) -> HttpResponse:
         step = Step(
@@ -258,16 +324,24 @@ class RefundingAdmin(SteppedAdmin):
     @action(
         description=_("Try the refund again"),
         permissions=["refunds"],
-        dialog={
-            "title": _("Ask the payment provider again?"),
-            "description": _("It could not send the money before."),
-            "form_class": WhichRefundDialog,
-            "form_submit_text": _("Try again"),
-        },
+        dialog={**TRY_AGAIN_DIALOG, "form_class": WhichFailedDialog},
     )
-    def try_refund_again(self, request: HttpRequest, form: WhichRefundDialog, object_id: str) -> HttpResponse:
+    def try_refund_again(self, request: HttpRequest, form: WhichFailedDialog, object_id: str) -> HttpResponse:
         step = Step(
             lambda _order, actor: refunds.try_again(form.cleaned_data["refund"], actor=actor),
-            done=_("The provider is asked again"),
+            done=ASKED_AGAIN,
+        )
+        return self.run_on_one(request, object_id, step)
+
+    @action(
+        description=_("Did the refund go?"),
+        permissions=["refunds"],
+        dialog={**WHETHER_IT_WENT_DIALOG, "form_class": WhetherItWentDialog},
+    )
+    def say_whether_refund_went(self, request: HttpRequest, form: WhetherItWentDialog, object_id: str) -> HttpResponse:
+        typed = form.cleaned_data
+        step = Step(
+            lambda _order, actor: refunds.say_whether_it_went(typed["refund"], has_gone=typed["has_gone"], actor=actor),
+            done=WENT if typed["has_gone"] else ASKED_AGAIN,
         )
         return self.run_on_one(request, object_id, step)

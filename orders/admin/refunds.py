@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import action, display
@@ -15,11 +14,23 @@ from dostshop import money
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
 from dostshop.locks import Busy
 from orders import providers, refunds
-from orders.admin.refunding import REFUSALS
+from orders.admin.refunding import (
+    ASKED_AGAIN,
+    GIVE_BACK_DIALOG,
+    REFUSALS,
+    TRY_AGAIN_DIALOG,
+    WENT,
+    WHETHER_IT_WENT_DIALOG,
+    whether_it_went_field,
+)
 from orders.models import Refund, RefundLine
 
 GIVE_BACK = Step(lambda refund, actor: refunds.mark_given_back(refund.pk, actor=actor), done=_("Given back by hand"))
-TRY_AGAIN = Step(lambda refund, actor: refunds.try_again(refund.pk, actor=actor), done=_("The provider is asked again"))
+TRY_AGAIN = Step(lambda refund, actor: refunds.try_again(refund.pk, actor=actor), done=ASKED_AGAIN)
+
+
+class WhetherItWentDialog(BaseDialogForm):
+    has_gone = whether_it_went_field()
 
 
 class OutcomeFilter(DropdownFilter):
@@ -29,9 +40,10 @@ class OutcomeFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("person", _("waits for a person")),
-            ("failed", _("failed")),
-            ("under_way", _("under way")),
-            ("done", _("done")),
+            ("failed", Refund.State.FAILED.label),
+            ("unknown", Refund.State.UNKNOWN.label),
+            ("under_way", Refund.State.UNDER_WAY.label),
+            ("done", Refund.State.DONE.label),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -39,7 +51,9 @@ class OutcomeFilter(DropdownFilter):
             case "person":
                 return queryset.filter(pk__in=refunds.for_a_person().values("pk"))
             case "failed":
-                return queryset.exclude(failure="")
+                return queryset.exclude(failure__in=["", Refund.Failure.UNKNOWN])
+            case "unknown":
+                return queryset.filter(failure=Refund.Failure.UNKNOWN)
             case "under_way":
                 return queryset.filter(done_at=None, failure="")
             case "done":
@@ -75,7 +89,7 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     search_fields = ("payment__order__code", "payment__order__email", "provider_reference")
     inlines = (RefundLineInline,)
     actions = ("give_back_chosen", "try_again_chosen")
-    actions_detail = ("give_back", "try_again")
+    actions_detail = ("give_back", "try_again", "say_whether_it_went")
     readonly_fields = ("order", "amount_shown", "delivery_shown", "provider_shown", "outcome_in_words")
     fieldsets = (
         (None, {"fields": (("order", "amount_shown", "delivery_shown"), ("reason", "note", "decided_by"))}),
@@ -86,7 +100,7 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
                     ("provider_shown", "outcome_in_words"),
                     ("created_at", "done_at"),
                     "provider_reference",
-                    "failure",
+                    ("failure", "failure_detail"),
                 )
             },
         ),
@@ -98,8 +112,13 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
         """Offers what is possible. A step that somebody else has taken meanwhile is refused with its reason."""
         actions = super().get_actions_detail(request, object_id)
-        refund = refunds.for_a_person().filter(pk=object_id).first() if actions else None
-        possible = {"give_back": refund is not None, "try_again": bool(refund and refund.failure)}
+        refund = self.get_object(request, str(object_id)) if actions else None
+        state = refunds.state_of(refund) if refund else None
+        possible = {
+            "give_back": state in {Refund.State.FAILED, Refund.State.BY_HAND},
+            "try_again": state == Refund.State.FAILED,
+            "say_whether_it_went": state == Refund.State.UNKNOWN,
+        }
         return [one for one in actions if possible[one.method.__name__]]
 
     @display(description=_("order"), ordering="payment__order__code")
@@ -116,26 +135,30 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
     @display(description=_("outcome"))
     def outcome_in_words(self, refund: Refund) -> str:
-        return _outcome(refund)[1]
+        return str(refunds.state_of(refund).label)
 
     @display(description=_("provider"), ordering="payment__provider")
     def provider_shown(self, refund: Refund) -> str:
         return providers.title(refund.payment.provider)
 
     @display(
-        description=_("outcome"), label={"failed": "danger", "hand": "warning", "under_way": "info", "done": "success"}
+        description=_("outcome"),
+        label={
+            Refund.State.FAILED: "danger",
+            Refund.State.UNKNOWN: "danger",
+            Refund.State.BY_HAND: "warning",
+            Refund.State.UNDER_WAY: "info",
+            Refund.State.DONE: "success",
+        },
     )
-    def outcome(self, refund: Refund) -> tuple[str, str]:
-        return _outcome(refund)
+    def outcome(self, refund: Refund) -> tuple[str, Any]:
+        state = refunds.state_of(refund)
+        return state, state.label
 
     @action(
         description=_("Money given back by hand"),
         permissions=["refunds"],
-        dialog={
-            "title": _("Has the buyer the money?"),
-            "description": _("Over the counter, or by a transfer. The buyer gets a mail."),
-            "form_submit_text": _("Given back"),
-        },
+        dialog=GIVE_BACK_DIALOG,
     )
     def give_back(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         return self.run_on_one(request, object_id, GIVE_BACK)
@@ -143,14 +166,23 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     @action(
         description=_("Try the refund again"),
         permissions=["refunds"],
-        dialog={
-            "title": _("Ask the payment provider again?"),
-            "description": _("It could not send the money before."),
-            "form_submit_text": _("Try again"),
-        },
+        dialog=TRY_AGAIN_DIALOG,
     )
     def try_again(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
         return self.run_on_one(request, object_id, TRY_AGAIN)
+
+    @action(
+        description=_("Did the refund go?"),
+        permissions=["refunds"],
+        dialog={**WHETHER_IT_WENT_DIALOG, "form_class": WhetherItWentDialog},
+    )
+    def say_whether_it_went(self, request: HttpRequest, form: WhetherItWentDialog, object_id: str) -> HttpResponse:
+        has_gone = form.cleaned_data["has_gone"]
+        step = Step(
+            lambda refund, actor: refunds.say_whether_it_went(refund.pk, has_gone=has_gone, actor=actor),
+            done=WENT if has_gone else ASKED_AGAIN,
+        )
+        return self.run_on_one(request, object_id, step)
 
     @admin.action(description=_("Money given back by hand"), permissions=["refunds"])
     def give_back_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
@@ -159,13 +191,3 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     @admin.action(description=_("Try the refund again"), permissions=["refunds"])
     def try_again_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self.run(request, chosen, TRY_AGAIN)
-
-
-def _outcome(refund: Refund) -> tuple[str, str]:
-    if refund.done_at:
-        return "done", gettext("done")
-    if refund.failure:
-        return "failed", gettext("failed")
-    if refund.payment.provider in providers.codes_by_hand():
-        return "hand", gettext("to be given by hand")
-    return "under_way", gettext("under way")

@@ -33,7 +33,7 @@ def possible_steps(returned: Return) -> set[str]:
         "refuse": returned.state in {state.ASKED, state.ACCEPTED},
         "receive": bool(returned.accepted_at and not returned.refused_at and not returned.received_at),
         "refund": returned.state in {state.ACCEPTED, state.RECEIVED},
-        "restock": bool(returned.received_at) and any(_unshelved(row) for row in returned.lines.all()),
+        "restock": bool(returned.received_at) and any(row.unshelved_quantity for row in returned.lines.all()),
     }
     return {step for step, is_possible in steps.items() if is_possible}
 
@@ -46,7 +46,7 @@ class ReturnDialog(BaseDialogForm):
         returned = admin.site.get_model_admin(Return).get_object(self.request, str(self.object_id))
         self.rows: list[ReturnLine] = []
         if returned:
-            self.rows = list(returned.lines.select_related("line__variant__product").order_by("pk"))
+            self.rows = list(returned.lines.select_related("line").order_by("pk"))
             self.add_fields(returned)
 
     def add_fields(self, returned: Return) -> None:
@@ -88,19 +88,13 @@ class RefundReturnDialog(ReturnDialog):
 class RestockReturnDialog(ReturnDialog):
     def add_fields(self, returned: Return) -> None:
         for row in self.rows:
-            if most := _unshelved(row):
+            if most := row.unshelved_quantity:
                 label = gettext("%(name)s: back on the shelf, at most %(most)s") % {"name": row.line.name, "most": most}
                 self.fields[f"row_{row.pk}"] = units_field(label, most=most)
 
     @property
     def units(self) -> dict[int, int]:
         return {row.pk: self.cleaned_data.get(f"row_{row.pk}") or 0 for row in self.rows}
-
-
-def _unshelved(row: ReturnLine) -> int:
-    if not row.line.variant.product.is_counted:
-        return 0
-    return min(row.quantity - row.restocked_quantity, row.line.quantity - row.line.restocked_quantity)
 
 
 class StateFilter(DropdownFilter):
@@ -154,7 +148,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.prefetch_related("lines__line__variant__product")
+        return rows.prefetch_related("lines__line")
 
     def has_answers_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.change_return")

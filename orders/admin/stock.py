@@ -1,6 +1,5 @@
 """How many pieces there are and for whom they are kept. Changed only through ``orders/stock.py``."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
@@ -122,7 +122,9 @@ class StockAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         },
     )
     def receive(self, request: HttpRequest, form: QuantityForm, object_id: str) -> HttpResponse:
-        step = Step(_each(stock.receive, form), done=_("Received"))
+        count = form.cleaned_data["quantity"]
+        done = ngettext("%(count)s piece received", "%(count)s pieces received", count) % {"count": count}
+        step = Step(lambda variant, _actor: stock.receive(variant.pk, quantity=count), done=done)
         return self.run_on_one(request, object_id, step)
 
     @action(
@@ -136,7 +138,9 @@ class StockAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         },
     )
     def write_off(self, request: HttpRequest, form: QuantityForm, object_id: str) -> HttpResponse:
-        step = Step(_each(stock.write_off, form), done=_("Written off"))
+        count = form.cleaned_data["quantity"]
+        done = ngettext("%(count)s piece written off", "%(count)s pieces written off", count) % {"count": count}
+        step = Step(lambda variant, _actor: stock.write_off(variant.pk, quantity=count), done=done)
         return self.run_on_one(request, object_id, step)
 
 
@@ -167,7 +171,3 @@ class HoldAdmin(ReadOnly, OfOwnBranch):
     ordering = ("-pk",)
     search_fields = ("variant__sku", "order__code", *in_every_language("variant__product__name"))
     fields = ("variant", "quantity", "order", "began_at", "expires_at", "released_at")
-
-
-def _each(change: Callable[..., None], form: QuantityForm) -> Callable[[Any, Any], None]:
-    return lambda variant, _actor: change(variant.pk, quantity=form.cleaned_data["quantity"])

@@ -41,6 +41,7 @@ class EventInline(ShownOnPage, TableInline):
             "amount": lambda amount: _amount(amount, currency),
             "provider": providers.title,
             "reason": lambda reason: str(REASONS.get(reason, "")),
+            "failure": lambda failure: str(Refund.Failure(failure).label),
             "branch": lambda slug: self._branch_names.get(slug, ""),
             "name": lambda name: f"{event.data['units']} × {name}",
             "by_hand": lambda _yes: gettext("by hand"),

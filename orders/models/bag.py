@@ -91,3 +91,7 @@ class BagLine(models.Model):
     @property
     def total(self) -> Decimal:
         return self.variant.price * self.quantity
+
+    @property
+    def is_counted(self) -> bool:
+        return self.variant.product.is_counted

@@ -304,6 +304,16 @@ class LineItem(models.Model):
         return f"{self.quantity} × {self.name}"
 
     @property
+    def is_counted(self) -> bool:
+        """Whether it came from a shelf when it was sold, whatever its product is by now."""
+        return self.kind != Product.Kind.MADE_TO_ORDER
+
+    @property
+    def unshelved_quantity(self) -> int:
+        """Units that can go back on the shelf; what is made to order has none."""
+        return self.quantity - self.restocked_quantity if self.is_counted else 0
+
+    @property
     def left_quantity(self) -> int:
         """Units that were neither refunded nor are asked back."""
         return self.quantity - self.refunded_quantity - self.asked_back_quantity

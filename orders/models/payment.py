@@ -35,6 +35,10 @@ class Payment(models.Model):
         FAILED = "failed", _("failed")
         EXPIRED = "expired", _("expired")
 
+    class Failure(models.TextChoices):
+        REFUSED = "refused", _("refused by the payment provider")
+        WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
+
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="payments", verbose_name=_("order"))
     # Sent to the provider with the request, so that a repeated request is the same request.
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -49,7 +53,9 @@ class Payment(models.Model):
     provider_reference = models.CharField(_("provider's reference"), max_length=255, blank=True)
     provider_charge = models.CharField(_("provider's charge"), max_length=255, blank=True)
     redirect_url = models.URLField(max_length=2000, blank=True)
-    failure = models.CharField(_("why it failed"), max_length=250, blank=True)
+    failure = models.CharField(_("why it failed"), max_length=20, choices=Failure, blank=True)
+    # For whoever looks into it: the provider's code of an error.
+    failure_detail = models.CharField(_("what the provider said"), max_length=250, blank=True)
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
     expires_at = models.DateTimeField(_("until"))
     # When the shopper is told that the order still waits; nothing where nobody is told.
@@ -119,6 +125,19 @@ class Refund(models.Model):
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
         AT_PROVIDER = "at_provider", _("made at the payment provider")
 
+    class Failure(models.TextChoices):
+        REFUSED = "refused", _("refused by the payment provider")
+        CAME_BACK = "came_back", _("the payment provider could not send the money")
+        # Asking again could send it twice.
+        UNKNOWN = "unknown", _("no answer: look at the payment provider whether the money went")
+
+    class State(models.TextChoices):
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+        UNKNOWN = "unknown", _("not known whether it went")
+        BY_HAND = "by_hand", _("to be given by hand")
+        UNDER_WAY = "under_way", _("under way")
+
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="refunds", verbose_name=_("payment"))
     idempotency_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     amount = models.DecimalField(_("amount"), max_digits=10, decimal_places=2)
@@ -140,11 +159,15 @@ class Refund(models.Model):
     # How often the provider answered that it failed: each new try is a new request.
     failed_tries = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(_("begun"), auto_now_add=True)
-    # Only where the provider would make a repeated request twice: written before it is asked.
+    # When the provider was first asked: written before it is.
     asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
-    # The provider will not do it; a person has to.
-    failure = models.CharField(_("why it failed"), max_length=250, blank=True)
+    # Staff gave it, or saw that the buyer has it.
+    is_by_hand = models.BooleanField(_("by hand"), default=False, editable=False)
+    # The provider did not do it; a person has to.
+    failure = models.CharField(_("why it failed"), max_length=20, choices=Failure, blank=True)
+    # For whoever looks into it: the provider's code of an error.
+    failure_detail = models.CharField(_("what the provider said"), max_length=250, blank=True)
 
     objects: ClassVar[RefundQuerySet] = RefundQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -188,6 +211,11 @@ class Refund(models.Model):
     @property
     def _rest(self) -> Decimal:
         return self.amount - self.delivery_amount - sum(line.amount for line in self.lines.all())
+
+    @property
+    def is_known_at_provider(self) -> bool:
+        """Whether the provider has a refund of this row that did not come to nothing."""
+        return bool(self.provider_reference) and self.provider_reference not in self.failed_references
 
 
 class RefundLine(models.Model):

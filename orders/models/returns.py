@@ -131,3 +131,8 @@ class ReturnLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.line}"
+
+    @property
+    def unshelved_quantity(self) -> int:
+        """Units of it that can go back on the shelf; staff may have put some there without this return, too."""
+        return min(self.quantity - self.restocked_quantity, self.line.unshelved_quantity)

@@ -140,9 +140,9 @@ class Epoint:
         except _NeverLeft:
             raise
         except ProviderUnavailable as error:
-            raise OutcomeUnknown(f"{error}; see in Epoint's panel whether the money went") from error
+            raise OutcomeUnknown(str(error)) from error
         if told.get("status") not in {"success", "error"}:
-            raise OutcomeUnknown("Epoint: an answer without a meaning; see in its panel whether the money went")
+            raise OutcomeUnknown("Epoint: an answer without a meaning")
         _expect_success(told)
         # A reversal has no name of its own.
         return ProviderRefund("", RefundState.DONE, refund.amount, key=str(refund.idempotency_key))

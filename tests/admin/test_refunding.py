@@ -36,6 +36,8 @@ def centre(db: None) -> Client:
 
 def take(client: Client, step: str, order: Order, **typed: Any) -> str:
     url = english(f"orders_order_{step}", order.pk)
+    if step == "refund":
+        typed.setdefault("seen", str(refunds.refunded(order)))
     page = client.post(url, {"_form_submitted": "on", **typed}, follow=True)
     order.refresh_from_db()
     return page.content.decode()

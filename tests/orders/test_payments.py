@@ -323,5 +323,5 @@ def test_a_refund_that_is_refused_is_noted_and_not_asked_again(settings: Setting
         refunds.send(refund_pk=refund.pk)
     refund.refresh_from_db()
     assert toys.Refuses.asked == [refund.pk]
-    assert refund.failure == "the account is closed"
+    assert (refund.failure, refund.failure_detail) == (Refund.Failure.REFUSED, "the account is closed")
     assert refund.done_at is None
