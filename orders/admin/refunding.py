@@ -342,6 +342,6 @@ class RefundingAdmin(SteppedAdmin):
         typed = form.cleaned_data
         step = Step(
             lambda _order, actor: refunds.say_whether_it_went(typed["refund"], has_gone=typed["has_gone"], actor=actor),
-            done=WENT if typed["has_gone"] else ASKED_AGAIN,
+            done=WENT if typed.get("has_gone") else ASKED_AGAIN,
         )
         return self.run_on_one(request, object_id, step)

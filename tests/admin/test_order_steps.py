@@ -204,7 +204,7 @@ def test_the_page_shows_money_refunds_and_what_happened(administrator: Client, o
     payment = order.payments.get()
     Refund.objects.create(payment=payment, amount="38.00", reason=Refund.Reason.PIECE_GONE)
     page = administrator.get(english("orders_order_change", order.pk)).content.decode()
-    for shown in (order.email, "Firuzəyi badyə", "paid when the piece was gone", "under way", "placed"):
+    for shown in (order.email, "Firuzəyi badyə", "paid when the piece was gone", "to be given by hand", "placed"):
         assert shown in page, shown
 
 

@@ -1,5 +1,6 @@
 """Money back from the page of an order: by the centre's staff, in dialogs, with a sentence for every refusal."""
 
+import html
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +14,7 @@ from artisans.models import Branch
 from dostshop.accounts.models import Role
 from orders import refunds, stock
 from orders.models import Order, OrderEvent, Refund, Return, Stock
-from orders.providers import ProviderRefund, RefundState
+from orders.providers import OutcomeUnknown, ProviderRefund, RefundState
 from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
 from tests.factories import UserFactory, order_of, piece
 from tests.orders import toys
@@ -68,7 +69,7 @@ def test_units_delivery_goodwill_and_what_is_kept_back(centre: Client, order: Or
 def test_the_money_and_the_shelf_in_one_go(centre: Client, order: Order) -> None:
     take(centre, "refund", order, **units(order, 2), **units(order, 1, name="shelf"), reason="returned")
     assert (Refund.objects.get().amount, Stock.objects.get().on_hand) == (Decimal("25.00"), 3)
-    assert "Put back on the shelf" in take(centre, "restock", order, **units(order, 2, name="shelf"))
+    assert f"Put back on the shelf: {order.code}" in take(centre, "restock", order, **units(order, 2, name="shelf"))
     assert Stock.objects.get().on_hand == 5
 
 
@@ -113,11 +114,46 @@ def test_what_somebody_refunded_meanwhile_is_not_refunded_again(
     assert Stock.objects.get().on_hand == 2
 
 
-def test_a_paid_order_is_called_off_with_its_money(centre: Client, order: Order) -> None:
-    assert "Cancelled and refunded" in take(centre, "call_off", order, reason="not_available", note="Qırılıb")
+@pytest.mark.parametrize(
+    ("reason", "shelf", "on_hand"),
+    [
+        ("cancelled", None, 5),
+        ("not_available", None, 2),
+        ("cancelled", 0, 2),
+        ("cancelled", 1, 3),
+        ("not_available", 2, 4),
+    ],
+)
+def test_a_paid_order_is_called_off_with_its_money(
+    centre: Client, order: Order, reason: str, shelf: int | None, on_hand: int
+) -> None:
+    """What is left empty goes back on the shelf, but for what cannot be delivered."""
+    typed = {} if shelf is None else units(order, shelf, name="shelf")
+    page = take(centre, "call_off", order, reason=reason, note="Qırılıb", **typed)
+    assert f"Cancelled and refunded: {order.code}" in page
     assert order.status == Order.Status.CANCELLED
     assert Refund.objects.get().amount == Decimal("42.50")
-    assert Stock.objects.get().on_hand == 5
+    assert Stock.objects.get().on_hand == on_hand
+
+
+def test_what_was_refunded_is_not_offered_for_the_shelf_when_the_rest_is_called_off(
+    centre: Client, order: Order
+) -> None:
+    take(centre, "refund", order, **units(order, 2), reason="faulty")
+    dialog = centre.get(english("orders_order_call_off", order.pk)).content.decode()
+    assert "back on the shelf, at most 1" in dialog
+    refused = take(centre, "call_off", order, reason="cancelled", **units(order, 2, name="shelf"))
+    assert "less than or equal to 1" in refused
+    assert order.status == Order.Status.PAID
+
+
+def test_a_second_click_gives_nothing_more(centre: Client, order: Order) -> None:
+    dialog = centre.get(english("orders_order_refund", order.pk)).content.decode()
+    assert 'name="seen" value="0' in dialog
+    typed = {"goodwill": "5", "reason": "goodwill", "seen": "0.00"}
+    assert f"Refund decided: {order.code}" in take(centre, "refund", order, **typed)
+    assert "refunded since you opened the form" in take(centre, "refund", order, **typed)
+    assert Refund.objects.get().amount == Decimal("5.00")
 
 
 def test_what_was_handed_over_is_not_called_off(centre: Client, db: None) -> None:
@@ -141,15 +177,77 @@ def test_a_refund_that_failed_is_tried_again_or_given_by_hand(centre: Client, or
     refund = Refund.objects.get()
     refunds.send(refund_pk=refund.pk)
     assert offered(centre, order)[-2:] == ["Money given back by hand", "Try the refund again"]
-    assert "The provider is asked again" in take(centre, "try_refund_again", order, refund=refund.pk)
+    again = take(centre, "try_refund_again", order, refund=refund.pk)
+    assert f"The provider is asked again: {order.code}" in again
     assert order.events.last().kind == OrderEvent.Kind.REFUND_TRIED  # type: ignore[union-attr]
     refunds.send(refund_pk=refund.pk)
-    assert "Given back by hand" in take(centre, "give_back_by_hand", order, refund=refund.pk)
+    assert f"Given back by hand: {order.code}" in take(centre, "give_back_by_hand", order, refund=refund.pk)
     refund.refresh_from_db()
     assert refund.done_at is not None
     assert order.mails.filter(kind="refunded").count() == 1
     # Of what is done there is nothing to choose.
     assert "Select a valid choice" in take(centre, "give_back_by_hand", order, refund=refund.pk)
+
+
+class Unknown(toys.Toy):
+    def refund(self, refund: Refund) -> ProviderRefund:
+        raise OutcomeUnknown("Toy: status 503")
+
+
+@pytest.fixture
+def unknown(order: Order, settings: Settings) -> Refund:
+    toys.use(settings, Unknown)
+    refund = refunds.decide(order.pk, what=refunds.Sum(goodwill=Decimal(1)), reason=Refund.Reason.GOODWILL)
+    refunds.send(refund_pk=refund.pk)
+    refund.refresh_from_db()
+    return refund
+
+
+@pytest.mark.parametrize(("answer", "said"), [("yes", "The money went"), ("no", "The provider is asked again")])
+def test_what_nobody_knows_is_answered_on_the_orders_page(
+    centre: Client, order: Order, unknown: Refund, answer: str, said: str
+) -> None:
+    assert offered(centre, order)[-1] == "Did the refund go?"
+    assert "Try the refund again" not in offered(centre, order)
+    assert "This field is required" in take(centre, "say_whether_refund_went", order, refund=unknown.pk)
+    page = take(centre, "say_whether_refund_went", order, refund=unknown.pk, has_gone=answer)
+    assert f"{said}: {order.code}" in page
+    unknown.refresh_from_db()
+    assert (unknown.done_at is not None, unknown.failure) == (answer == "yes", "")
+
+
+@pytest.mark.parametrize(("answer", "is_done"), [("yes", True), ("no", False)])
+def test_what_nobody_knows_is_answered_on_the_refunds_page(
+    centre: Client, unknown: Refund, answer: str, is_done: bool
+) -> None:
+    change = english("orders_refund_change", unknown.pk)
+    page = centre.get(change)
+    assert [str(one["title"]) for one in page.context["actions_detail"]] == ["Did the refund go?"]
+    assert "look at the payment provider whether the money went" in page.content.decode()
+    assert "Toy: status 503" in page.content.decode()
+    step = english("orders_refund_say_whether_it_went", unknown.pk)
+    assert "Have you looked at the payment provider?" in centre.get(step).content.decode()
+    assert centre.post(step, {"_form_submitted": "on"}).status_code == 200
+    centre.post(step, {"_form_submitted": "on", "has_gone": answer})
+    unknown.refresh_from_db()
+    assert (unknown.done_at is not None) == is_done
+
+
+@pytest.mark.parametrize("step", ["try_again_chosen", "give_back_chosen"])
+def test_what_nobody_knows_is_not_answered_for_many_at_once(centre: Client, unknown: Refund, step: str) -> None:
+    chosen = {"action": step, "_selected_action": [unknown.pk]}
+    answer = centre.post(english("orders_refund_changelist"), chosen, follow=True).content.decode()
+    assert "Nobody knows whether this money went" in answer
+    unknown.refresh_from_db()
+    assert (unknown.failure, unknown.done_at) == (Refund.Failure.UNKNOWN, None)
+
+
+@pytest.mark.parametrize("number", ["abc", "0", "99999999999999999999"])
+def test_what_is_no_refund_is_not_found(centre: Client, db: None, number: str) -> None:
+    page = centre.get(english("orders_refund_change", number), follow=True)
+    assert f"with ID “{number}” doesn’t exist" in html.unescape(page.content.decode())
+    step = english("orders_refund_try_again", number)
+    assert centre.post(step, {"_form_submitted": "on"}).status_code == 404
 
 
 def test_the_list_of_refunds_tells_what_waits_for_a_person(centre: Client, order: Order) -> None:
@@ -161,13 +259,13 @@ def test_the_list_of_refunds_tells_what_waits_for_a_person(centre: Client, order
     page = english("orders_refund_changelist")
     shown = {
         outcome: list(centre.get(page, {"outcome": outcome}).context["cl"].result_list)
-        for outcome in ("person", "failed", "under_way", "done")
+        for outcome in ("person", "failed", "unknown", "under_way", "done")
     }
-    assert shown == {"person": [failed], "failed": [failed], "under_way": [under_way], "done": []}
+    assert shown == {"person": [failed], "failed": [failed], "unknown": [], "under_way": [under_way], "done": []}
     chosen = {"action": "give_back_chosen", "_selected_action": [failed.pk, under_way.pk]}
     answer = centre.post(page, chosen, follow=True).content.decode()
-    assert "Given back by hand" in answer
-    assert "the payment provider is at it" in answer
+    assert f"Given back by hand: {failed}" in answer
+    assert f"{under_way}: This refund is done, or the payment provider is at it" in answer
     under_way.refresh_from_db()
     assert under_way.done_at is None
 
@@ -185,10 +283,12 @@ def test_one_refund_has_a_page_with_its_steps(centre: Client, order: Order) -> N
     ]
     assert order.code in page.content.decode()
     answer = centre.post(english("orders_refund_try_again", refund.pk), {"_form_submitted": "on"}, follow=True)
-    assert "The provider is asked again" in answer.content.decode()
+    assert f"The provider is asked again: {refund}" in answer.content.decode()
 
 
-@pytest.mark.parametrize("step", ["refund", "call_off", "give_back_by_hand", "try_refund_again"])
+@pytest.mark.parametrize(
+    "step", ["refund", "call_off", "give_back_by_hand", "try_refund_again", "say_whether_refund_went"]
+)
 def test_branch_staff_refund_nothing(order: Order, baku_staff: Client, step: str) -> None:
     url = reverse(f"admin:orders_order_{step}", args=[order.pk])
     typed = {"_form_submitted": "on", "reason": "returned", **units(order, 1)}
@@ -201,7 +301,7 @@ def test_of_another_branchs_order_not_even_the_names_are_told(order: Order) -> N
     """Somebody of a branch who was given the right to refund."""
     barda = Branch.objects.get(slug="barda")
     client = signed_in(staff(Role.BRANCH_STAFF, *BRANCH_WORK, *REFUNDS, branch=barda))
-    for step in ("refund", "call_off", "restock", "give_back_by_hand", "try_refund_again"):
+    for step in ("refund", "call_off", "restock", "give_back_by_hand", "try_refund_again", "say_whether_refund_went"):
         url = reverse(f"admin:orders_order_{step}", args=[order.pk])
         assert order.lines.get().name not in client.get(url).content.decode()
         assert client.post(url, {"_form_submitted": "on", **units(order, 1)}).status_code == 404
@@ -236,19 +336,21 @@ class TestReturns:
 
     def test_the_branch_answers_and_receives_and_the_centre_refunds(self, baku: Client, returned: Return) -> None:
         centre = signed_in(staff(Role.CENTRE_STAFF, *REFUNDS, "view_return", "change_return"))
-        assert "Accepted" in self.step(baku, "accept", returned, answer="Gətirin")
-        assert "Marked as received" in self.step(baku, "receive", returned)
+        assert f"Accepted: {returned}" in self.step(baku, "accept", returned, answer="Gətirin")
+        assert f"Marked as received: {returned}" in self.step(baku, "receive", returned)
         refused = baku.post(english("orders_return_refund", returned.pk), {"_form_submitted": "on"})
         assert refused.status_code == 403
-        assert "Refund decided" in self.step(centre, "refund", returned, deduction="3,00", note="Etiketsiz")
+        assert f"Refund decided: {returned}" in self.step(
+            centre, "refund", returned, deduction="3,00", note="Etiketsiz"
+        )
         assert Refund.objects.get().amount == Decimal("35.00")
         row = returned.lines.get()
-        assert "Put back on the shelf" in self.step(baku, "restock", returned, **{f"row_{row.pk}": 1})
+        assert f"Put back on the shelf: {returned}" in self.step(baku, "restock", returned, **{f"row_{row.pk}": 1})
         assert Stock.objects.get().on_hand == 1
 
     def test_a_refusal_needs_a_reason(self, baku: Client, returned: Return) -> None:
         assert "This field is required" in self.step(baku, "refuse", returned, answer="")
-        assert "Refused" in self.step(baku, "refuse", returned, answer="İşlədilib")
+        assert f"Refused: {returned}" in self.step(baku, "refuse", returned, answer="İşlədilib")
         returned.refresh_from_db()
         assert returned.answer == "İşlədilib"
 
@@ -260,7 +362,7 @@ class TestReturns:
         assert titles() == ["Accept the return", "Refuse the return"]
         self.step(baku, "accept", returned)
         assert titles() == ["Refuse the return", "Mark as received"]
-        assert "Return" in self.step(baku, "accept", returned)
+        assert f"Return {returned}: accepted, on its way here" in self.step(baku, "accept", returned)
         self.step(baku, "receive", returned)
         assert titles() == ["Put back on the shelf"]
 

@@ -1,6 +1,7 @@
 """Pieces come in and go out by a small form; no page writes the number itself."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
@@ -27,8 +28,9 @@ def on_hand(variant: Variant) -> int:
 
 
 def test_pieces_received_are_added(administrator: Client, variant: Variant) -> None:
-    assert "Received: " in submit(administrator, "receive", variant, 3)
+    assert "3 pieces received: " in submit(administrator, "receive", variant, 3)
     assert on_hand(variant) == 5
+    assert LogEntry.objects.latest("pk").get_change_message() == "3 pieces received"
 
 
 def test_the_first_pieces_of_a_variant_can_be_received(administrator: Client) -> None:
@@ -38,8 +40,9 @@ def test_the_first_pieces_of_a_variant_can_be_received(administrator: Client) ->
 
 
 def test_pieces_written_off_are_gone(administrator: Client, variant: Variant) -> None:
-    assert "Written off: " in submit(administrator, "write_off", variant, 1)
+    assert "1 piece written off: " in submit(administrator, "write_off", variant, 1)
     assert on_hand(variant) == 1
+    assert LogEntry.objects.latest("pk").get_change_message() == "1 piece written off"
 
 
 def test_a_held_piece_cannot_be_written_off(administrator: Client, variant: Variant) -> None:

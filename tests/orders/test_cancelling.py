@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dostshop.accounts.models import User
-from orders import cancelling, emails, fulfilment, payments, refunds
-from orders.models import Order, Refund, Stock
+from orders import cancelling, emails, fulfilment, payments, refunds, stock
+from orders.models import LineItem, Order, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
 from tests.factories import UserFactory, order_of, piece
@@ -34,12 +36,12 @@ def on_hand() -> list[int]:
 
 
 def test_a_paid_order_gives_back_its_money_and_its_pieces(paid: Order, staff: User) -> None:
-    cancelling.call_off(paid.pk, actor=staff, reason=Refund.Reason.NOT_AVAILABLE, note="qırılıb")
+    cancelling.call_off(paid.pk, actor=staff, note="fikrini dəyişdi")
     paid.refresh_from_db()
     payment = paid.payments.get()
     assert paid.status == Order.Status.CANCELLED
     assert payment.refunded_amount == payment.captured_amount == Decimal("50.00")
-    assert Refund.objects.get().note == "qırılıb"
+    assert Refund.objects.get().note == "fikrini dəyişdi"
     assert on_hand() == [1, 1]
     assert paid.events.filter(kind="restocked").count() == 2
     letter = paid.mails.get(kind="cancelled")
@@ -54,12 +56,69 @@ def test_it_is_called_off_once(paid: Order, staff: User) -> None:
     assert on_hand() == [1, 1]
 
 
-def test_what_was_given_back_before_is_not_given_again(paid: Order, staff: User) -> None:
-    line = paid.lines.first()
-    assert line is not None
-    refunds.decide(paid.pk, what=refunds.Sum({line.pk: 1}), reason=Refund.Reason.FAULTY)
+def first_line(order: Order) -> LineItem:
+    return order.lines.order_by("pk")[0]
+
+
+def test_what_was_given_back_before_is_neither_given_nor_put_on_the_shelf_again(paid: Order, staff: User) -> None:
+    """The piece came broken from the shelf: it was refunded and not put back."""
+    refunds.decide(paid.pk, what=refunds.Sum({first_line(paid).pk: 1}), reason=Refund.Reason.FAULTY)
     cancelling.call_off(paid.pk, actor=staff)
     assert [refund.amount for refund in Refund.objects.all()] == [Decimal("38.00"), Decimal("12.00")]
+    assert on_hand() == [0, 1]
+
+
+def test_what_cannot_be_delivered_is_not_on_the_shelf(paid: Order, staff: User) -> None:
+    cancelling.call_off(paid.pk, actor=staff, reason=Refund.Reason.NOT_AVAILABLE)
+    assert on_hand() == [0, 0]
+    assert Refund.objects.get().amount == Decimal("50.00")
+
+
+def test_staff_say_what_goes_on_the_shelf(paid: Order, staff: User) -> None:
+    shelf = {first_line(paid).pk: 1}
+    cancelling.call_off(paid.pk, actor=staff, reason=Refund.Reason.NOT_AVAILABLE, shelf=shelf)
+    assert on_hand() == [1, 0]
+
+
+def test_more_than_is_still_here_changes_nothing(paid: Order, staff: User) -> None:
+    line = first_line(paid)
+    refunds.decide(paid.pk, what=refunds.Sum({line.pk: 1}), reason=Refund.Reason.FAULTY)
+    with pytest.raises(stock.MoreThanSold):
+        cancelling.call_off(paid.pk, actor=staff, shelf={line.pk: 1})
+    paid.refresh_from_db()
+    assert (paid.status, Refund.objects.count(), on_hand()) == (Order.Status.PAID, 1, [0, 0])
+
+
+def everything(order: Order) -> dict[int, int]:
+    return {line.pk: line.quantity for line in order.lines.all()}
+
+
+def test_what_was_kept_back_goes_back_too(paid: Order, staff: User) -> None:
+    what = refunds.Sum({first_line(paid).pk: 1}, deduction=Decimal("5.00"))
+    refunds.decide(paid.pk, what=what, reason=Refund.Reason.RETURNED)
+    cancelling.call_off(paid.pk, actor=staff)
+    assert [refund.amount for refund in Refund.objects.all()] == [Decimal("33.00"), Decimal("17.00")]
+    assert not payments.has_money(paid)
+
+
+@pytest.mark.parametrize("kept_back", ["0", "5.00"])
+def test_what_was_refunded_piece_by_piece_can_still_be_cancelled(paid: Order, staff: User, kept_back: str) -> None:
+    what = refunds.Sum(everything(paid), deduction=Decimal(kept_back))
+    refunds.decide(paid.pk, what=what, reason=Refund.Reason.NOT_AVAILABLE)
+    cancelling.call_off(paid.pk, actor=staff)
+    paid.refresh_from_db()
+    assert paid.status == Order.Status.CANCELLED
+    assert not payments.has_money(paid)
+    assert on_hand() == [0, 0]
+
+
+def test_money_is_locked_before_the_shelf(paid: Order, staff: User) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        cancelling.call_off(paid.pk, actor=staff)
+    locking = [query["sql"] for query in queries if " FOR NO KEY UPDATE" in query["sql"]]
+    tables = [sql.split(" FROM ")[1].split()[0].strip('"') for sql in locking]
+    once = list(dict.fromkeys(tables))
+    assert once == ["orders_order", "orders_payment", "orders_stock", "orders_invoiceseries"]
 
 
 def test_what_is_on_its_way_is_returned_and_not_called_off(paid: Order, staff: User) -> None:

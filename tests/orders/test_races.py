@@ -1,6 +1,7 @@
 """Shoppers who are quick at the same moment: real threads on a real PostgreSQL."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Barrier
 
@@ -75,6 +76,40 @@ def test_two_bags_with_the_same_pieces_in_opposite_order_do_not_deadlock() -> No
     bought = [bag_with(one, other) for _ in range(15)] + [bag_with(other, one) for _ in range(15)]
     results = all_at_once([buy(bag) for bag in bought])
     assert all(isinstance(result, Order) for result in results), results
+
+
+def called_off_in_opposite_order() -> list[object]:
+    """Two orders of the same two variants, whose lines are in opposite order, are called off at once."""
+    one, other = piece(on_hand=40, kind="small_series"), piece(on_hand=40, kind="small_series")
+    staff = UserFactory.create(is_staff=True)
+    orders = [order_of(*pair) for pair in ((one, other), (other, one)) for _number in range(6)]
+    for order in orders:
+        payment = order.payments.get()
+        payments.apply_status(payment.pk, ProviderStatus(ProviderState.PAID, payment.amount, "AZN", f"pi_{payment.pk}"))
+    calls = [partial(cancelling.call_off, order.pk, actor=staff) for order in orders]
+    results = all_at_once(calls)
+    if results == [None] * len(calls):
+        assert list(Stock.objects.values_list("on_hand", flat=True)) == [40, 40]
+    return results
+
+
+def test_pieces_go_back_on_the_shelf_without_a_deadlock() -> None:
+    assert called_off_in_opposite_order() == [None] * 12
+
+
+def test_put_back_one_by_one_they_deadlock_and_that_is_told_as_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control of the test above."""
+    lock = stock._lock
+
+    def one_by_one(wanted: Mapping[int, int]) -> dict[int, Stock]:
+        rows: dict[int, Stock] = {}
+        for pk in wanted:
+            rows |= lock({pk: wanted[pk]})
+            time.sleep(0.05)
+        return rows
+
+    monkeypatch.setattr(stock, "_lock", one_by_one)
+    assert any(isinstance(result, Busy) for result in called_off_in_opposite_order())
 
 
 def test_a_double_click_is_one_order() -> None:

@@ -1,6 +1,8 @@
 """Money back: never more than was captured, no unit twice, and right whatever the provider says when."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
@@ -15,7 +17,7 @@ from orders import bag as bags
 from orders import payments, refunds, stock
 from orders.delivery import delivery_for
 from orders.models import LineItem, Order, OrderMail, Payment, Refund, Stock
-from orders.providers import ProviderFailed, ProviderRefund, ProviderState, ProviderStatus, RefundState
+from orders.providers import OutcomeUnknown, ProviderFailed, ProviderRefund, ProviderState, ProviderStatus, RefundState
 from tests.factories import UserFactory, bag_with, delivery_method, order_of, piece, place
 from tests.orders import toys
 from tests.racing import all_at_once
@@ -179,6 +181,59 @@ def test_two_refunds_are_two_mails(order: Order, decide: Decide) -> None:
     assert order.mails.filter(kind=OrderMail.Kind.REFUNDED).count() == 2
 
 
+@pytest.mark.parametrize("units", [0, 1])
+def test_what_was_decided_on_an_older_look_is_refused(order: Order, units: int) -> None:
+    """A second click, or a second person: the same goodwill does not go twice."""
+    what = refunds.Sum({order.lines.get().pk: units}, goodwill=Decimal("5.00"), seen=refunds.refunded(order))
+    refunds.decide(order.pk, what=what, reason=Refund.Reason.GOODWILL)
+    with pytest.raises(refunds.Outdated):
+        refunds.decide(order.pk, what=what, reason=Refund.Reason.GOODWILL)
+    assert Refund.objects.count() == 1
+    refunds.decide(order.pk, what=replace(what, seen=refunds.refunded(order)), reason=Refund.Reason.GOODWILL)
+    assert books(order)[2] == units * 2
+
+
+def test_the_money_and_the_shelf_go_together_or_not_at_all(order: Order) -> None:
+    line = order.lines.get()
+    what = refunds.Sum({line.pk: 1}, shelf={line.pk: 4})
+    with pytest.raises(stock.MoreThanSold):
+        refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
+    assert (books(order)[1], Stock.objects.get().on_hand) == (Decimal(0), 2)
+    refunds.decide(order.pk, what=replace(what, shelf={line.pk: 2}), reason=Refund.Reason.RETURNED)
+    assert (books(order)[1], Stock.objects.get().on_hand) == (Decimal("12.50"), 4)
+
+
+class Unknown(toys.Toy):
+    def refund(self, refund: Refund) -> ProviderRefund:
+        raise OutcomeUnknown("Toy: no answer")
+
+
+@pytest.mark.parametrize("has_gone", [True, False])
+def test_what_nobody_knows_is_told_by_whoever_has_looked(
+    order: Order, decide: Decide, settings: Settings, has_gone: bool
+) -> None:
+    toys.use(settings, Unknown)
+    refund, staff = decide(1), UserFactory.create(is_staff=True)
+    refunds.send(refund_pk=refund.pk)
+    refund.refresh_from_db()
+    assert (refund.failure, refund.failure_detail) == (Refund.Failure.UNKNOWN, "Toy: no answer")
+    with pytest.raises(refunds.LookFirst):
+        refunds.try_again(refund.pk, actor=staff)
+    with pytest.raises(refunds.LookFirst):
+        refunds.mark_given_back(refund.pk, actor=staff)
+    toys.use(settings, toys.Toy)
+    refunds.say_whether_it_went(refund.pk, has_gone=has_gone, actor=staff)
+    with pytest.raises(refunds.NotWaiting):
+        refunds.say_whether_it_went(refund.pk, has_gone=has_gone, actor=staff)
+    refund.refresh_from_db()
+    assert (refund.done_at is not None, refund.is_by_hand) == (has_gone, False)
+    assert order.events.last().kind == ("refunded" if has_gone else "refund_tried")  # type: ignore[union-attr]
+    refunds.send(refund_pk=refund.pk)
+    refund.refresh_from_db()
+    assert (refund.done_at is not None, refund.failure) == (True, "")
+    assert order.mails.filter(kind=OrderMail.Kind.REFUNDED).count() == 1
+
+
 def test_the_providers_word_may_come_before_its_answer_and_again(order: Order, decide: Decide) -> None:
     refund = decide(1)
     assert refunds.apply(refund.payment_id, done(refund))
@@ -214,7 +269,7 @@ def test_a_refund_that_fails_late_can_be_tried_again(order: Order, decide: Decid
     refunds.apply(refund.payment_id, done(refund))
     refund.refresh_from_db()
     assert refund.done_at is None
-    assert refund.failure
+    assert refund.failure == Refund.Failure.CAME_BACK
     toys.use(settings, toys.Toy)
     refunds.try_again(refund.pk)
     with pytest.raises(refunds.NotWaiting):
@@ -233,6 +288,8 @@ def test_what_the_provider_could_not_send_is_given_by_hand_once(order: Order, de
     refunds.mark_given_back(refund.pk, actor=staff)
     with pytest.raises(refunds.NotWaiting):
         refunds.mark_given_back(refund.pk, actor=staff)
+    refund.refresh_from_db()
+    assert refund.is_by_hand
     assert order.events.get(kind="refunded").actor == staff
 
 
@@ -297,3 +354,33 @@ def test_without_the_lock_two_refunds_meet_the_databases_refusal(monkeypatch: py
     results = all_at_once([partial(one, 3) for one in deciders])
     assert any(isinstance(result, IntegrityError) for result in results), results
     assert books(order)[1:3] == (Decimal("37.50"), 3)
+
+
+def goodwill_of_four_staff(monkeypatch: pytest.MonkeyPatch) -> tuple[Order, list[object]]:
+    """Each takes a moment between the look at what was refunded and the writing."""
+    order, look = three_sent(), refunds.refunded
+
+    def slowly(seen_by: Order) -> Decimal:
+        found = look(seen_by)
+        time.sleep(0.1)
+        return found
+
+    what = refunds.Sum(goodwill=Decimal("10.00"), seen=look(order))
+    monkeypatch.setattr(refunds, "refunded", slowly)
+    give = partial(refunds.decide, order.pk, what=what, reason=Refund.Reason.GOODWILL)
+    return order, all_at_once([give] * 4)
+
+
+@threaded
+def test_goodwill_of_four_staff_at_once_goes_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    order, results = goodwill_of_four_staff(monkeypatch)
+    assert sorted(type(result).__name__ for result in results) == ["Outdated"] * 3 + ["Refund"]
+    assert books(order)[1] == Decimal("10.00")
+
+
+@threaded
+def test_without_the_lock_the_same_goodwill_goes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the race of the test above is real."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
+    order, _results = goodwill_of_four_staff(monkeypatch)
+    assert books(order)[1] > Decimal("10.00")

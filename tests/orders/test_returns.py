@@ -1,5 +1,6 @@
 """Pieces that come back: who may ask for what and until when; nothing is asked back, refunded or restocked twice."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -267,12 +268,31 @@ def test_without_the_lock_the_same_race_meets_the_databases_refusal(monkeypatch:
     assert any(isinstance(result, IntegrityError) for result in results), results
 
 
-@threaded
-def test_two_people_refund_a_return_once() -> None:
+def refunded_by_four() -> tuple[Order, list[object]]:
     order = received(piece())
     staff = UserFactory.create(is_staff=True)
     returned = ask(order)
     returns.accept(returned.pk, actor=staff)
-    results = all_at_once([partial(returns.refund, returned.pk, actor=staff) for _ in range(4)])
+    return order, all_at_once([partial(returns.refund, returned.pk, actor=staff) for _ in range(4)])
+
+
+@threaded
+def test_four_people_refund_a_return_once() -> None:
+    order, results = refunded_by_four()
     assert sorted(type(result).__name__ for result in results) == ["NotPossible"] * 3 + ["Refund"]
     assert counts(order) == (0, 1, 0)
+
+
+@threaded
+def test_without_the_lock_four_who_refund_a_return_meet_the_databases_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the race of the test above is real."""
+    let_go = returns._let_go
+
+    def slowly(returned: Return) -> None:
+        time.sleep(0.1)
+        let_go(returned)
+
+    monkeypatch.setattr(returns, "_let_go", slowly)
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
+    _order, results = refunded_by_four()
+    assert any(isinstance(result, IntegrityError) for result in results), results

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from catalog.models import Product
 from orders import bag as bags
 from orders import stock
 from orders.models import Hold, Stock
@@ -93,6 +94,30 @@ def test_selling_takes_from_stock_and_lets_go_of_the_hold() -> None:
     stock.sell(order)
     assert Stock.objects.get(pk=variant.pk).on_hand == 1
     assert not Hold.objects.live().exists()
+
+
+def test_what_was_ordered_from_the_shelf_is_sold_from_it_and_goes_back_there_whatever_it_is_now() -> None:
+    variant = piece(on_hand=2, kind="small_series")
+    order = order_of(variant)
+    Product.objects.update(kind=Product.Kind.MADE_TO_ORDER, lead_time_days=5)
+    assert order.bag is not None
+    stock.hold_for(order, order.bag, until=timezone.now() + timedelta(hours=1))
+    assert Hold.objects.live().count() == 1
+    stock.sell(order)
+    assert Stock.objects.get().on_hand == 1
+    stock.take_back(order, units={order.lines.get().pk: 1})
+    assert Stock.objects.get().on_hand == 2
+
+
+def test_what_was_made_to_order_has_no_shelf_whatever_it_is_now() -> None:
+    order = order_of(piece(on_hand=0, kind="made_to_order", lead_time_days=5))
+    Product.objects.update(kind=Product.Kind.SMALL_SERIES)
+    stock.sell(order)
+    line = order.lines.get()
+    assert line.unshelved_quantity == 0
+    with pytest.raises(stock.MoreThanSold):
+        stock.take_back(order, units={line.pk: 1})
+    assert not line.restocked_quantity
 
 
 def test_selling_does_not_take_what_another_bag_holds() -> None:
