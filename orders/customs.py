@@ -112,7 +112,6 @@ def _data(declaration: Declaration) -> dict[str, Any]:
     return {
         "title": f"Customs declaration {declaration.form}",
         "french": "Déclaration en douane",
-        "form": declaration.form,
         "author": settings.SELLER_NAME,
         "facts": [[name, value] for name, value in _facts(declaration) if value],
         "parties": [
@@ -121,12 +120,12 @@ def _data(declaration: Declaration) -> dict[str, Any]:
         ],
         "lines": {
             "names": [
-                "Detailed description of contents / Description détaillée",
-                "Quantity / Quantité",
-                "Weight / Poids",
-                f"Value / Valeur, {order.currency}",
-                "HS tariff number / N° tarifaire",
-                "Origin / Origine",
+                "Detailed description of contents\nDescription détaillée du contenu",
+                "Quantity\nQuantité",
+                "Weight\nPoids",
+                f"Value\nValeur, {order.currency}",
+                "HS tariff No.\nN° tarifaire",
+                "Origin\nOrigine",
             ],
             "rows": [_cells(item) for item in declaration.items],
         },

@@ -104,7 +104,7 @@ class DeliveryPreviewForm(forms.Form):
         help_text=_("Only with a weight; pieces know it themselves."),
     )
     craft = forms.ModelChoiceField(
-        Craft.objects.all(), label=_("Craft"), required=False, help_text=_("Only with a weight.")
+        Craft.objects.all(), label=_("Craft"), required=False, empty_label="–", help_text=_("Only with a weight.")
     )
     has_permit = forms.BooleanField(label=_("It has an export permit"), required=False)
     country = forms.ChoiceField(

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django_countries import countries
 
 from dostshop import folding, money
 
@@ -105,6 +106,13 @@ class DeliveryMethod(models.Model):
         return country != HOME_COUNTRY and not self.countries
 
     def clean(self) -> None:
+        unknown = [code for code in self.countries if code not in countries]
+        if unknown:
+            raise ValidationError(
+                {"countries": _("There is no country with this code: %(codes)s.") % {"codes": ", ".join(unknown)}}
+            )
+        if HOME_COUNTRY in self.countries and not self.is_domestic:
+            raise ValidationError({"countries": _("A region of Azerbaijan has AZ alone; countries abroad go without.")})
         if self.towns and not self.is_domestic:
             raise ValidationError({"towns": _("Only a region of Azerbaijan has towns; its only country is AZ.")})
         if self.days_min and self.days_max and self.days_max < self.days_min:

@@ -73,7 +73,7 @@ def test_each_region_and_zone_has_its_prices_by_weight(client: Client, methods: 
         ["Regions 1–5 working days"],
         ["5,00 ₼ manat", "5,00 ₼ manat", "– not sent"],
         ["up to 5 kg"],
-        ["Europe 1–14 working days · for each fragile piece 2,50 ₼ more"],
+        ["Europe 1–14 working days For each fragile piece 2,50 ₼ more"],
         ["29,00 ₼ manat"],
         ["The world 1–5 working days"],
         ["36,00 ₼ manat"],

@@ -247,6 +247,25 @@ def test_a_country_that_nothing_reaches_is_said_so(client: Client, country: str)
     assert not Order.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["UK"], "There is no country with this code: UK."),
+        (["DE", "de"], "There is no country with this code: de."),
+        (["AZ", "GE"], "A region of Azerbaijan has AZ alone; countries abroad go without."),
+    ],
+)
+def test_countries_that_make_no_sense_are_refused(typed: list[str], said: str) -> None:
+    method = delivery_method(name_en="Europe")
+    method.countries = typed
+    with translation.override("en"):
+        with pytest.raises(ValidationError) as refused:
+            method.full_clean()
+        assert refused.value.message_dict == {"countries": [said]}
+    method.refresh_from_db()
+    assert method.countries == ["AZ"]
+
+
 def test_only_a_region_of_this_country_has_towns() -> None:
     europe = delivery_method(countries=["DE"])
     europe.towns = ["Berlin"]
