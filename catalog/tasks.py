@@ -3,10 +3,10 @@
 import logging
 
 from django.apps import apps
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from catalog import photos
+from dostshop.background.retrying import FOR_AN_HOUR
 from dostshop.locks import outside_transactions
 from dostshop.pictures import Picture
 
@@ -19,7 +19,7 @@ def render_later(picture: Picture) -> None:
     render_picture.configure(lock=f"{label} {picture.pk}").defer(model=label, pk=picture.pk)
 
 
-@app.task(name="catalog.render_picture", queue="pictures", retry=RetryStrategy(max_attempts=5, exponential_wait=5))
+@app.task(name="catalog.render_picture", queue="pictures", retry=FOR_AN_HOUR)
 @outside_transactions
 def render_picture(*, model: str, pk: int) -> None:
     """A picture that was deleted meanwhile is no mistake; one that cannot be used is not tried again."""

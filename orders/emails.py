@@ -12,9 +12,9 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import outside_transactions
 from orders import invoice_documents, providers
 from orders.models import Fulfilment, Invoice, Order, OrderMail, Refund, Return
@@ -29,13 +29,23 @@ def enqueue(order: Order, kind: str, *, about: str = "") -> None:
     send.configure(lock=f"mail-{mail.pk}").defer(mail_pk=mail.pk)
 
 
-@app.task(name="orders.send_mail", retry=RetryStrategy(max_attempts=12, exponential_wait=3))
+@app.task(name="orders.send_mail", retry=OVER_THE_WEEKEND)
 @outside_transactions
 def send(mail_pk: int) -> None:
     mail = OrderMail.objects.select_related("order__pickup_branch").get(pk=mail_pk)
-    if mail.sent_at is None:
+    if mail.sent_at is None and _still_holds(mail):
         compose(mail).send()
         OrderMail.objects.filter(pk=mail_pk).update(sent_at=timezone.now())
+
+
+def _still_holds(mail: OrderMail) -> bool:
+    """What asks the buyer to do something is not sent where there is nothing to do any more."""
+    match mail.kind:
+        case OrderMail.Kind.REMINDER:
+            return mail.order.status == Order.Status.AWAITING_PAYMENT
+        case OrderMail.Kind.READY:
+            return mail.order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID}
+    return True
 
 
 def compose(mail: OrderMail) -> EmailMultiAlternatives:

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from dostshop.background.models import Job
+from dostshop.background.retrying import FOR_AN_HOUR
 from dostshop.locks import Busy, short_transaction
 from orders import emails, payments, stock, typed
 from orders.models import Bag, Hold, Order, OrderMail, Payment
@@ -72,7 +72,7 @@ def _in_time() -> PaymentQuerySet:
     return Payment.objects.filter(expires_at__gt=timezone.now() - GRACE)
 
 
-@app.task(name="orders.expire_order", retry=RetryStrategy(max_attempts=8, exponential_wait=2))
+@app.task(name="orders.expire_order", retry=FOR_AN_HOUR)
 def expire_order(order_pk: int) -> None:
     """Asks the provider once more, then lets the order go."""
     for payment in Payment.objects.open().filter(order=order_pk).exclude(provider_reference=""):

@@ -14,16 +14,16 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from dostshop import money, pdf, qr
+from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import outside_transactions
 from orders.models import Invoice
 from orders.vat import Vat
 
 
-@app.task(name="orders.print_invoice", retry=RetryStrategy(max_attempts=10, exponential_wait=3))
+@app.task(name="orders.print_invoice", retry=OVER_THE_WEEKEND)
 @outside_transactions
 def print_out(invoice_pk: int, former: str = "") -> None:
     """Prints and keeps the document, unless it is there already; ``former`` is the file that it takes the place of."""

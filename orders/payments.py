@@ -18,11 +18,11 @@ from decimal import Decimal
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from dostshop import money
 from dostshop.accounts.models import User
+from dostshop.background.retrying import FOR_AN_HOUR
 from dostshop.locks import short_transaction
 from orders import emails, invoices, promises, providers, refunds, stock
 from orders.models import Order, OrderEvent, OrderMail, Payment, Refund
@@ -234,7 +234,7 @@ def _give_up(payment: Payment) -> None:
         expire_at_provider.defer(payment_pk=payment.pk)
 
 
-@app.task(name="orders.expire_at_provider", retry=RetryStrategy(max_attempts=5, exponential_wait=3))
+@app.task(name="orders.expire_at_provider", retry=FOR_AN_HOUR)
 def expire_at_provider(payment_pk: int) -> None:
     """Closes the provider's page of a payment that is no longer wanted."""
     payment = Payment.objects.get(pk=payment_pk)

@@ -22,11 +22,11 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from dostshop import money
 from dostshop.accounts.models import User
+from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import short_transaction
 from orders import emails, invoices, providers, stock
 from orders.models import LineItem, Order, OrderEvent, OrderMail, Payment, Refund, RefundLine
@@ -187,7 +187,7 @@ def _count(payment: Payment, amount: Decimal) -> None:
     payment.refresh_from_db(fields=["refunded_amount"])
 
 
-@app.task(name="orders.send_refund", retry=RetryStrategy(max_attempts=20, exponential_wait=2))
+@app.task(name="orders.send_refund", retry=OVER_THE_WEEKEND)
 def send(refund_pk: int) -> None:
     """Asks the provider for the money back. Raises ProviderUnavailable, after which it may run again.
 

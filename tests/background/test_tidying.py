@@ -5,7 +5,8 @@ from asgiref.sync import async_to_sync
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from dostshop.background.tasks import KEPT_HOURS, MOST_ATTEMPTS, tidy_queue
+from dostshop.background.retrying import OVER_THE_WEEKEND
+from dostshop.background.tasks import KEPT_HOURS, tidy_queue
 
 pytestmark = pytest.mark.django_db
 
@@ -53,10 +54,13 @@ def test_a_job_of_a_living_worker_is_left_alone() -> None:
     assert state(pk) == "doing"
 
 
-def test_a_job_that_kills_every_worker_ends() -> None:
-    pk = left_behind(heartbeat_seconds_ago=60, attempts=MOST_ATTEMPTS)
+@pytest.mark.parametrize(
+    ("attempts", "becomes"), [(OVER_THE_WEEKEND.most_attempts - 1, "todo"), (OVER_THE_WEEKEND.most_attempts, "failed")]
+)
+def test_a_killed_worker_is_one_failed_attempt_of_the_many_that_a_mail_has(attempts: int, becomes: str) -> None:
+    pk = left_behind(heartbeat_seconds_ago=60, attempts=attempts)
     tidy()
-    assert state(pk) == "failed"
+    assert state(pk) == becomes
 
 
 def test_a_periodic_job_makes_room_for_the_next() -> None:

@@ -258,6 +258,16 @@ def test_a_mail_is_sent_once_however_often_its_task_runs() -> None:
     assert letter.sent_at is not None
 
 
+@pytest.mark.parametrize(("kind", "sent"), [("reminder", 0), ("ready", 0), ("received", 1)])
+def test_what_an_order_no_longer_asks_for_is_not_sent_late(kind: str, *, sent: int) -> None:
+    order = order_of(piece(), provider="branch")
+    late = written(order, kind)
+    OrderMail.objects.filter(order=order, kind=kind).update(sent_at=None)
+    cancelling.cancel(order.pk)
+    emails.send(mail_pk=late.pk)
+    assert len(mail.outbox) == sent
+
+
 def test_enqueueing_twice_is_one_mail() -> None:
     order = order_of(piece())
     for _ in range(2):
