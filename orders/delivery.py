@@ -134,7 +134,8 @@ class Contents:
                 "weight": self.weight_text,
                 "most": measures.weight(tariff.heaviest_g),
             }
-        return "" if tariff.method.is_domestic else " ".join(reason.sentence for reason in self.kept_home)
+        reasons = [] if tariff.method.is_domestic else self.kept_home
+        return " ".join(f"{reason.sentence} ({', '.join(reason.pieces)})" for reason in reasons)
 
 
 @dataclass(frozen=True)

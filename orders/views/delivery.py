@@ -12,7 +12,7 @@ from dostshop import countries
 from dostshop.pages.models import Page
 from dostshop.public_pages import public_page
 from orders import checkout, promises, tariffs
-from orders.delivery import Delivery, DeliveryOption, delivery_of
+from orders.delivery import delivery_of
 from orders.models.delivery import HOME_COUNTRY
 from orders.staff_forms import DeliveryPreviewForm
 from orders.views.staff import Staff, for_staff
@@ -46,27 +46,25 @@ def preview(request: HttpRequest, staff: Staff) -> HttpResponse:
         branches=staff.branches,
         initial={"country": HOME_COUNTRY, "pieces": request.GET.get("pieces", "")},
     )
-    context: dict[str, object] = {"form": form}
-    if form.is_bound and form.is_valid():
-        offered = delivery_of(form.contents)
-        country, town = form.cleaned_data["country"], form.cleaned_data["town"]
-        context |= {
-            "place": ", ".join(part for part in (town, countries.name(country)) if part),
-            "contents": form.contents,
-            "pieces_total": checkout.total(form.lines) if form.lines else None,
-            "ways": _ways(form, offered, country, town),
-            "is_reached": bool(offered.ways_to(country, town)),
-            "why_not": offered.why_not_to(country, town),
-            "without_pickup": Branch.objects.filter(offers_pickup=False),
-        }
-    return render(request, "work/delivery.html", context)
+    answer = _answer(form) if form.is_bound and form.is_valid() else {}
+    return render(request, "work/delivery.html", {"form": form, **answer})
 
 
-def _ways(form: DeliveryPreviewForm, offered: Delivery, country: str, town: str) -> list[tuple[DeliveryOption, str]]:
-    """Each way there, and when it comes, where it is known what is sent."""
-    ways = [option for option in offered.options if option.is_pickup] + offered.ways_to(country, town)
-    if not form.lines:
-        return [(option, "") for option in ways]
+def _answer(form: DeliveryPreviewForm) -> dict[str, object]:
+    """Each way there with its dates, as far as it is known what is sent, and why there are no others."""
+    country, town = form.cleaned_data["country"], form.cleaned_data["town"]
+    offered = delivery_of(form.contents)
+    pickups = [option for option in offered.options if option.is_pickup]
+    parcels = offered.ways_to(country, town)
     products = [line.variant.product for line in form.lines]
-    forecast = promises.forecast(products, pickups=offered.pickups, now=timezone.now())
-    return [(option, option.expected(forecast)) for option in ways]
+    forecast = promises.forecast(products, pickups=offered.pickups, now=timezone.now()) if products else None
+    return {
+        "place": ", ".join(part for part in (town, countries.name(country)) if part),
+        "contents": offered.contents,
+        "pieces_total": checkout.total(form.lines),
+        "ways": [(option, option.expected(forecast) if forecast else "") for option in [*pickups, *parcels]],
+        "is_reached": bool(parcels),
+        "goes_abroad": any(option.is_abroad for option in parcels),
+        "why_not": offered.why_not_to(country, town),
+        "without_pickup": Branch.objects.filter(offers_pickup=False),
+    }

@@ -87,6 +87,18 @@ def test_it_says_why_something_is_not_offered(centre: Client) -> None:
     assert "No pickup at this branch." in ask(centre, weight_g="9000").content.decode()
 
 
+def test_it_names_the_pieces_that_hinder_and_those_with_a_permit(centre: Client) -> None:
+    rug = piece(craft=CraftFactory.create(needs_export_permit=True), export_permit="7", name_en="Rug")
+    jam = piece(kind="food", name_en="Jam")
+    assert reasons(ask(centre, pieces=f"{rug.sku} {jam.sku}", country="DE"))["Europe"] == (
+        "Food is not sent abroad. (Jam)"
+    )
+    permit = "it has to go into the parcel"
+    assert permit in ask(centre, pieces=rug.sku, country="DE").content.decode()
+    assert permit not in ask(centre, pieces=rug.sku).content.decode()
+    assert permit not in ask(centre, pieces=f"{rug.sku} {jam.sku}", country="DE").content.decode()
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
