@@ -278,7 +278,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
         "try_refund_again",
         "say_whether_refund_went",
     )
-    readonly_fields = ("delivery_sold", "items_total_shown", "delivery_total_shown", "total_shown")
+    readonly_fields = ("delivery_sold", "country_shown", "items_total_shown", "delivery_total_shown", "total_shown")
     fieldsets = (
         (
             None,
@@ -291,7 +291,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
                 "fields": (
                     ("delivery_sold", "pickup_branch", "pickup_code", "promised_on"),
                     "address",
-                    ("city", "postcode", "country"),
+                    ("city", "postcode", "country_shown"),
                     "directions",
                 )
             },
@@ -360,6 +360,10 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
     @display(description=_("delivery, in the order's language"), ordering="delivery_name")
     def delivery_sold(self, order: Order) -> str:
         return order.delivery_name
+
+    @display(description=_("country"), ordering="country")
+    def country_shown(self, order: Order) -> str:
+        return order.country_name
 
     @display(description=_("pieces"))
     def items_total_shown(self, order: Order) -> str:

@@ -1,5 +1,7 @@
 """A branch's work on a phone: the list, a part, the counter, and the sheets to print."""
 
+import re
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
@@ -102,3 +104,22 @@ def test_only_the_sheet_itself_goes_to_paper(centre: None, page: Page, order: Or
     expect(page.get_by_role("button", name="Print")).to_be_hidden()
     expect(page.get_by_role("link", name="Work list")).to_be_hidden()
     expect(page.get_by_role("table")).to_be_visible()
+
+
+def test_a_long_item_number_moves_in_the_table_and_not_in_the_page(baku: None, page: Page) -> None:
+    order = order_of(piece(name_en="Stone bead bracelet"), provider="branch", language="ru")
+    order.lines.update(sku="BEADED-BRACELETS-1")
+    page.set_viewport_size(PHONE)
+    page.goto(f"/staff/parts/{order.fulfilments.get().pk}/packing-slip/")
+    expect_no_sideways_scrolling(page)
+
+
+def test_the_ink_is_dark_on_paper_whatever_the_screen_is(centre: None, page: Page, order: Order) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto("/en/staff/pick-list/")
+    colour = "getComputedStyle(document.querySelector('h1')).color"
+    on_screen = page.evaluate(colour)
+    page.emulate_media(media="print", color_scheme="dark")
+    on_paper = page.evaluate(colour)
+    assert sum(map(int, re.findall(r"\d+", on_screen)[:3])) > 600
+    assert sum(map(int, re.findall(r"\d+", on_paper)[:3])) < 200
