@@ -53,6 +53,17 @@ def test_a_product_has_a_tab_for_each_language(administrator: None, order: Order
     expect(page.get_by_role("textbox", name="Description")).to_have_value("Два")
 
 
+def test_a_double_click_in_a_dialog_is_one_click(administrator: None, page: Page) -> None:
+    variant = piece(on_hand=2, kind="small_series")
+    page.goto(f"/en/admin/catalog/variant/{variant.pk}/change/")
+    page.get_by_role("link", name="Receive pieces").click()
+    page.get_by_role("spinbutton", name="How many pieces").fill("3")
+    page.get_by_role("button", name="Receive", exact=True).dblclick()
+    expect(page.get_by_text("3 pieces received: ")).to_be_visible()
+    page.reload()
+    assert Stock.objects.get(pk=variant.pk).on_hand == 5
+
+
 def test_an_order_is_moved_on_through_a_dialog(administrator: None, order: Order, page: Page) -> None:
     page.goto(f"/en/admin/orders/order/{order.pk}/change/")
     page.get_by_role("link", name="Mark as paid").click()

@@ -1,16 +1,18 @@
 """The order's page, the ways to it, and what can be done there; by role."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Branch
-from orders import fulfilment, payments, stock
+from orders import emails, fulfilment, payments, refunds, stock
 from orders.delivery import delivery_for
-from orders.models import Order, Stock
-from orders.providers import ProviderState, ProviderStatus
+from orders.models import Order, Refund, Stock
+from orders.providers import ProviderRefund, ProviderState, ProviderStatus, RefundState
 from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, order_of, piece, place
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +39,45 @@ def test_the_link_opens_the_order_for_whoever_has_it(client: Client) -> None:
     assert order.code in response.content.decode()
     assert "no-store" in response["Cache-Control"]
     assert 'content="noindex"' in response.content.decode()
+
+
+@pytest.fixture
+def going_back(client: Client) -> Refund:
+    """Of an order paid by card."""
+    order = order_of(piece(price="40.00"))
+    pay(order)
+    what = refunds.Sum(goodwill=Decimal("12.00"))
+    return refunds.decide(order.pk, what=what, reason=Refund.Reason.GOODWILL)
+
+
+def told(client: Client, refund: Refund) -> str:
+    with translation.override("en"):
+        page = client.get(refund.payment.order.get_absolute_url().replace("/orders/", "/en/orders/"))
+    return page.content.decode()
+
+
+def test_of_a_refund_that_failed_the_buyer_reads_no_promise(client: Client, going_back: Refund) -> None:
+    assert "is on its way back to your card" in told(client, going_back)
+    failed = ProviderRefund("re_1", RefundState.FAILED, going_back.amount, str(going_back.idempotency_key))
+    refunds.apply(going_back.payment_id, failed)
+    page = told(client, going_back)
+    assert "is on its way back to your card" not in page
+    assert "could not go back to your card yet" in page
+    assert "did not work yet. We are seeing to it." in page
+
+
+def test_what_was_given_by_hand_is_not_said_to_be_on_the_card(client: Client, going_back: Refund) -> None:
+    failed = ProviderRefund("re_1", RefundState.FAILED, going_back.amount, str(going_back.idempotency_key))
+    refunds.apply(going_back.payment_id, failed)
+    refunds.mark_given_back(going_back.pk, actor=UserFactory.create(is_staff=True))
+    page = told(client, going_back)
+    assert "We gave you back" in page
+    assert "went back to your card" not in page
+    going_back.payment.order.language = "en"
+    going_back.payment.order.save()
+    letter = str(emails.compose(going_back.payment.order.mails.get(kind="refunded")).body)
+    assert "over the counter, or by a transfer" in letter
+    assert "your bank" not in letter
 
 
 def test_forged_and_mistyped_links_open_nothing(client: Client) -> None:
