@@ -3,6 +3,7 @@
 import json
 import mimetypes
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -58,6 +59,11 @@ class StandInServer(ThreadingHTTPServer):
         self.closing.set()
         self.post.close()
         super().server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who does not wait for the answer is no error of the server's."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def run(self) -> None:
         """Until the process is asked to end."""

@@ -1,0 +1,233 @@
+"""What there is when a chaos run has come to rest, as plain rows."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Sum
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from catalog.models import Variant
+from orders.models import (
+    Hold,
+    Invoice,
+    InvoiceSeries,
+    LineItem,
+    Order,
+    OrderEvent,
+    OrderMail,
+    Payment,
+    ProviderEvent,
+    Refund,
+)
+from tests.chaos.stand_ins import Charge
+
+_MESSAGE = re.compile(rb"^Message-ID:\s*<(order-[^@>]+)@", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRow:
+    code: str
+    status: str
+    total: Decimal
+    # The states that its events tell of, in their order.
+    moves: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentRow:
+    pk: int
+    order: str
+    provider: str
+    charge: str
+    captured: Decimal
+    refunded: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundRow:
+    payment: int
+    amount: Decimal
+    is_done: bool
+    failure: str
+    has_credit_note: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PieceRow:
+    sku: str
+    received: int
+    on_hand: int
+    sold: int
+    restocked: int
+    held: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailRow:
+    message: str
+    is_sent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRow:
+    pk: int
+    task: str
+    status: str
+    # What does not queue twice comes again by itself, under this name.
+    again_by: str
+    is_periodic: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRow:
+    name: str
+    is_handled: bool
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceRow:
+    year: int
+    number: int
+    order: str
+    payment: int
+    is_credit_note: bool
+    is_printed: bool
+
+
+@dataclass(kw_only=True)
+class Books:
+    orders: list[OrderRow] = field(default_factory=list)
+    payments: list[PaymentRow] = field(default_factory=list)
+    refunds: list[RefundRow] = field(default_factory=list)
+    pieces: list[PieceRow] = field(default_factory=list)
+    mails: list[MailRow] = field(default_factory=list)
+    # Message ids as they lie in the mail folder, one for each time.
+    mails_found: list[str] = field(default_factory=list)
+    jobs: list[JobRow] = field(default_factory=list)
+    events: list[EventRow] = field(default_factory=list)
+    invoices: list[InvoiceRow] = field(default_factory=list)
+    # The last number by year.
+    series: dict[int, int] = field(default_factory=dict)
+    # The providers' own books.
+    charges: list[Charge] = field(default_factory=list)
+    # Codes of orders that shoppers saw.
+    seen: set[str] = field(default_factory=set)
+
+
+def read(*, received: dict[int, int], charges: list[Charge], seen: set[str]) -> Books:
+    """From the database and the mail folder, and beside them what only others know."""
+    return Books(
+        orders=list(_orders()),
+        payments=list(_payments()),
+        refunds=list(_refunds()),
+        pieces=list(_pieces(received)),
+        mails=[MailRow(message=_message(mail), is_sent=mail.sent_at is not None) for mail in _mails()],
+        mails_found=list(_mails_found(Path(settings.MAIL_FOLDER))),
+        jobs=list(_jobs()),
+        events=[
+            EventRow(name=str(event), is_handled=event.handled_at is not None, error=event.error)
+            for event in ProviderEvent.objects.all()
+        ],
+        invoices=list(_invoices()),
+        series=dict(InvoiceSeries.objects.values_list("year", "last_number")),
+        charges=charges,
+        seen=seen,
+    )
+
+
+def _orders() -> Iterator[OrderRow]:
+    moves: dict[int, list[str]] = {}
+    for order, kind in (
+        OrderEvent.objects.filter(kind__in=Order.Status.values).order_by("pk").values_list("order", "kind")
+    ):
+        moves.setdefault(order, []).append(kind)
+    for order in Order.objects.all():
+        yield OrderRow(code=order.code, status=order.status, total=order.total, moves=tuple(moves.get(order.pk, ())))
+
+
+def _payments() -> Iterator[PaymentRow]:
+    for payment in Payment.objects.select_related("order"):
+        yield PaymentRow(
+            pk=payment.pk,
+            order=payment.order.code,
+            provider=payment.provider,
+            charge=payment.provider_charge,
+            captured=payment.captured_amount,
+            refunded=payment.refunded_amount,
+        )
+
+
+def _refunds() -> Iterator[RefundRow]:
+    credited = set(Invoice.objects.exclude(refund=None).values_list("refund", flat=True))
+    for refund in Refund.objects.all():
+        yield RefundRow(
+            payment=refund.payment_id,
+            amount=refund.amount,
+            is_done=refund.done_at is not None,
+            failure=refund.failure,
+            has_credit_note=refund.pk in credited,
+        )
+
+
+def _pieces(received: dict[int, int]) -> Iterator[PieceRow]:
+    paid = OrderEvent.objects.filter(kind=OrderEvent.Kind.PAID).values_list("order", flat=True)
+    times = Counter(paid)
+    sold: Counter[int] = Counter()
+    restocked: Counter[int] = Counter()
+    for line in LineItem.objects.all():
+        sold[line.variant_id] += line.quantity * times[line.order_id]
+        restocked[line.variant_id] += line.restocked_quantity
+    held = dict(Hold.objects.live().order_by().values_list("variant").annotate(Sum("quantity")))
+    for variant in Variant.objects.select_related("stock", "product"):
+        if variant.product.is_counted:
+            yield PieceRow(
+                sku=variant.sku,
+                received=received[variant.pk],
+                on_hand=variant.stock.on_hand,
+                sold=sold[variant.pk],
+                restocked=restocked[variant.pk],
+                held=held.get(variant.pk, 0),
+            )
+
+
+def _mails() -> Iterator[OrderMail]:
+    yield from OrderMail.objects.select_related("order")
+
+
+def _message(mail: OrderMail) -> str:
+    return f"order-{mail.order.code}-{mail.kind}{mail.about}"
+
+
+def _mails_found(folder: Path) -> Iterator[str]:
+    for file in folder.glob("*.log"):
+        yield from (found.decode() for found in _MESSAGE.findall(file.read_bytes()))
+
+
+def _jobs() -> Iterator[JobRow]:
+    for job in ProcrastinateJob.objects.all():
+        again_by = job.queueing_lock or ""
+        yield JobRow(
+            pk=job.pk,
+            task=job.task_name,
+            status=str(job.status),
+            again_by=again_by,
+            is_periodic=again_by == job.task_name,
+        )
+
+
+def _invoices() -> Iterator[InvoiceRow]:
+    for invoice in Invoice.objects.select_related("order"):
+        yield InvoiceRow(
+            year=invoice.year,
+            number=invoice.number_in_year,
+            order=invoice.order.code,
+            payment=invoice.payment_id,
+            is_credit_note=invoice.is_credit_note,
+            is_printed=bool(invoice.file),
+        )

@@ -1,0 +1,165 @@
+"""What must hold after a chaos run, each as a function of the books alone; what it yields is what broke."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+from orders.models import Order
+from tests.chaos.books import Books
+
+type Check = Callable[[Books], Iterator[str]]
+
+WITH_MONEY = {Order.Status.PAID, Order.Status.COMPLETED}
+
+
+def no_order_is_lost(books: Books) -> Iterator[str]:
+    """Whatever a shopper has seen, and whatever was paid, is there."""
+    known = {order.code for order in books.orders}
+    for code in sorted(books.seen - known):
+        yield f"order {code} was placed and is gone"
+    paid = {payment.order for payment in books.payments if payment.captured > payment.refunded}
+    for order in books.orders:
+        if order.status not in WITH_MONEY and order.code in paid:
+            yield f"order {order.code} is {order.status} and its money was kept"
+        if order.status in WITH_MONEY and not any(
+            payment.order == order.code and payment.captured == order.total for payment in books.payments
+        ):
+            yield f"order {order.code} is {order.status} and nobody paid it"
+
+
+def every_charge_has_its_order(books: Books) -> Iterator[str]:
+    known = {(payment.provider, payment.charge): payment for payment in books.payments if payment.charge}
+    for charge in books.charges:
+        payment = known.pop((charge.provider, charge.charge), None)
+        if payment is None and charge.received != charge.returned:
+            yield f"{charge.provider} took {charge.received} for {charge.order or 'nothing'}, and no payment has it"
+        elif payment and payment.order != charge.order:
+            yield f"{charge.provider} took {charge.received} for {charge.order}, and {payment.order} has it"
+    for payment in known.values():
+        if payment.captured:
+            yield f"order {payment.order} has {payment.captured} that {payment.provider} never took"
+
+
+def sums_agree_with_the_provider(books: Books) -> Iterator[str]:
+    """To the qəpik."""
+    charges = {(charge.provider, charge.charge): charge for charge in books.charges}
+    done = defaultdict(list)
+    decided = defaultdict(list)
+    for refund in books.refunds:
+        decided[refund.payment].append(refund.amount)
+        if refund.is_done:
+            done[refund.payment].append(refund.amount)
+        else:
+            yield f"a refund of {refund.amount} is not settled: {refund.failure or 'nobody was asked'}"
+    for payment in books.payments:
+        if sum(decided[payment.pk]) != payment.refunded:
+            yield f"order {payment.order}: refunds of {sum(decided[payment.pk])}, and {payment.refunded} is noted"
+        charge = charges.get((payment.provider, payment.charge))
+        if charge is None:
+            continue
+        if charge.received != payment.captured:
+            yield f"order {payment.order}: {payment.captured} came, and {payment.provider} took {charge.received}"
+        if charge.returned != sum(done[payment.pk]):
+            went = sum(done[payment.pk])
+            yield f"order {payment.order}: {went} went back, and {payment.provider} says {charge.returned}"
+
+
+def no_piece_is_sold_twice(books: Books) -> Iterator[str]:
+    for piece in books.pieces:
+        if piece.sold - piece.restocked > piece.received:
+            yield f"{piece.sku}: {piece.received} came in, {piece.sold} sold, {piece.restocked} came back"
+
+
+def stock_adds_up(books: Books) -> Iterator[str]:
+    for piece in books.pieces:
+        if piece.on_hand < 0:
+            yield f"{piece.sku}: {piece.on_hand} on hand"
+        if piece.on_hand != piece.received - piece.sold + piece.restocked:
+            yield (
+                f"{piece.sku}: {piece.on_hand} on hand, and {piece.received} came in, {piece.sold} sold, "
+                f"{piece.restocked} came back"
+            )
+
+
+def no_unit_is_held_twice(books: Books) -> Iterator[str]:
+    for piece in books.pieces:
+        if piece.held > piece.on_hand:
+            yield f"{piece.sku}: {piece.held} held of {piece.on_hand}"
+
+
+def every_mail_went_once(books: Books) -> Iterator[str]:
+    found = Counter(books.mails_found)
+    for mail in books.mails:
+        count = found.pop(mail.message, 0)
+        if count != 1 or not mail.is_sent:
+            yield f"mail {mail.message} went {count} times, and is noted as {'sent' if mail.is_sent else 'not sent'}"
+    for message, count in found.items():
+        yield f"mail {message} went {count} times, and nobody wrote it"
+
+
+def no_task_is_lost(books: Books) -> Iterator[str]:
+    done = defaultdict(int)
+    for job in books.jobs:
+        if job.status == "succeeded":
+            done[job.again_by] = max(job.pk, done[job.again_by])
+    for job in books.jobs:
+        if job.status == "succeeded" or (job.status == "todo" and job.is_periodic):
+            continue
+        # What is asked for again by itself, and was done since, is not missed.
+        if not (job.again_by and done[job.again_by] > job.pk):
+            yield f"task {job.task} {job.pk} is {job.status}"
+
+
+def every_event_is_handled(books: Books) -> Iterator[str]:
+    for event in books.events:
+        if not event.is_handled or event.error:
+            yield f"{event.name} is {'handled' if event.is_handled else 'not handled'}: {event.error}"
+
+
+def orders_move_by_the_table(books: Books) -> Iterator[str]:
+    for order in books.orders:
+        moves = [Order.Status.AWAITING_PAYMENT.value, *order.moves]
+        for before, after in pairwise(moves):
+            if after not in Order.TRANSITIONS[before]:
+                yield f"order {order.code} went from {before} to {after}"
+        if moves[-1] != order.status:
+            yield f"order {order.code} is {order.status}, and the last that happened is {moves[-1]}"
+
+
+def invoices_have_no_gap(books: Books) -> Iterator[str]:
+    by_year = defaultdict(list)
+    for invoice in books.invoices:
+        by_year[invoice.year].append(invoice.number)
+        if not invoice.is_printed:
+            yield f"invoice {invoice.year}-{invoice.number} was never printed"
+    for year in sorted({*by_year, *books.series}):
+        numbers, last = sorted(by_year[year]), books.series.get(year, 0)
+        if numbers != list(range(1, last + 1)):
+            yield f"the invoices of {year} are not 1 to {last}: {len(numbers)}, the last {numbers[-1:]}"
+    sold = Counter(invoice.order for invoice in books.invoices if not invoice.is_credit_note)
+    for order in books.orders:
+        if sold[order.code] != order.moves.count(Order.Status.PAID):
+            yield f"order {order.code} was paid {order.moves.count('paid')} times and has {sold[order.code]} invoices"
+    invoiced = {invoice.payment for invoice in books.invoices}
+    for refund in books.refunds:
+        if refund.has_credit_note != (refund.payment in invoiced):
+            yield f"a refund of {refund.amount} has {'a' if refund.has_credit_note else 'no'} credit note"
+
+
+CHECKS: tuple[Check, ...] = (
+    no_order_is_lost,
+    every_charge_has_its_order,
+    sums_agree_with_the_provider,
+    no_piece_is_sold_twice,
+    stock_adds_up,
+    no_unit_is_held_twice,
+    every_mail_went_once,
+    no_task_is_lost,
+    every_event_is_handled,
+    orders_move_by_the_table,
+    invoices_have_no_gap,
+)
+
+
+def problems(books: Books) -> list[str]:
+    return [f"{check.__name__}: {found}" for check in CHECKS for found in check(books)]
