@@ -1,14 +1,16 @@
 """Mails of an order, in the order's language.
 
 ``enqueue`` writes the mail's row and its task in the caller's transaction; the worker sends it. The row is
-unique by order and kind and remembers that it was sent, so none goes twice.
+unique by order and kind and remembers that its sending was begun, and that it was sent, so none goes twice.
 """
 
 import re
+from dataclasses import replace
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, mailers
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -29,13 +31,30 @@ def enqueue(order: Order, kind: str, *, about: str = "") -> None:
     send.configure(lock=f"mail-{mail.pk}").defer(mail_pk=mail.pk)
 
 
-@app.task(name="orders.send_mail", retry=OVER_THE_WEEKEND)
+class MayHaveGone(Exception):
+    """The worker died, or lost the database, while the mail was on its way: nothing here tells whether it went."""
+
+
+@app.task(name="orders.send_mail", retry=replace(OVER_THE_WEEKEND, not_after=(MayHaveGone,)))
 @outside_transactions
 def send(mail_pk: int) -> None:
-    mail = OrderMail.objects.select_related("order__pickup_branch").get(pk=mail_pk)
-    if mail.sent_at is None and _still_holds(mail):
-        compose(mail).send()
-        OrderMail.objects.filter(pk=mail_pk).update(sent_at=timezone.now())
+    """Sends the mail, unless it was sent. Raises MayHaveGone; a person who runs the task again has it sent anew."""
+    row = OrderMail.objects.filter(pk=mail_pk)
+    mail = row.select_related("order__pickup_branch").get()
+    if mail.sent_at is not None or not _still_holds(mail):
+        return
+    message = compose(mail)
+    with mailers.default as connection:
+        if not row.filter(begun_at=None).update(begun_at=timezone.now()):
+            row.update(begun_at=None)
+            raise MayHaveGone(str(mail))
+        try:
+            connection.send_messages([message])
+        except (SMTPResponseException, SMTPRecipientsRefused):
+            # The mail server's own word that it did not take it.
+            row.update(begun_at=None)
+            raise
+    row.update(sent_at=timezone.now())
 
 
 def _still_holds(mail: OrderMail) -> bool:

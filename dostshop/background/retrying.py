@@ -13,9 +13,11 @@ class GrowingPauses(BaseRetryStrategy):
     """After 3, 9, 27 … seconds, and at last every hour: 78 attempts are three days."""
 
     most_attempts: int
+    # After which a person has to decide.
+    not_after: tuple[type[Exception], ...] = ()
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        if self.is_over(job):
+        if self.is_over(job) or isinstance(exception, self.not_after):
             return None
         return RetryDecision(retry_in={"seconds": min(3 ** (job.attempts + 1), LONGEST_PAUSE_SECONDS)})
 

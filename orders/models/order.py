@@ -404,6 +404,8 @@ class OrderMail(models.Model):
     # Which refund, part or return it is about, where an order can have several.
     about = models.CharField(_("about"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # Written before the mail server is asked, and taken back where it says no.
+    begun_at = models.DateTimeField(null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta:

@@ -1,14 +1,20 @@
 """The mails of an order: one of each kind, in the order's language, as text and HTML."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from smtplib import SMTPDataError
+from typing import Any, ClassVar
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from procrastinate.jobs import Job
+from pytest_django import Settings
 
 from artisans.models import Branch
 from dostshop.accounts.models import User
@@ -273,3 +279,59 @@ def test_enqueueing_twice_is_one_mail() -> None:
     for _ in range(2):
         emails.enqueue(order, OrderMail.Kind.PAID)
     assert order.mails.filter(kind="paid").count() == 1
+
+
+class MailServer(BaseEmailBackend):
+    """Answers with the next of ``answers``: an error, or None for a mail that it takes."""
+
+    answers: ClassVar[list[BaseException | None]] = []
+    taken: ClassVar[list[str]] = []
+
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
+        answer = self.answers.pop(0)
+        if answer is None or isinstance(answer, KeyboardInterrupt):
+            self.taken += [message.subject for message in messages]
+        if answer is not None:
+            raise answer
+        return len(messages)
+
+
+@pytest.fixture
+def server(settings: Settings) -> type[MailServer]:
+    settings.MAILERS = {"default": {"BACKEND": "tests.orders.test_emails.MailServer"}}
+    MailServer.answers, MailServer.taken = [], []
+    return MailServer
+
+
+def retries(error: Exception) -> bool:
+    job = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="orders.send_mail", attempts=1)
+    assert emails.send.retry_strategy
+    return emails.send.retry_strategy.get_retry_decision(exception=error, job=job) is not None
+
+
+def test_what_the_mail_server_refuses_is_sent_later(server: type[MailServer]) -> None:
+    letter = order_of(piece()).mails.get()
+    busy = SMTPDataError(451, b"try again later")
+    server.answers = [busy, None]
+    with pytest.raises(SMTPDataError):
+        emails.send(letter.pk)
+    assert retries(busy)
+    emails.send(letter.pk)
+    emails.send(letter.pk)
+    assert len(server.taken) == 1
+
+
+def test_what_may_have_gone_is_sent_again_by_a_person_alone(server: type[MailServer]) -> None:
+    letter = order_of(piece()).mails.get()
+    server.answers = [KeyboardInterrupt(), None]
+    # The mail server has it, and the worker dies before it can say so.
+    with pytest.raises(KeyboardInterrupt):
+        emails.send(letter.pk)
+    with pytest.raises(emails.MayHaveGone) as raised:
+        emails.send(letter.pk)
+    assert not retries(raised.value)
+    assert len(server.taken) == 1
+    emails.send(letter.pk)
+    assert len(server.taken) == 2
+    letter.refresh_from_db()
+    assert letter.sent_at
