@@ -1,7 +1,7 @@
 """What there is when a chaos run has come to rest, as plain rows."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -78,9 +78,10 @@ class JobRow:
     pk: int
     task: str
     status: str
-    # What does not queue twice comes again by itself, under this name.
-    again_by: str
-    is_periodic: bool
+    # What is regular comes again by itself, under this name.
+    again_by: str = ""
+    # The mail that it sends.
+    message: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,14 +123,16 @@ class Books:
 
 def read(*, received: dict[int, int], charges: list[Charge], seen: set[str]) -> Books:
     """From the database and the mail folder, and beside them what only others know."""
+    mails = {mail.pk: mail for mail in OrderMail.objects.select_related("order")}
+    messages = {pk: message(mail) for pk, mail in mails.items()}
     return Books(
         orders=list(_orders()),
         payments=list(_payments()),
         refunds=list(_refunds()),
         pieces=list(_pieces(received)),
-        mails=[MailRow(message=_message(mail), is_sent=mail.sent_at is not None) for mail in _mails()],
-        mails_found=list(_mails_found(Path(settings.MAIL_FOLDER))),
-        jobs=list(_jobs()),
+        mails=[MailRow(message=messages[pk], is_sent=mail.sent_at is not None) for pk, mail in mails.items()],
+        mails_found=list(mails_found(Path(settings.MAIL_FOLDER))),
+        jobs=list(_jobs(messages)),
         events=[
             EventRow(name=str(event), is_handled=event.handled_at is not None, error=event.error)
             for event in ProviderEvent.objects.all()
@@ -142,13 +145,12 @@ def read(*, received: dict[int, int], charges: list[Charge], seen: set[str]) -> 
 
 
 def _orders() -> Iterator[OrderRow]:
-    moves: dict[int, list[str]] = {}
-    for order, kind in (
-        OrderEvent.objects.filter(kind__in=Order.Status.values).order_by("pk").values_list("order", "kind")
-    ):
-        moves.setdefault(order, []).append(kind)
+    moves: dict[int, list[str]] = defaultdict(list)
+    events = OrderEvent.objects.filter(kind__in=Order.Status.values).order_by("pk")
+    for order_pk, kind in events.values_list("order_id", "kind"):
+        moves[order_pk].append(kind)
     for order in Order.objects.all():
-        yield OrderRow(code=order.code, status=order.status, total=order.total, moves=tuple(moves.get(order.pk, ())))
+        yield OrderRow(code=order.code, status=order.status, total=order.total, moves=tuple(moves[order.pk]))
 
 
 def _payments() -> Iterator[PaymentRow]:
@@ -196,28 +198,23 @@ def _pieces(received: dict[int, int]) -> Iterator[PieceRow]:
             )
 
 
-def _mails() -> Iterator[OrderMail]:
-    yield from OrderMail.objects.select_related("order")
-
-
-def _message(mail: OrderMail) -> str:
+def message(mail: OrderMail) -> str:
     return f"order-{mail.order.code}-{mail.kind}{mail.about}"
 
 
-def _mails_found(folder: Path) -> Iterator[str]:
+def mails_found(folder: Path) -> Iterator[str]:
     for file in folder.glob("*.log"):
         yield from (found.decode() for found in _MESSAGE.findall(file.read_bytes()))
 
 
-def _jobs() -> Iterator[JobRow]:
+def _jobs(messages: dict[int, str]) -> Iterator[JobRow]:
     for job in ProcrastinateJob.objects.all():
-        again_by = job.queueing_lock or ""
         yield JobRow(
             pk=job.pk,
             task=job.task_name,
             status=str(job.status),
-            again_by=again_by,
-            is_periodic=again_by == job.task_name,
+            again_by=job.queueing_lock or "",
+            message=messages.get(job.args.get("mail_pk", 0), ""),
         )
 
 

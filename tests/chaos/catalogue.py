@@ -25,7 +25,8 @@ class Catalogue:
 
 def fill(orders: int) -> Catalogue:
     """Too little for everybody: about every second order finds that somebody was quicker."""
-    Branch.objects.update(address_az="Sınaq küçəsi 1", phone="+994125550101", offers_pickup=True)
+    open_for_pickup = {"address_az": "Sınaq küçəsi 1", "phone": "+994125550101", "offers_pickup": True}
+    Branch.objects.update(**open_for_pickup)
     for name, price in (("Bakı daxilində kuryer", "5.00"), ("Bölgələrə poçt", "8.40")):
         delivery_method(name_az=name, price=price, up_to_weight_g=50_000)
     email = people.ADMINISTRATOR.email

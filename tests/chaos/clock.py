@@ -1,16 +1,18 @@
 """Time that passes quicker: payment pages and holds run out, and what is regular comes more often."""
 
 import random
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.tasks import Task
 
-from dostshop.tasks import tidy_queue
+from dostshop.background.tasks import tidy_queue
 from orders import expiry, reconciling
-from orders.models import Hold, Payment
+from orders.models import Hold, Order, Payment
 from tests.chaos.staff import Hands, looking_up
 from tests.chaos.stand_ins import Providers
 
@@ -37,28 +39,27 @@ class Clock:
         bags = Hold.objects.filter(order=None, released_at=None).values_list("pk", flat=True)
         Hold.objects.filter(pk__in=[pk for pk in bags if self.chance.random() < 0.1]).update(expires_at=past)
         self.providers.close_pages(self.chance)
-        _do_now(lambda: expiry.expire.defer(timestamp=0))
+        due_now(expiry.expire)
 
     def _reconcile(self) -> None:
-        _do_now(lambda: reconciling.reconcile_regularly.defer(timestamp=0))
+        due_now(reconciling.reconcile_regularly)
 
     def _tidy(self) -> None:
-        _do_now(lambda: tidy_queue.defer(timestamp=0))
+        due_now(tidy_queue)
 
     def _at_stripe(self) -> None:
         """Somebody refunds in Stripe's own dashboard, or a card was closed before its refund came."""
         if self.chance.random() < 0.3:
             self.providers.fail_a_refund(self.chance)
             return
-        paid = Payment.objects.filter(provider="stripe", captured_amount__gt=1, refunded_amount=0).select_related(
-            "order"
-        )
-        for payment in paid.filter(order__status="paid").order_by("-pk")[:5]:
+        paid = Payment.objects.filter(provider="stripe", captured_amount__gt=1, refunded_amount=0)
+        for payment in paid.filter(order__status=Order.Status.PAID).order_by("-pk")[:5]:
             if self.hands.take(payment.order_id, "dashboard"):
-                self.providers.refund_in_dashboard(payment.provider_charge, payment.amount / 2)
+                self.providers.refund_in_dashboard(payment.provider_charge, Decimal("1.00"))
                 break
 
 
-def _do_now(defer: Callable[[], object]) -> None:
+def due_now(regular: Task[Any, Any, Any]) -> None:
+    """What comes at its minute comes now, unless it waits already."""
     with suppress(AlreadyEnqueued):
-        defer()
+        regular.configure(task_kwargs={"timestamp": 0}).defer()

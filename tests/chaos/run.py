@@ -29,8 +29,6 @@ PROGRESS_SECONDS = 15
 class Plan:
     orders: int
     kills: int
-    # Between one kill and the next, on average.
-    kill_every_seconds: float
     seed: str
 
 
@@ -99,9 +97,14 @@ class Run:
                 return
 
     def _kill(self) -> None:
+        """One after the other, spread over the orders of the run."""
         chance = self._chance("kills")
+        between = self.plan.orders / (self.plan.kills + 1)
         victims: list[str] = []
-        while not self.over.wait(chance.uniform(0.4, 1.6) * self.plan.kill_every_seconds):
+        for number in range(self.plan.kills):
+            while len(self.diary.orders) < (number + chance.uniform(0.2, 1)) * between:
+                if self.over.wait(0.2):
+                    return
             victims = victims or chance.sample(["web", "worker", "other worker", "database"], 4)
             self.shop.kill(victims.pop(), chance)
 

@@ -127,17 +127,6 @@ class Shop:
             for kill in self.kills
         )
 
-    def restart_workers(self) -> None:
-        """In peace, once what they were doing is done."""
-        with self._lock:
-            children = [self.running.pop(name) for name in WORKERS]
-            for child in children:
-                child.running.terminate()
-            for child in children:
-                child.running.wait(60)
-            for name in WORKERS:
-                self._start(name)
-
     def _start(self, name: str) -> None:
         self.started += 1
         bind = ("--bind", f"127.0.0.1:{self.port}") if name == "web" else ()

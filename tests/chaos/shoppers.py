@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -118,7 +119,7 @@ class Shopper:
         location = answer.headers.get("Location", "")
         if answer.status_code != 302 or not re.search(r"/orders/|/pay/", location):
             raise TurnedAway("the bag is gone" if location else "the form came back")
-        return requests.compat.urljoin(self.shop.site, location)
+        return urljoin(self.shop.site, location)
 
     def _choices(self, page: str) -> dict[str, str]:
         ways = dict.fromkeys(re.findall(r'name="delivery"\s+value="([\w-]+)"', page))

@@ -1,9 +1,10 @@
 """Staff in the admin: they take money, give it back, call orders off, hand them over; sometimes two at one order."""
 
 import random
+import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -16,7 +17,7 @@ from procrastinate.exceptions import ConnectorException
 
 from dostshop.demo import people
 from orders import providers, refunds
-from orders.models import LineItem, Order, Payment, Refund
+from orders.models import Order, Payment, Refund
 from tests.chaos.shop import Shop
 from tests.chaos.shoppers import Browser, Diary, TurnedAway
 from tests.chaos.stand_ins import Providers
@@ -81,25 +82,21 @@ class Staff:
 
     def refund(self) -> None:
         for order in self._one(_with_money()):
-            if not self.hands.take(order.pk, "staff"):
-                continue
-            form: dict[str, Any] = {"reason": self.chance.choice(["returned", "faulty", "goodwill"])}
-            lines: list[LineItem] = []
-            with looking_up():
-                lines = list(order.lines.select_related("variant__product"))
-            for line in lines:
-                form[f"units_{line.pk}"] = self.chance.choice([0, 1, line.quantity])
-                if line.variant.product.is_counted:
-                    form[f"shelf_{line.pk}"] = self.chance.choice([0, 0, 1])
-            form["goodwill"] = self.chance.choice(["", "", "1", "0.01"])
-            form["delivery"] = self.chance.choice(["", str(order.delivery_total)])
-            form["deduction"] = self.chance.choice(["", "", "0.33"])
-            self._at_once_or_alone(lambda order=order, form=form: self.step("refund", order, **form))
+            if self.hands.take(order.pk, "staff"):
+                self._at_once_or_alone("refund", order, **self._wishes(order))
+
+    def _wishes(self, order: Order) -> dict[str, str]:
+        return {
+            "reason": self.chance.choice(["returned", "faulty", "goodwill"]),
+            "goodwill": self.chance.choice(["", "", "1", "0.01"]),
+            "delivery": self.chance.choice(["", str(order.delivery_total)]),
+            "deduction": self.chance.choice(["", "", "0.33"]),
+        }
 
     def call_off(self) -> None:
         for order in self._one(_with_money().filter(status=Order.Status.PAID)):
             if self.hands.take(order.pk, "staff"):
-                self._at_once_or_alone(lambda order=order: self.step("call_off", order, reason="cancelled"))
+                self._at_once_or_alone("call_off", order, reason="cancelled")
 
     def hand_over(self) -> None:
         for order in self._one(Order.objects.filter(status=Order.Status.PAID)):
@@ -111,12 +108,11 @@ class Staff:
 
     def restock(self) -> None:
         for order in self._one(Order.objects.filter(status=Order.Status.COMPLETED)):
-            with looking_up():
-                self.step("restock", order, **{f"shelf_{line.pk}": 1 for line in order.lines.all()})
+            self.step("restock", order)
 
     def cancel(self) -> None:
         for order in self._one(Order.objects.filter(status=Order.Status.AWAITING_PAYMENT)):
-            self._at_once_or_alone(lambda order=order: self.step("cancel", order))
+            self._at_once_or_alone("cancel", order)
 
     def settle_refunds(self, stand_ins: Providers) -> int:
         """What no provider sends: by hand; what failed: again, unless Epoint's panel shows that the money went."""
@@ -129,13 +125,18 @@ class Staff:
         return len(waiting)
 
     def step(self, name: str, order: Order, **typed: Any) -> None:
-        """As the dialog on the order's page posts it."""
+        """Opens the dialog of the order's page, fills in how many of each piece, and presses its button."""
         with translation.override("en"):
             url = self.shop.site + reverse(f"admin:orders_order_{name}", args=[order.pk])
-        headers = {"X-CSRFToken": self.browser.session.cookies.get("csrftoken", ""), "HX-Request": "true"}
-        answer = self.browser.post(url, {"_form_submitted": "on", **typed}, headers=headers)
+        form = {"_form_submitted": "on", **self._filled_in(self.browser.get(url).text), **typed}
+        answer = self.browser.post(url, form, headers={"HX-Request": "true"})
         # A form that is not right comes back.
         self.taken[name if "HX-Redirect" in answer.headers else f"{name} refused"] += 1
+
+    def _filled_in(self, dialog: str) -> dict[str, str]:
+        numbers = re.findall(r'<input type="number" name="(\w+)"[^>]* max="(\d+)"', dialog)
+        numbers += [(name, most) for most, name in re.findall(r'<input[^>]* max="(\d+)"[^>]* name="(\w+)"', dialog)]
+        return {**hidden_fields(dialog), **{name: str(self.chance.randint(0, int(most))) for name, most in numbers}}
 
     def _one(self, orders: QuerySet[Order]) -> list[Order]:
         """Of the newest, so that staff and shoppers, or two of the staff, meet at the same order."""
@@ -144,24 +145,22 @@ class Staff:
             found = list(orders.order_by("-pk").distinct()[:RECENT])
         return [self.chance.choice(found)] if found else []
 
-    def _at_once_or_alone(self, act: Callable[[], None]) -> None:
+    def _at_once_or_alone(self, name: str, order: Order, **typed: Any) -> None:
         """With a colleague who does the same."""
-        if self.chance.random() > 0.2:
-            act()
-            return
-        colleague = threading.Thread(target=_quietly, args=[act])
-        colleague.start()
-        _quietly(act)
-        colleague.join()
+
+        def act() -> None:
+            with suppress(TurnedAway, requests.RequestException):
+                self.step(name, order, **typed)
+
+        hands = [threading.Thread(target=act) for _number in range(self.chance.choice([1, 1, 1, 1, 2]))]
+        for hand in hands:
+            hand.start()
+        for hand in hands:
+            hand.join()
 
 
 def _with_money() -> QuerySet[Order]:
     return Order.objects.filter(status__in=[Order.Status.PAID, Order.Status.COMPLETED])
-
-
-def _quietly(act: Callable[[], None]) -> None:
-    with suppress(TurnedAway, requests.RequestException):
-        act()
 
 
 def _went(stand_ins: Providers, refund: Refund) -> bool:

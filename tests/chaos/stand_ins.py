@@ -74,19 +74,16 @@ class Charge:
 
 class Providers:
     def __init__(self, seed: str) -> None:
-        webhook = {
-            name: f"{settings.SITE_URL}{reverse('payment_webhook', args=[name])}" for name in ("stripe", "epoint")
-        }
         self.stripe = StandIn(
             secret_key=settings.STRIPE_SECRET_KEY,
             webhook_secret=settings.STRIPE_WEBHOOK_SECRET,
-            webhook_url=webhook["stripe"],
+            webhook_url=_webhook("stripe"),
             port=int(settings.STRIPE_API_URL.rpartition(":")[2]),
         )
         self.epoint = EpointStandIn(
             public_key=settings.EPOINT_PUBLIC_KEY,
             private_key=settings.EPOINT_PRIVATE_KEY,
-            callback_url=webhook["epoint"],
+            callback_url=_webhook("epoint"),
             port=int(settings.EPOINT_PAGE_ORIGINS[0].rpartition(":")[2]),
         )
         self.mischief = Mischief(random.Random(f"{seed} providers"))
@@ -169,6 +166,10 @@ class Providers:
                 order = payment["order_id"].partition("-")[0]
                 received = Decimal(payment["amount"])
                 yield Charge("epoint", payment["transaction"], order, received, account.back(payment))
+
+
+def _webhook(provider: str) -> str:
+    return f"{settings.SITE_URL}{reverse('payment_webhook', args=[provider])}"
 
 
 def _serve(server: StandInServer) -> None:
