@@ -11,7 +11,7 @@ TEMPLATES = git ls-files --cached --others --exclude-standard '*.html' 'template
 # A real shop's environment, as far as checks need one.
 PRODUCTION := env -u DEMO -u DEBUG SECRET_KEY=checked-only-and-never-used-to-sign-anything-at-all SITE_URL=https://shop.example.az
 
-.PHONY: demo test newcomer check format install stop pins messages serve worker
+.PHONY: demo test newcomer chaos check format install stop pins messages serve worker
 .DELETE_ON_ERROR:
 
 # The shop on this machine, with a catalogue to look at: prints the address. Ctrl-C stops it.
@@ -25,6 +25,10 @@ test: $(VENV)/development $(MESSAGES)
 # `make demo` in a fresh clone: whether its first page comes in the time promised, and nothing is left running.
 newcomer: $(VENV)/development
 	@$(BIN)/python -m tests.newcomer
+
+# Thousands of orders while web, worker and database are killed at random, and then the books: some ten minutes.
+chaos: $(VENV)/development $(MESSAGES)
+	@$(BIN)/python -m tests.chaos
 
 # Style, types, templates, migrations, the settings of a real shop, translations, stray addresses.
 check: $(VENV)/development $(MESSAGES)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -67,7 +67,7 @@ class Browser:
             if answer is not None and answer.status_code < 400:
                 return answer
             if answer is not None and answer.status_code < 500:
-                raise TurnedAway(f"status {answer.status_code}")
+                raise TurnedAway(f"status {answer.status_code} of {urlsplit(answer.url).path}")
             if answer is not None and answer.url.startswith(self.shop.site) and not self.shop.is_disturbed(began):
                 self.diary.complaints.append(f"{method} {answer.url}: status {answer.status_code}")
             if time.monotonic() > deadline:

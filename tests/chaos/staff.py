@@ -90,7 +90,6 @@ class Staff:
             "reason": self.chance.choice(["returned", "faulty", "goodwill"]),
             "goodwill": self.chance.choice(["", "", "1", "0.01"]),
             "delivery": self.chance.choice(["", str(order.delivery_total)]),
-            "deduction": self.chance.choice(["", "", "0.33"]),
         }
 
     def call_off(self) -> None:

@@ -290,7 +290,7 @@ class MailServer(BaseEmailBackend):
     def send_messages(self, messages: Sequence[EmailMessage]) -> int:
         answer = self.answers.pop(0)
         if answer is None or isinstance(answer, KeyboardInterrupt):
-            self.taken += [message.subject for message in messages]
+            self.taken.extend(str(message.subject) for message in messages)
         if answer is not None:
             raise answer
         return len(messages)
