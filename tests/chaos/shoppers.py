@@ -167,7 +167,8 @@ class Shopper:
             self._cancel(order)
 
     def _pay(self, page: str) -> None:
-        card = self.chance.choice(["pays"] * 6 + ["declined", "no-money", "second-step"])
+        asks_twice = ["second-step"] if "/pay/cs_" in page else []
+        card = self.chance.choice(["pays"] * 6 + ["declined", "no-money", *asks_twice])
         answer = self._click_twice_or_once(lambda: self.browser.post(page, {"card": card}))
         if card == "second-step":
             answer = self.browser.post(f"{page}/confirm", {"answer": self.chance.choice(["yes", "yes", "no"])})

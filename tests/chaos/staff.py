@@ -89,6 +89,7 @@ class Staff:
         return {
             "reason": self.chance.choice(["returned", "faulty", "goodwill"]),
             "goodwill": self.chance.choice(["", "", "1", "0.01"]),
+            "deduction": self.chance.choice(["", "", "0.33"]),
             "delivery": self.chance.choice(["", str(order.delivery_total)]),
         }
 
@@ -114,13 +115,18 @@ class Staff:
             self._at_once_or_alone("cancel", order)
 
     def settle_refunds(self, stand_ins: Providers) -> int:
-        """What no provider sends: by hand; what failed: again, unless Epoint's panel shows that the money went."""
+        """What waits for a person: money to be given by hand, a refund that failed, one of which nobody knows."""
         waiting = list(refunds.for_a_person().select_related("payment__order"))
         for refund in waiting:
-            is_by_hand = refund.payment.provider in providers.codes_by_hand()
-            is_gone = is_by_hand or (refund.payment.provider == "epoint" and _went(stand_ins, refund))
-            step = "give_back_by_hand" if is_gone else "try_refund_again"
-            self.step(step, refund.payment.order, refund=refund.pk)
+            order = refund.payment.order
+            match refunds.state_of(refund):
+                case Refund.State.BY_HAND:
+                    self.step("give_back_by_hand", order, refund=refund.pk)
+                case Refund.State.UNKNOWN:
+                    has_gone = "yes" if _went(stand_ins, refund) else "no"
+                    self.step("say_whether_refund_went", order, refund=refund.pk, has_gone=has_gone)
+                case _:
+                    self.step("try_refund_again", order, refund=refund.pk)
         return len(waiting)
 
     def step(self, name: str, order: Order, **typed: Any) -> None:
@@ -163,5 +169,6 @@ def _with_money() -> QuerySet[Order]:
 
 
 def _went(stand_ins: Providers, refund: Refund) -> bool:
+    """As Epoint's panel shows it."""
     known = sum(one.amount for one in refund.payment.refunds.exclude(done_at=None))
     return stand_ins.went_back(refund.payment.provider_charge) - known >= refund.amount

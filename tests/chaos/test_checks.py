@@ -79,6 +79,7 @@ BROKEN: list[tuple[checks.Check, dict[str, Any], str]] = [
     (checks.no_unit_is_held_twice, {"pieces": [replace(PIECE, held=2)]}, "S: 2 held of 1"),
     (checks.every_mail_went_once, {"mails_found": [MAIL.message] * 2}, "order-A-paid went 2 times"),
     (checks.every_mail_went_once, {"mails_found": []}, "order-A-paid went 0 times"),
+    (checks.every_mail_went_once, {"mails_found": [], "mails": [replace(MAIL, is_sent=False)], "jobs": []}, "0 times"),
     (checks.every_mail_went_once, {"mails": []}, "nobody wrote it"),
     (checks.every_mail_went_once, {"mails": [replace(MAIL, is_sent=False)]}, "is noted as not sent"),
     (checks.no_task_is_lost, {"jobs": [replace(JOB, status="doing")]}, "task orders.send_mail 1 is doing"),
@@ -119,6 +120,10 @@ def test_what_broke_is_named(check: checks.Check, broken: dict[str, Any], senten
 
 def test_every_check_was_seen_to_fail() -> None:
     assert {check for check, _broken, _sentence in BROKEN} == set(checks.CHECKS)
+
+
+def test_a_mail_that_no_longer_holds_is_not_missed() -> None:
+    assert checks.problems(books(mails=[replace(MAIL, is_sent=False)], mails_found=[])) == []
 
 
 def test_a_mail_whose_worker_died_waits_for_a_person() -> None:
