@@ -15,7 +15,7 @@ from procrastinate.contrib.django import app
 from dostshop.background.models import Job
 from dostshop.background.retrying import FOR_AN_HOUR
 from dostshop.locks import Busy, short_transaction
-from orders import emails, payments, stock, typed
+from orders import emails, payments, refunds, stock, typed
 from orders.models import Bag, Hold, Order, OrderMail, Payment
 from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderRefused, ProviderUnavailable
@@ -74,12 +74,12 @@ def _in_time() -> PaymentQuerySet:
 
 @app.task(name="orders.expire_order", retry=FOR_AN_HOUR)
 def expire_order(order_pk: int) -> None:
-    """Asks the provider once more, then lets the order go."""
+    """Asks the provider once more, then lets the order go. Raises Busy, after which it may run again."""
     for payment in Payment.objects.open().filter(order=order_pk).exclude(provider_reference=""):
         try:
             payments.check(payment)
-        except (ProviderUnavailable, ProviderRefused):
-            # A payment that comes to light later is sold or refunded then.
+        except (ProviderUnavailable, ProviderRefused, refunds.Unexplained):
+            # A payment that comes to light later is sold or refunded then, and the reconciler asks again.
             continue
     with short_transaction():
         order = Order.objects.locked(order_pk)

@@ -145,7 +145,6 @@ def _units_field(left: int) -> forms.Field:
 
 def purchase(lines: list[BagLine], offered: Delivery, option: DeliveryOption | None = None) -> Purchase:
     return Purchase(
-        total=checkout.total(lines, option),
         is_pickup=option.is_pickup if option else None if offered.has_pickup else False,
         is_made_to_order=not all(line.variant.product.is_counted for line in lines),
     )

@@ -2,19 +2,23 @@
 
 Providers are in ``orders/providers``. None is called inside a transaction: the intent is written and committed,
 the provider is called with a key made from that row, the answer is written.
+Money that came is booked, whatever became of its order: it buys the pieces, or goes back as a whole.
 Locks: Order → Payment → Stock → InvoiceSeries.
 Raises: ``ProviderUnavailable`` and ``ProviderRefused`` from calls to a provider; ``NotPayable`` where the
-order does not wait for money; ``stock.OutOfStock`` where a piece is gone;
-``locks.Busy`` where a row stays locked for too long.
+order does not wait for money; ``stock.OutOfStock`` where a piece is gone; ``GoesBack`` once money is booked that
+buys nothing; ``locks.Busy`` where a row stays locked for too long.
 After commit: mails and refunds go out by tasks that were enqueued in the same transaction; see ``orders/refunds.py``.
 Retry: ``apply_status`` may come any number of times, in any order, from a webhook, a person or a task.
 """
 
+import logging
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,14 +27,22 @@ from procrastinate.contrib.django import app
 from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.background.retrying import FOR_AN_HOUR
-from dostshop.locks import short_transaction
+from dostshop.locks import Busy, short_transaction
 from orders import emails, invoices, promises, providers, refunds, stock
-from orders.models import Order, OrderEvent, OrderMail, Payment, Refund
+from orders.models import Invoice, Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.payment import PaymentQuerySet
-from orders.providers import ProviderFailed, ProviderRefused, ProviderState, ProviderStatus
+from orders.providers import Dispute, ProviderFailed, ProviderRefused, ProviderState, ProviderStatus, RefundState
+
+logger = logging.getLogger(__name__)
 
 # How long an order may wait for an online payment in all, over every attempt.
 LONGEST_ONLINE_WAIT = timedelta(hours=6)
+# Money that buys nothing: why it goes back, and what the order's events say of it.
+FOR_NOTHING = {
+    Refund.Reason.PIECE_GONE: OrderEvent.Kind.PAID_TOO_LATE,
+    Refund.Reason.PAID_CANCELLED: OrderEvent.Kind.PAID_CANCELLED,
+    Refund.Reason.PAID_TWICE: OrderEvent.Kind.PAID_TWICE,
+}
 
 
 class NotPayable(Exception):
@@ -39,6 +51,14 @@ class NotPayable(Exception):
 
 class WrongAmount(NotPayable):
     """Another sum came than the order costs. The message says so, for staff."""
+
+
+class BookedMeanwhile(NotPayable):
+    """Somebody else was quicker. The message says so, for staff."""
+
+
+class GoesBack(Exception):
+    """The money is booked and buys nothing. The message says why, for staff, who give it back by hand."""
 
 
 def write_intent(order: Order, *, provider: str) -> Payment:
@@ -131,6 +151,27 @@ def check(payment: Payment) -> None:
         refunds.apply(payment.pk, told)
 
 
+def take_in(order_pk: int, *, provider: str, reference: str) -> Payment:
+    """The row of a payment that came about without one, as before a backup was restored; its status is not applied.
+
+    The order is the one that the provider names. Called again, it is the same row.
+    """
+    with short_transaction():
+        order = Order.objects.locked(order_pk)
+        payment, _is_new = Payment.objects.get_or_create(
+            provider=provider,
+            provider_reference=reference,
+            defaults={
+                "order": order,
+                "status": Payment.Status.EXPIRED,
+                "amount": order.total,
+                "currency": order.currency,
+                "expires_at": timezone.now(),
+            },
+        )
+    return payment
+
+
 @short_transaction()
 def apply_status(payment_pk: int, status: ProviderStatus) -> None:
     """Does what follows from the provider's word. Harmless when repeated."""
@@ -162,37 +203,97 @@ def is_amount_typed(order: Order) -> bool:
     return payment is not None and not providers.provider(payment.provider).is_paid_on_pickup
 
 
-@short_transaction()
 def mark_paid(order_pk: int, *, actor: User, amount: Decimal | None = None) -> None:
     """Staff have the money: over the counter, or on the bank account, where ``amount`` is what came.
 
-    Raises NotPayable where the order does not wait for that, WrongAmount where another sum came, OutOfStock where
-    a piece was sold meanwhile.
+    Raises NotPayable where the order does not wait for that; WrongAmount where another sum came, which the order's
+    events then tell. Where a piece was sold meanwhile: OutOfStock at the counter, where nobody takes the money then,
+    and GoesBack for money that is on the account already.
     """
+    if problem := _take_by_hand(order_pk, actor=actor, amount=amount):
+        raise problem
+
+
+@short_transaction()
+def _take_by_hand(order_pk: int, *, actor: User, amount: Decimal | None) -> Exception | None:
+    """Returns what is to be raised after the commit."""
     order = Order.objects.locked(order_pk)
     payment = _due_by_hand(order, _locked_payments(order))
     if payment is None:
         raise NotPayable(order.code)
-    if amount is None and not providers.provider(payment.provider).is_paid_on_pickup:
+    is_at_till = providers.provider(payment.provider).is_paid_on_pickup
+    if amount is None and not is_at_till:
         raise WrongAmount(_("Open the order and type the sum that came to the bank account."))
     if amount is not None and amount != payment.amount:
-        raise WrongAmount(_sentence(due=payment.amount, came=amount))
-    stock.sell(order)
+        order.record(OrderEvent.Kind.OTHER_SUM, actor=actor, payment=payment.pk, amount=str(amount))
+        return WrongAmount(_sentence(order, due=payment.amount, came=amount))
+    if is_at_till:
+        # Nobody hands over money for what is gone.
+        stock.sell(order)
+        _capture(payment, payment.amount)
+        _paid(order, payment, actor=actor)
+        return None
     _capture(payment, payment.amount)
-    _paid(order, payment, actor=actor)
+    if _spend(order, payment, actor=actor):
+        return GoesBack(_("A piece was sold meanwhile. The money is booked: send it back, and say so at its refund."))
+    return None
 
 
-def _sentence(*, due: Decimal, came: Decimal) -> str:
+def can_take_in_transfer(order: Order) -> bool:
+    """Whether ``take_in_transfer`` has a chance: the order was to be paid so, and waits for no such money any more."""
+    by_transfer = order.payments.filter(provider__in=providers.codes_by_transfer())
+    return by_transfer.exists() and not can_be_marked_paid(order)
+
+
+def booked(order: Order) -> Decimal:
+    """What came for the order in all, whatever went back since."""
+    return sum((payment.captured_amount for payment in order.payments.all()), money.ZERO)
+
+
+@short_transaction()
+def take_in_transfer(order_pk: int, *, amount: Decimal, booked_before: Decimal, actor: User) -> Refund:
+    """Money on the bank account for an order that does not wait for it: it is booked, and to be given back by hand.
+
+    ``booked_before`` is what the person who typed the sum saw as booked, so that one transfer is not booked by two.
+    Raises NotPayable where the order waits for money, or never did for a transfer; BookedMeanwhile; ValueError.
+    """
+    order = Order.objects.locked(order_pk)
+    if amount <= 0:
+        raise ValueError("a transfer brings more than nothing")
+    if not can_take_in_transfer(order):
+        raise NotPayable(order.code)
+    if booked(order) != booked_before:
+        raise BookedMeanwhile(_("Somebody has booked money for this order meanwhile. See whether it is this transfer."))
+    attempt = order.payments.filter(provider__in=providers.codes_by_transfer()).latest("pk")
+    payment = Payment.objects.create(
+        order=order,
+        provider=attempt.provider,
+        status=Payment.Status.EXPIRED,
+        amount=amount,
+        currency=order.currency,
+        expires_at=timezone.now(),
+    )
+    _capture(payment, amount)
+    return _give_back(order, payment, reason=_why_not(order) or Refund.Reason.PIECE_GONE, actor=actor)
+
+
+def _sentence(order: Order, *, due: Decimal, came: Decimal) -> str:
     sums = {"due": money.text(due), "came": money.text(came), "difference": money.text(abs(due - came))}
     missing = _(
         "The order costs %(due)s, and %(came)s came: %(difference)s are missing. Ask the buyer for the rest, and type "
         "the whole sum once it is there; or cancel the order and send back what came."
     )
+    missing_late = _(
+        "The order costs %(due)s, and %(came)s came: %(difference)s are missing, and its time is over. Send back what "
+        "came; or ask the buyer for the rest if the pieces are still free, and type the whole sum once it is there."
+    )
     too_much = _(
         "The order costs %(due)s, and %(came)s came: %(difference)s too much. Send them back from the bank account, "
         "and then type the price of the order."
     )
-    return (missing if came < due else too_much) % sums
+    if came > due:
+        return too_much % sums
+    return (missing if order.status == Order.Status.AWAITING_PAYMENT else missing_late) % sums
 
 
 def _due_by_hand(order: Order, payments: PaymentQuerySet) -> Payment | None:
@@ -255,39 +356,96 @@ def _apply_paid(order: Order, payment: Payment, status: ProviderStatus) -> None:
         _take_wrong_amount(order, payment, status)
         return
     _capture(payment, status.amount, charge=status.charge)
-    if not _waits_for_money(order, payment):
-        refunds.whole(payment, reason=Refund.Reason.PAID_TWICE)
+    if _went_back(status):
+        order.record(OrderEvent.Kind.PAID_AND_BACK, payment=payment.pk, amount=str(status.amount))
         return
+    _spend(order, payment)
+
+
+def _went_back(status: ProviderStatus) -> bool:
+    """Whether all of it was given back at the provider before the shop heard that it had come."""
+    back = (told.amount for told in status.refunds or () if told.state != RefundState.FAILED)
+    return sum(back, money.ZERO) >= status.amount
+
+
+def _spend(order: Order, payment: Payment, *, actor: User | None = None) -> Refund | None:
+    """Buys the order's pieces with money that was captured; or sends it back, and returns the refund."""
+    if reason := _why_not(order):
+        return _give_back(order, payment, reason=reason, actor=actor)
     try:
         stock.sell(order)
     except stock.OutOfStock:
-        order.record(OrderEvent.Kind.PAID_TOO_LATE, payment=payment.pk)
         close_open(order)
         if order.status == Order.Status.AWAITING_PAYMENT:
             order.move_to(Order.Status.EXPIRED)
         stock.release_order(order)
-        refunds.whole(payment, reason=Refund.Reason.PIECE_GONE)
-        emails.enqueue(order, OrderMail.Kind.PAID_TOO_LATE)
-        return
-    _paid(order, payment)
+        return _give_back(order, payment, reason=Refund.Reason.PIECE_GONE, actor=actor)
+    _paid(order, payment, actor=actor)
+    return None
 
 
-def _waits_for_money(order: Order, payment: Payment) -> bool:
-    """False too for an order that was paid once and called off since: what comes then goes back."""
-    had_money = (
-        order.payments.exclude(pk=payment.pk)
-        .filter(captured_amount__gt=0)
-        .exclude(refunds__reason__in=[Refund.Reason.PIECE_GONE, Refund.Reason.WRONG_AMOUNT])
-    )
-    return Order.Status.PAID in Order.TRANSITIONS[order.status] and not had_money.exists()
+def _why_not(order: Order) -> Refund.Reason | None:
+    """Why money that comes for the order buys nothing; whether its pieces are still there is another question."""
+    if order.status == Order.Status.CANCELLED:
+        return Refund.Reason.PAID_CANCELLED
+    return None if Order.Status.PAID in Order.TRANSITIONS[order.status] else Refund.Reason.PAID_TWICE
+
+
+def _give_back(order: Order, payment: Payment, *, reason: Refund.Reason, actor: User | None = None) -> Refund:
+    order.record(FOR_NOTHING[reason], actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
+    refund = refunds.whole(payment, reason=reason)
+    if reason in refunds.TOLD_AT_ONCE:
+        emails.enqueue(order, OrderMail.Kind.PAID_TOO_LATE, about=f"refund-{refund.pk}")
+    return refund
 
 
 def _paid(order: Order, payment: Payment, *, actor: User | None = None) -> None:
     close_open(order)
-    promises.make(order)
     order.move_to(Order.Status.PAID, actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
     emails.enqueue(order, OrderMail.Kind.PAID)
-    invoices.issue(order, payment)
+    _derive(order, lambda: promises.make(order))
+    _derive(order, lambda: invoices.issue(order, payment))
+
+
+def _derive(order: Order, what: Callable[[], object]) -> None:
+    """What follows from money must not keep it from being booked; ``complete`` makes up for it later."""
+    try:
+        with transaction.atomic():
+            what()
+    except Busy:
+        raise
+    except Exception:
+        logger.exception("order %s is paid, and lacks what follows from that", order)
+
+
+@short_transaction()
+def complete(order_pk: int) -> None:
+    """Gives a paid order the date or the invoice that it lacks. Raises whatever hinders that."""
+    order = Order.objects.locked(order_pk)
+    promises.make(order)
+    if not order.invoices.filter(kind=Invoice.Kind.INVOICE).exists():
+        paid = order.events.filter(kind=OrderEvent.Kind.PAID).latest("pk")
+        invoices.issue(order, order.payments.get(pk=paid.data["payment"]))
+
+
+@short_transaction()
+def note_dispute(payment_pk: int, told: Dispute) -> None:
+    """The buyer's bank asks the provider for the money. Nothing is booked: a person answers, and sees how it ends."""
+    payment = Payment.objects.get(pk=payment_pk)
+    order = Order.objects.locked(payment.order_id)
+    ended = OrderEvent.Kind.DISPUTE_CLOSED
+    kind = ended if told.outcome else OrderEvent.Kind.DISPUTED
+    if order.events.filter(kind__in={kind, ended}, data__dispute=told.reference).exists():
+        return
+    order.record(
+        kind,
+        payment=payment.pk,
+        provider=payment.provider,
+        dispute=told.reference,
+        amount=str(told.amount),
+        currency=told.currency,
+        outcome=told.outcome,
+    )
 
 
 def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -> None:

@@ -1,24 +1,27 @@
 """Finds where the shop and a payment provider disagree, and repairs it.
 
 What it looks at: events that were kept and not handled, payments whose opening was never answered, payments left
-open, refunds that are not settled, and everything that the provider itself lists of the last days.
-Locks: those of ``payments.apply_status`` and ``refunds.apply``, one payment at a time; none while a provider is asked.
-Raises: nothing that a provider or a locked row causes: what cannot be repaired now is a finding too.
-After commit: what those functions enqueue.
+open, refunds that are not settled, everything that the provider itself lists of the last days, paid orders that lack
+what follows from their money, and money and disputes that wait for a person.
+Locks: those of ``payments`` and ``refunds``, one payment at a time; none while a provider is asked.
+Raises: nothing that a row or a provider causes: what cannot be repaired now is a finding too, and the rest goes on.
+After commit: what those functions enqueue. Each finding is saved as it comes.
 Retry: a second run finds nothing where the first repaired everything.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.fields.json import KT
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from dostshop.locks import Busy, short_transaction
+from dostshop.locks import Busy
 from orders import payments, providers, refunds, webhooks
-from orders.models import Order, Payment, ProviderEvent, Reconciliation, Refund
+from orders.models import Invoice, Order, OrderEvent, Payment, ProviderEvent, Reconciliation, Refund
 from orders.providers import ProviderRefused, ProviderState, ProviderUnavailable, Report
 
 logger = logging.getLogger(__name__)
@@ -30,8 +33,13 @@ SETTLING_TIME = timedelta(minutes=3)
 # Stripe tries a webhook again for up to three days (documentation, “Process undelivered webhook events”).
 LOOKS_BACK = timedelta(days=3)
 KEPT = timedelta(days=90)
+# What only a person can mend is told once.
+TOLD_ONCE = frozenset(
+    {Kind.UNKNOWN_PAYMENT, Kind.NOT_REPAIRED, Kind.OTHER_CURRENCY, Kind.DISPUTED, Kind.DISPUTE_CLOSED}
+)
 
-_PASSING = (ProviderUnavailable, ProviderRefused, refunds.Unexplained, Busy)
+# Anything else is a mistake in the shop, and its traceback is wanted.
+_EXPECTED = (ProviderUnavailable, ProviderRefused, refunds.Unexplained, Busy)
 
 
 @dataclass(frozen=True)
@@ -52,108 +60,141 @@ def reconcile_regularly(timestamp: int) -> None:
 def reconcile(*, since: datetime | None = None, settled_before: datetime | None = None) -> Reconciliation:
     """Compares and repairs; the row says what was found. By default looks back three days."""
     run = Reconciliation.objects.create()
-    before = settled_before or timezone.now() - SETTLING_TIME
-    findings = [
-        *_events(before),
-        *_unanswered(before),
-        *_open(before),
-        *_unsettled(before),
-        *_lists(since or timezone.now() - LOOKS_BACK),
-    ]
-    run.findings = [asdict(finding) for finding in findings if not _is_known(finding)]
-    run.finished_at = timezone.now()
-    run.save(update_fields=["findings", "finished_at"])
-    for found in run.findings:
-        logger.warning("reconciling: %s", found)
+    try:
+        for finding in _findings(
+            since=since or timezone.now() - LOOKS_BACK, before=settled_before or timezone.now() - SETTLING_TIME
+        ):
+            if not _is_known(finding):
+                logger.warning("reconciling: %s", finding)
+                run.findings.append(asdict(finding))
+                run.save(update_fields=["findings"])
+    finally:
+        run.finished_at = timezone.now()
+        run.save(update_fields=["finished_at"])
     return run
 
 
 def _is_known(finding: Finding) -> bool:
-    """What only a person can mend is told once."""
     told = Reconciliation.objects.filter(findings__contains=[asdict(finding)])
-    return finding.kind in {Kind.UNKNOWN_PAYMENT, Kind.NOT_REPAIRED} and told.exists()
+    return finding.kind in TOLD_ONCE and told.exists()
 
 
-def _events(before: datetime) -> Iterator[Finding]:
-    for event in ProviderEvent.objects.filter(handled_at=None, received_at__lt=before).order_by("pk"):
+def _findings(*, since: datetime, before: datetime) -> Iterator[Finding]:
+    begun = Payment.objects.select_related("order").filter(created_at__lt=before)
+    steps: dict[str, Callable[[], Iterable[Finding]]] = {
+        "events": lambda: _each(ProviderEvent.objects.filter(handled_at=None, received_at__lt=before), _handled),
+        "unanswered": lambda: _each(begun.filter(status=Payment.Status.STARTED), _opened),
+        "open": lambda: _each(begun.open().exclude(provider_reference=""), _asked_about),
+        "refunds": lambda: _each(_unsettled(before), _settled),
+        "lists": lambda: _each(providers.configured(), lambda code: _listed(code, since)),
+        "paid orders": lambda: _each(_lacking(since), _completed),
+        "for a person": _for_a_person,
+    }
+    yield from _each(steps, lambda name: steps[name]())
+
+
+def _each[Row](rows: Iterable[Row], look: Callable[[Row], Iterable[Finding]]) -> Iterator[Finding]:
+    """What is the matter with one row must not keep the others from being looked at."""
+    for row in rows:
         try:
-            webhooks.handle(event.pk)
-        # Whatever it was: it is noted in the event's row, and must not keep the others from being handled.
+            yield from look(row)
+        except _EXPECTED as error:
+            yield Finding(Kind.NOT_REPAIRED, _order_of(row), f"{_name(row)}: {error!r}")
         except Exception as error:
-            logger.exception("event %s", event)
-            yield Finding(Kind.NOT_REPAIRED, "", f"{event}: {error!r}")
-        else:
-            yield Finding(Kind.EVENT_HANDLED, "", str(event))
+            logger.exception("reconciling %r", row)
+            yield Finding(Kind.NOT_REPAIRED, _order_of(row), f"{_name(row)}: {error!r}")
 
 
-def _unanswered(before: datetime) -> Iterator[Finding]:
-    """The shop died, or gave up, between writing the intent and hearing the answer."""
-    begun = Payment.objects.filter(status=Payment.Status.STARTED, created_at__lt=before)
-    for payment in begun.filter(order__status=Order.Status.AWAITING_PAYMENT).select_related("order"):
-        if providers.provider(payment.provider).can_resume(payment, timezone.now()):
-            yield from _repaired(payment, payments.start, Kind.PAYMENT_OPENED)
+def _order_of(row: object) -> str:
+    match row:
+        case Order():
+            return row.code
+        case Payment():
+            return row.order.code
+        case Refund():
+            return row.payment.order.code
+        case Report():
+            return row.order_code
+    return ""
 
 
-def _open(before: datetime) -> Iterator[Finding]:
-    waiting = Payment.objects.open().filter(created_at__lt=before).exclude(provider_reference="")
-    for payment in waiting.select_related("order"):
-        yield from _repaired(payment, payments.check, Kind.PAYMENT_MISSED)
+def _name(row: object) -> str:
+    match row:
+        case Refund():
+            return f"refund of {row}"
+        case Report():
+            return row.reference or row.charge
+    return str(row)
 
 
-def _repaired(payment: Payment, repair: Callable[[Payment], object], kind: Kind) -> Iterator[Finding]:
-    status = payment.status
+def _handled(event: ProviderEvent) -> Iterator[Finding]:
     try:
-        repair(payment)
-    except _PASSING as error:
-        yield Finding(Kind.NOT_REPAIRED, payment.order.code, f"{payment}: {error!r}")
-        return
+        webhooks.handle(event.pk)
+    except webhooks.UnknownMoney as unknown:
+        yield Finding(Kind.UNKNOWN_PAYMENT, "", str(unknown))
+        webhooks.set_aside(event.pk)
+    else:
+        yield Finding(Kind.EVENT_HANDLED, "", str(event))
+
+
+def _opened(payment: Payment) -> Iterable[Finding]:
+    """The shop died, or gave up, between writing the intent and hearing the answer."""
+    if payment.order.status != Order.Status.AWAITING_PAYMENT:
+        return []
+    if not providers.provider(payment.provider).can_resume(payment, timezone.now()):
+        return []
+    return _changed(payment, payments.start, Kind.PAYMENT_OPENED)
+
+
+def _asked_about(payment: Payment) -> Iterator[Finding]:
+    return _changed(payment, payments.check, Kind.PAYMENT_MISSED)
+
+
+def _changed(payment: Payment, repair: Callable[[Payment], object], kind: Kind) -> Iterator[Finding]:
+    status = payment.status
+    repair(payment)
     payment.refresh_from_db(fields=["status"])
     if payment.status != status:
         yield Finding(kind, payment.order.code, f"{payment}: {status} → {payment.status}")
 
 
-def _unsettled(before: datetime) -> Iterator[Finding]:
-    waiting = Refund.objects.unsettled().filter(created_at__lt=before, payment__provider__in=providers.codes_online())
-    for refund in waiting.select_related("payment__order"):
-        order = refund.payment.order.code
-        try:
-            # What the provider has taken on, it tells about; what it has not heard of is asked for.
-            payments.check(refund.payment) if refund.provider_reference else refunds.send(refund_pk=refund.pk)
-        except _PASSING as error:
-            yield Finding(Kind.NOT_REPAIRED, order, f"refund of {refund}: {error!r}")
-            continue
-        refund.refresh_from_db()
-        if refund.is_settled:
-            yield Finding(Kind.REFUND_SETTLED, order, f"refund of {refund}")
+def _unsettled(before: datetime) -> Iterable[Refund]:
+    asked_of = Refund.objects.filter(payment__provider__in=providers.codes_online()).select_related("payment__order")
+    return asked_of.unsettled().filter(created_at__lt=before)
 
 
-def _lists(since: datetime) -> Iterator[Finding]:
-    for code, provider in providers.configured().items():
-        try:
-            for report in provider.recent(since):
-                yield from _compared(code, report)
-        except (ProviderUnavailable, ProviderRefused) as error:
-            yield Finding(Kind.NOT_REPAIRED, "", f"{code} does not list its payments: {error!r}")
+def _settled(refund: Refund) -> Iterator[Finding]:
+    # What the provider has taken on, it tells about; what it has not heard of is asked for.
+    payments.check(refund.payment) if refund.provider_reference else refunds.send(refund_pk=refund.pk)
+    refund.refresh_from_db()
+    if refund.is_settled:
+        yield Finding(Kind.REFUND_SETTLED, refund.payment.order.code, f"refund of {refund}")
+
+
+def _listed(code: str, since: datetime) -> Iterator[Finding]:
+    return _each(providers.provider(code).recent(since), lambda report: _compared(code, report))
 
 
 def _compared(code: str, report: Report) -> Iterator[Finding]:
-    payment = webhooks.payment_of(code, report)
     name = f"{code} {report.reference or report.charge}"
     try:
-        if payment is None:
-            if report.status and report.status.state == ProviderState.PAID:
-                yield _taken_in(code, report)
-            return
-        if _changes(payment, report):
-            webhooks.apply(code, report)
-            yield Finding(Kind.PAYMENT_MISSED, payment.order.code, name)
-        elif report.refund and refunds.apply(payment.pk, report.refund):
-            yield Finding(Kind.REFUND_MISSED, payment.order.code, f"{name}: {report.refund.amount}")
-    except _PASSING as error:
-        yield Finding(Kind.NOT_REPAIRED, report.order_code, f"{name}: {error!r}")
+        payment = webhooks.payment_of(code, report) or webhooks.taken_in(code, report)
+    except webhooks.UnknownMoney as unknown:
+        yield Finding(Kind.UNKNOWN_PAYMENT, "", str(unknown))
+        return
+    if payment is None:
+        return
+    if _is_news(payment, report):
+        Payment.objects.filter(pk=payment.pk, provider_reference="").update(provider_reference=report.reference)
+        payment.refresh_from_db()
+        # Asked about by itself, it is told with what went back of it.
+        payments.check(payment)
+        yield Finding(Kind.PAYMENT_MISSED, payment.order.code, name)
+    elif report.refund and refunds.apply(payment.pk, report.refund):
+        yield Finding(Kind.REFUND_MISSED, payment.order.code, f"{name}: {report.refund.amount}")
 
 
-def _changes(payment: Payment, report: Report) -> bool:
+def _is_news(payment: Payment, report: Report) -> bool:
     if report.status is None or report.status.state == ProviderState.OPEN:
         return False
     if report.status.state == ProviderState.PAID:
@@ -161,23 +202,30 @@ def _changes(payment: Payment, report: Report) -> bool:
     return payment.status in {Payment.Status.STARTED, Payment.Status.OPEN}
 
 
-def _taken_in(code: str, report: Report) -> Finding:
-    """Money that no row here knows of: where it names an order of ours, it is that order's; else a person looks."""
-    name = f"{code} {report.reference}"
-    order = Order.objects.filter(code=report.order_code).first()
-    if order is None or report.status is None:
-        amount = f"{report.status.amount} {report.status.currency}" if report.status else ""
-        return Finding(Kind.UNKNOWN_PAYMENT, "", f"{name}: {amount}")
-    with short_transaction():
-        Order.objects.locked(order.pk)
-        payment = Payment.objects.create(
-            order=order,
-            provider=code,
-            status=Payment.Status.EXPIRED,
-            amount=order.total,
-            currency=order.currency,
-            provider_reference=report.reference,
-            expires_at=timezone.now(),
-        )
-        payments.apply_status(payment.pk, report.status)
-    return Finding(Kind.PAYMENT_MISSED, order.code, name)
+def _lacking(since: datetime) -> Iterable[Order]:
+    """Paid orders whose date or invoice could not be made when the money was booked."""
+    paid = Order.objects.filter(
+        status__in=[Order.Status.PAID, Order.Status.COMPLETED],
+        events__kind=OrderEvent.Kind.PAID,
+        events__at__gte=since,
+    )
+    invoice = Invoice.objects.filter(order=OuterRef("pk"), kind=Invoice.Kind.INVOICE)
+    return paid.filter(Q(promised_on=None) | ~Exists(invoice)).distinct()
+
+
+def _completed(order: Order) -> Iterator[Finding]:
+    payments.complete(order.pk)
+    yield Finding(Kind.LEFT_OVER, order.code, "")
+
+
+def _for_a_person() -> Iterator[Finding]:
+    """What the shop has written down and cannot decide."""
+    events = OrderEvent.objects.filter(at__gte=timezone.now() - KEPT).select_related("order").order_by("pk")
+    kinds = {OrderEvent.Kind.DISPUTED: Kind.DISPUTED, OrderEvent.Kind.DISPUTE_CLOSED: Kind.DISPUTE_CLOSED}
+    for event in events.filter(kind__in=kinds):
+        told = (event.data["dispute"], event.data["amount"], event.data["currency"], event.data["outcome"])
+        yield Finding(kinds[OrderEvent.Kind(event.kind)], event.order.code, " ".join(filter(None, told)))
+    wrong = events.filter(kind=OrderEvent.Kind.WRONG_AMOUNT).annotate(currency=KT("data__currency"))
+    for event in wrong.exclude(currency=F("order__currency")):
+        sums = f"{event.data['amount']} {event.data['currency']}"
+        yield Finding(Kind.OTHER_CURRENCY, event.order.code, f"payment {event.data['payment']}: {sums}")

@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 
 # Longer than any provider is waited for.
 ANSWER_TIME = timedelta(minutes=2)
+# Their mail goes when the money is booked, and tells of the refund.
+TOLD_AT_ONCE = frozenset({Refund.Reason.PIECE_GONE, Refund.Reason.PAID_CANCELLED})
 
 
 class NothingToRefund(Exception):
@@ -343,15 +345,14 @@ def _record(order: Order, kind: str, refund: Refund, *, actor: User | None = Non
 
 
 def _tell(order: Order, refund: Refund) -> None:
-    # Who paid too late has a mail that tells of the refund.
-    if refund.reason != Refund.Reason.PIECE_GONE:
+    if refund.reason not in TOLD_AT_ONCE:
         emails.enqueue(order, OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}")
 
 
 def for_a_person() -> QuerySet[Refund]:
     """What no provider sends: it was refused or came to nothing, or the money came by hand."""
     return Refund.objects.filter(done_at=None).filter(
-        ~Q(failure="") | Q(payment__provider__in=providers.codes_by_hand())
+        ~Q(failure="") | ~Q(payment__provider__in=providers.codes_online())
     )
 
 
@@ -361,7 +362,7 @@ def state_of(refund: Refund) -> Refund.State:
         return Refund.State.DONE
     if refund.failure:
         return Refund.State.UNKNOWN if refund.failure == Refund.Failure.UNKNOWN else Refund.State.FAILED
-    is_by_hand = refund.payment.provider in providers.codes_by_hand()
+    is_by_hand = refund.payment.provider not in providers.codes_online()
     return Refund.State.BY_HAND if is_by_hand else Refund.State.UNDER_WAY
 
 

@@ -2,21 +2,22 @@
 
 Receives a body and its headers; nothing else about the request matters.
 Locks: ProviderEvent → Order → Payment → Stock, the last three in ``payments.apply_status`` and ``refunds.apply``.
-Raises: ``providers.BadSignature`` for what the provider did not sign, ``UnknownProvider``. Whatever goes wrong
-while an event is done is noted in its row and raised again, so that the provider hears of it and sends it anew.
+Raises: ``providers.BadSignature`` for what the provider did not sign, ``UnknownProvider``; ``locks.Busy`` where a row
+stays locked for too long; ``UnknownMoney`` for a payment of no order here. Whatever else goes wrong while an event is
+done is noted in its row and raised again, so that the provider hears of it and sends it anew.
 After commit: what those two enqueued.
 Retry: an event that is done is left alone; one that failed is done again. Events may come in any order.
 """
 
 from collections.abc import Mapping
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from dostshop.locks import Busy, short_transaction
 from orders import payments, providers, refunds
-from orders.models import Payment, ProviderEvent
-from orders.providers import Report
+from orders.models import Order, Payment, ProviderEvent
+from orders.providers import ProviderState, Report
 
 # Of a primary key.
 MOST_DIGITS = 18
@@ -24,6 +25,10 @@ MOST_DIGITS = 18
 
 class UnknownProvider(Exception):
     """No provider of this code takes payments here."""
+
+
+class UnknownMoney(Exception):
+    """Paid, and neither a payment nor an order here is named. The message says what came; a person has to look."""
 
 
 def receive(provider: str, *, body: bytes, headers: Mapping[str, str]) -> None:
@@ -42,7 +47,7 @@ def receive(provider: str, *, body: bytes, headers: Mapping[str, str]) -> None:
 def handle(event_pk: int) -> None:
     """Does what a kept event says. Raises whatever hinders it, having noted that in the row."""
     try:
-        with transaction.atomic():
+        with short_transaction():
             event = ProviderEvent.objects.select_for_update(of=("self",), no_key=True).get(pk=event_pk)
             if event.handled_at is not None:
                 return
@@ -50,9 +55,17 @@ def handle(event_pk: int) -> None:
             event.error = apply(event.provider, report) if report else ""
             event.handled_at = timezone.now()
             event.save(update_fields=["error", "handled_at"])
+    except Busy:
+        # Nothing is wrong with the event, and whoever is at it may hold its row.
+        raise
     except Exception as error:
         ProviderEvent.objects.filter(pk=event_pk, handled_at=None).update(error=repr(error))
         raise
+
+
+def set_aside(event_pk: int) -> None:
+    """Leaves a kept event to the person who was told of it; what hinders it stays in its row."""
+    ProviderEvent.objects.filter(pk=event_pk).update(handled_at=timezone.now())
 
 
 def replay(event_pk: int) -> None:
@@ -64,9 +77,9 @@ def replay(event_pk: int) -> None:
 def apply(provider: str, report: Report) -> str:
     """Does what a report says; returns what staff should know of one that changed nothing.
 
-    Raises refunds.Unexplained, locks.Busy.
+    Raises UnknownMoney, refunds.Unexplained, locks.Busy.
     """
-    payment = payment_of(provider, report)
+    payment = payment_of(provider, report) or taken_in(provider, report)
     if payment is None:
         return f"no payment here belongs to {report.reference or report.charge}"
     if report.status is not None:
@@ -75,7 +88,23 @@ def apply(provider: str, report: Report) -> str:
         Payment.objects.filter(pk=payment.pk, provider_reference="").update(provider_reference=report.reference)
     if report.refund is not None:
         refunds.apply(payment.pk, report.refund)
+    if report.dispute is not None:
+        payments.note_dispute(payment.pk, report.dispute)
     return ""
+
+
+def taken_in(provider: str, report: Report) -> Payment | None:
+    """A row for money that has none, where the report names an order of ours; None where it tells of no money.
+
+    Raises UnknownMoney for money of no order here.
+    """
+    if report.status is None or report.status.state != ProviderState.PAID:
+        return None
+    order = Order.objects.filter(code=report.order_code).first()
+    if order is None or not report.reference:
+        name = report.reference or report.charge
+        raise UnknownMoney(f"{provider} {name}: {report.status.amount} {report.status.currency}")
+    return payments.take_in(order.pk, provider=provider, reference=report.reference)
 
 
 def payment_of(provider: str, report: Report) -> Payment | None:

@@ -18,6 +18,8 @@ from orders import providers
 from orders.models import OrderEvent, Refund, Return
 
 REASONS = {**dict(Refund.Reason.choices), **dict(Return.Reason.choices)}
+# How a dispute at the bank ends, in Stripe's words.
+OUTCOMES = {"won": _("decided for the shop"), "lost": _("decided for the buyer")}
 
 
 class EventInline(ShownOnPage, TableInline):
@@ -44,6 +46,7 @@ class EventInline(ShownOnPage, TableInline):
             "failure": lambda failure: str(Refund.Failure(failure).label),
             "branch": lambda slug: self._branch_names.get(slug, ""),
             "name": lambda name: f"{event.data['units']} × {name}",
+            "outcome": lambda outcome: str(OUTCOMES.get(outcome, outcome)),
             "by_hand": lambda _yes: gettext("by hand"),
             **dict.fromkeys(("carrier", "tracking_number", "note"), str),
         }

@@ -61,11 +61,11 @@ class Order(models.Model):
         PICKUP = "pickup", _("pickup at a branch")
         POST = "post", _("delivery")
 
-    # Paying late revives an expired or cancelled order where its pieces are still free.
+    # Paying late revives an expired order where its pieces are still free. What was cancelled stays so.
     TRANSITIONS: ClassVar[Mapping[str, frozenset[str]]] = {
         Status.AWAITING_PAYMENT: frozenset({Status.PAID, Status.CANCELLED, Status.EXPIRED}),
         Status.EXPIRED: frozenset({Status.PAID}),
-        Status.CANCELLED: frozenset({Status.PAID}),
+        Status.CANCELLED: frozenset(),
         Status.PAID: frozenset({Status.COMPLETED, Status.CANCELLED}),
         Status.COMPLETED: frozenset(),
     }

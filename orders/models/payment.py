@@ -281,6 +281,7 @@ class Reconciliation(models.Model):
         UNKNOWN_PAYMENT = "unknown_payment", _("the provider has money that belongs to no order here")
         OTHER_CURRENCY = "other_currency", _("money came in another currency, and is neither booked nor given back")
         DISPUTED = "disputed", _("a buyer disputes a payment at the bank: answer at the provider in time")
+        DISPUTE_CLOSED = "dispute_closed", _("a dispute at the bank ended")
         NOT_REPAIRED = "not_repaired", _("could not be repaired yet")
 
     started_at = models.DateTimeField(_("began"), auto_now_add=True)

@@ -54,7 +54,6 @@ class BadSignature(Exception):
 class Purchase:
     """What is to be paid for, as far as it decides who can take the money."""
 
-    total: Decimal
     # None while the buyer has not chosen.
     is_pickup: bool | None
     # Something of it is made once it is ordered.
@@ -107,6 +106,17 @@ class ProviderStatus:
 
 
 @dataclass(frozen=True)
+class Dispute:
+    """The buyer's bank wants the money back: a chargeback."""
+
+    reference: str
+    amount: Decimal
+    currency: str
+    # The provider's word on how it ended; empty as long as it has not.
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """One payment as the provider reports it by itself: in a callback, or in its list of the last days."""
 
@@ -119,6 +129,7 @@ class Report:
     status: ProviderStatus | None = None
     # A single refund that this report is about.
     refund: ProviderRefund | None = None
+    dispute: Dispute | None = None
 
 
 @dataclass(frozen=True)
@@ -190,9 +201,12 @@ class PaymentProvider(Protocol):
         """Every payment that the provider opened or took since then, with its status."""
 
 
+# What stands in for a provider whose code is in old rows and no longer in the settings.
+RETIRED = "orders.providers.retired.Retired"
+
+
 def provider(code: str) -> PaymentProvider:
-    """Raises KeyError for a code that the settings do not name."""
-    return _loaded(settings.PAYMENT_PROVIDERS[code])
+    return _loaded(settings.PAYMENT_PROVIDERS.get(code, RETIRED))
 
 
 def every() -> dict[str, PaymentProvider]:
@@ -214,6 +228,11 @@ def codes_by_hand() -> list[str]:
 
 def codes_paid_on_pickup() -> list[str]:
     return [code for code, one in every().items() if one.is_paid_on_pickup]
+
+
+def codes_by_transfer() -> list[str]:
+    """By hand, and not over the counter."""
+    return [code for code in codes_by_hand() if code not in codes_paid_on_pickup()]
 
 
 def codes_of(one: object) -> list[str]:

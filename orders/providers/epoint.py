@@ -3,11 +3,13 @@
 Both directions carry ``data``, JSON in base64, and ``signature``: SHA-1 over the private key, the data and the
 private key again, in base64. Calls go over HTTP, so never inside a transaction. The API lacks three things:
 
-- It knows no idempotency. Opening a payment again opens another page under another ``order_id``; nobody was ever
-  sent to the first. A reversal would be made again, so each is asked once, and one without an answer waits for a
-  person who looks into Epoint's own panel: the status query tells what was returned as a whole, not in parts.
+- It knows no idempotency. Where opening failed, it is asked again under another ``order_id``, for another page; after
+  a crash under the same, which Epoint may refuse: then the buyer begins anew. Nobody was ever sent to the first page.
+  A reversal would be made again, so each is asked once, and one without an answer waits for a person who looks into
+  Epoint's own panel: the status query tells what was returned as a whole, not in parts.
 - It closes no page. Who pays late gets the piece if it is still free, and else the money back.
-- It lists nothing. ``recent`` asks about the shop's own payments; what is reversed in Epoint's panel is not heard of.
+- It lists nothing. ``recent`` asks about the shop's own payments, so what is reversed in Epoint's panel as a whole is
+  heard of; parts are not.
 
 Epoint's own words stay in the log; callers learn only whether trying again can help.
 """
@@ -17,7 +19,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -25,6 +27,7 @@ from urllib.parse import parse_qs
 
 import requests
 from django.conf import settings
+from django.db.models import F, Q
 from django.utils import translation
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext
@@ -54,6 +57,9 @@ logger = logging.getLogger(__name__)
 
 PAGE_TIME = timedelta(minutes=35)
 SHORTEST_REST = timedelta(minutes=1)
+# An Epoint that does not answer is not asked about every payment.
+MOST_FAILURES = 5
+RETURNED = "returned"
 # Where nothing else is said; Epoint takes no other.
 CURRENCY = "AZN"
 _STATES = {
@@ -61,8 +67,8 @@ _STATES = {
     "success": ProviderState.PAID,
     "failed": ProviderState.FAILED,
     "error": ProviderState.FAILED,
-    # All of it was sent back: nothing is left to pay with.
-    "returned": ProviderState.FAILED,
+    # Paid, and sent back as a whole.
+    RETURNED: ProviderState.PAID,
 }
 
 
@@ -122,7 +128,7 @@ class Epoint:
             raise ProviderUnavailable(str(error)) from error
         if status is None:
             raise ProviderUnavailable(f"Epoint: status {told.get('status')}")
-        return status
+        return replace(status, refunds=_all_back(payment, status)) if told["status"] == RETURNED else status
 
     def expire(self, payment: Payment) -> None:
         """Epoint closes no page; a payment that comes all the same is sold or sent back."""
@@ -162,7 +168,8 @@ class Epoint:
 
     def read(self, payload: dict[str, Any]) -> Report | None:
         status = _status_of(payload)
-        if status is None or not payload.get("order_id"):
+        # What was returned is asked about: a callback does not say what of it the shop knows.
+        if status is None or not payload.get("order_id") or payload["status"] == RETURNED:
             return None
         order_code, _dash, rest = str(payload["order_id"]).partition("-")
         transaction = str(payload["transaction"])
@@ -170,14 +177,46 @@ class Epoint:
         return Report(transaction, charge=transaction, payment_key=key, order_code=order_code, status=status)
 
     def recent(self, since: datetime) -> Iterator[Report]:
-        """Asks about the shop's own payments that it holds for closed: their pages stay open at Epoint."""
-        own = Payment.objects.filter(provider__in=providers.codes_of(self), created_at__gte=since, captured_amount=0)
-        closed = own.filter(status__in=[Payment.Status.EXPIRED, Payment.Status.FAILED]).exclude(provider_reference="")
-        for payment in closed.select_related("order"):
-            # What Epoint does not know was never paid there.
-            with suppress(ProviderRefused):
-                status = self.fetch_status(payment)
-                yield Report(payment.provider_reference, order_code=payment.order.code, status=status)
+        """Asks about the shop's own payments: were those paid after all that it holds for closed, whose pages stay
+
+        open at Epoint; and were those that were paid returned in Epoint's panel?
+        """
+        own = Payment.objects.filter(provider__in=providers.codes_of(self), created_at__gte=since)
+        closed = own.filter(status__in=[Payment.Status.EXPIRED, Payment.Status.FAILED], captured_amount=0)
+        unreturned = own.filter(
+            Q(captured_amount__gt=F("refunded_amount")) | Q(captured_amount__gt=0, refunds__done_at=None)
+        )
+        failures: list[str] = []
+        for payment in (closed | unreturned).exclude(provider_reference="").select_related("order").distinct():
+            try:
+                yield from _reports(payment, self.fetch_status(payment))
+            except ProviderRefused:
+                # What Epoint does not know was never paid there.
+                continue
+            except Exception as error:
+                logger.exception("Epoint: payment %s", payment.pk)
+                failures.append(f"{payment.order.code}: {error!r}")
+            if len(failures) == MOST_FAILURES:
+                break
+        if failures:
+            raise ProviderUnavailable("; ".join(failures))
+
+
+def _reports(payment: Payment, status: ProviderStatus) -> Iterator[Report]:
+    code = payment.order.code
+    yield Report(payment.provider_reference, order_code=code, status=status)
+    for refund in status.refunds or ():
+        yield Report(payment.provider_reference, order_code=code, refund=refund)
+
+
+def _all_back(payment: Payment, status: ProviderStatus) -> tuple[ProviderRefund, ...]:
+    """A payment that was returned as a whole: every refund that was decided here is done, and so is the rest."""
+    waiting = payment.refunds.filter(done_at=None)
+    own = [ProviderRefund("", RefundState.DONE, one.amount, key=str(one.idempotency_key)) for one in waiting]
+    rest = (payment.captured_amount or status.amount) - payment.refunded_amount
+    if rest > 0:
+        own.append(ProviderRefund(f"{payment.provider_reference}-{RETURNED}", RefundState.DONE, rest))
+    return tuple(own)
 
 
 def signature(data: str) -> str:

@@ -27,6 +27,7 @@ from orders.models import Order, Payment, Refund
 from orders.providers import (
     BadSignature,
     Callback,
+    Dispute,
     ProviderRefund,
     ProviderRefused,
     ProviderState,
@@ -58,6 +59,7 @@ SESSION_EVENTS = frozenset(
     }
 )
 REFUND_EVENTS = frozenset({"refund.created", "refund.updated", "refund.failed"})
+DISPUTE_EVENTS = frozenset({"charge.dispute.created", "charge.dispute.closed"})
 _REFUND_STATES = {
     "succeeded": RefundState.DONE,
     "failed": RefundState.FAILED,
@@ -152,6 +154,10 @@ class StripeCheckout:
         content = payload["data"]["object"]
         if payload["type"] in REFUND_EVENTS:
             return _refund_report(stripe.Refund.construct_from(content, key=None))
+        if payload["type"] in DISPUTE_EVENTS:
+            return _dispute_report(
+                stripe.Dispute.construct_from(content, key=None), is_closed=payload["type"].endswith("closed")
+            )
         if payload["type"] not in SESSION_EVENTS:
             return None
         report = _session_report(stripe.checkout.Session.construct_from(content, key=None))
@@ -189,6 +195,19 @@ def _refund_report(refund: stripe.Refund) -> Report:
         payment_key=metadata.get("payment", ""),
         order_code=metadata.get("order", ""),
         refund=refund_of(refund),
+    )
+
+
+def _dispute_report(dispute: stripe.Dispute, *, is_closed: bool) -> Report:
+    intent = dispute.payment_intent
+    told = Dispute(
+        reference=dispute.id,
+        amount=money.from_minor_units(dispute.amount),
+        currency=dispute.currency.upper(),
+        outcome=dispute.status if is_closed else "",
+    )
+    return Report(
+        reference="", charge=intent.id if isinstance(intent, stripe.PaymentIntent) else intent or "", dispute=told
     )
 
 

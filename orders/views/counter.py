@@ -91,7 +91,7 @@ def _take(request: HttpRequest, order: Order, step: Callable[[], None], *, done:
     except payments.NotPayable:
         messages.error(request, _("The order does not wait for money that staff take."))
     except stock.OutOfStock:
-        messages.error(request, _("A piece of the order was sold meanwhile. Cancel the order and tell the buyer."))
+        messages.error(request, _("A piece of the order was sold meanwhile. Take no money for it, and tell the buyer."))
     except Busy:
         messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
     else:

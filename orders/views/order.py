@@ -1,5 +1,6 @@
 """The order's own page, and the ways to it."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
-from orders import bag_cookie, cancelling, payments, providers, returns, stock, timeline
+from orders import bag_cookie, cancelling, payments, providers, refunds, returns, stock, timeline
 from orders.forms import FindOrderForm
 from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
 from orders.models import Order, Refund, ReturnLine
@@ -103,7 +104,9 @@ def check(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     payment = opened.payments.exclude(provider_reference="").last()
     if payment is not None:
         try:
-            payments.check(payment)
+            # A refund that does not fit is for staff to look at, and told by the reconciler.
+            with suppress(refunds.Unexplained):
+                payments.check(payment)
         except (ProviderUnavailable, ProviderRefused, Busy):
             messages.warning(request, _("The payment provider does not answer now. We will write to you when it does."))
     return redirect(opened)

@@ -2,18 +2,22 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db.models import QuerySet
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from orders import cancelling, emails, expiry, payments, refunds, stock
+from orders import cancelling, emails, expiry, payments, refunds
 from orders.models import Order, OrderEvent, OrderMail, Payment, Refund, Stock
 from orders.providers.bank_transfer import BankTransfer
 from tests.factories import HolidayFactory, UserFactory, delivery_method, order_of, piece
 from tests.orders.test_checkout_pages import PICKUP, enter, submit
+from tests.racing import all_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -131,21 +135,137 @@ def test_another_sum_is_refused_with_a_sentence_and_changes_nothing(order: Order
     assert order.payments.get().captured_amount == 0
     assert Stock.objects.get().on_hand == 1
     assert not order.events.filter(kind=OrderEvent.Kind.PAID).exists()
+    # What came, and who typed it, is written down.
+    told = [event.data["amount"] for event in order.events.filter(kind=OrderEvent.Kind.OTHER_SUM)]
+    assert told == ([amount] if amount else [])
+
+
+@pytest.mark.parametrize(
+    ("amount", "is_late", "words"),
+    [
+        ("30.00", False, "or cancel the order"),
+        ("30.00", True, "its time is over"),
+        ("40.00", False, "2,00.+too much"),
+        ("40.00", True, "2,00.+too much"),
+    ],
+)
+def test_the_sentence_is_true_for_the_order(order: Order, amount: str, is_late: bool, words: str) -> None:
+    if is_late:
+        expire(order)
+    with translation.override("en"), pytest.raises(payments.WrongAmount, match=words):
+        payments.mark_paid(order.pk, actor=UserFactory.create(), amount=Decimal(amount))
+
+
+def expire(order: Order) -> None:
+    Payment.objects.update(expires_at=timezone.now() - timedelta(minutes=5))
+    expiry.expire_order(order_pk=order.pk)
+    order.refresh_from_db()
+    assert order.status == Order.Status.EXPIRED
 
 
 def test_money_that_comes_after_the_time_buys_what_is_still_free(order: Order) -> None:
-    cancelling.cancel(order.pk)
+    expire(order)
     payments.mark_paid(order.pk, actor=UserFactory.create(), amount=order.total)
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
 
 
-def test_money_that_comes_when_the_piece_is_gone_is_said_to_staff(order: Order) -> None:
-    stock.release_order(order)
+def test_money_that_comes_when_the_piece_is_gone_is_booked_and_goes_back_by_hand(order: Order) -> None:
+    staff = UserFactory.create()
+    expire(order)
     Stock.objects.update(on_hand=0)
-    with pytest.raises(stock.OutOfStock):
-        payments.mark_paid(order.pk, actor=UserFactory.create(), amount=order.total)
-    assert order.payments.get().captured_amount == 0
+    with translation.override("en"), pytest.raises(payments.GoesBack, match="sold meanwhile"):
+        payments.mark_paid(order.pk, actor=staff, amount=order.total)
+    order.refresh_from_db()
+    payment, refund = order.payments.get(), Refund.objects.get()
+    assert (order.status, refund.reason) == (Order.Status.EXPIRED, Refund.Reason.PIECE_GONE)
+    assert payment.captured_amount == payment.refunded_amount == order.total
+    assert order.events.get(kind=OrderEvent.Kind.PAID_TOO_LATE).actor == staff
+    letter = emails.compose(order.mails.get(kind=OrderMail.Kind.PAID_TOO_LATE))
+    for told in ("another buyer had the piece", "38,00", "back to the account that it came from"):
+        assert told in str(letter.body)
+    assert "card" not in str(letter.body)
+    refunds.send(refund_pk=refund.pk)
+    refunds.mark_given_back(refund.pk, actor=staff)
+    # The mail told of it already.
+    assert not order.mails.filter(kind=OrderMail.Kind.REFUNDED).exists()
+    with pytest.raises(payments.NotPayable):
+        payments.mark_paid(order.pk, actor=staff, amount=order.total)
+
+
+@pytest.mark.parametrize("came", ["38.00", "12.00"])
+def test_a_second_transfer_for_a_paid_order_is_booked_and_goes_back(order: Order, came: str) -> None:
+    staff = UserFactory.create()
+    payments.mark_paid(order.pk, actor=staff, amount=order.total)
+    payments.take_in_transfer(order.pk, amount=Decimal(came), booked_before=order.total, actor=staff)
+    order.refresh_from_db()
+    refund = Refund.objects.get()
+    assert order.status == Order.Status.PAID
+    assert (refund.reason, refund.amount) == (Refund.Reason.PAID_TWICE, Decimal(came))
+    assert refund.payment.captured_amount == refund.payment.refunded_amount == Decimal(came)
+    assert order.events.get(kind=OrderEvent.Kind.PAID_TWICE).actor == staff
+    refunds.mark_given_back(refund.pk, actor=staff)
+    letter = emails.compose(order.mails.get(kind=OrderMail.Kind.REFUNDED))
+    assert "paid already" in str(letter.body)
+    assert Stock.objects.get().on_hand == 0
+
+
+def test_a_transfer_for_a_cancelled_order_is_booked_and_goes_back(order: Order) -> None:
+    staff = UserFactory.create()
+    cancelling.cancel(order.pk)
+    with pytest.raises(payments.NotPayable):
+        payments.mark_paid(order.pk, actor=staff, amount=order.total)
+    payments.take_in_transfer(order.pk, amount=order.total, booked_before=Decimal(0), actor=staff)
+    order.refresh_from_db()
+    assert order.status == Order.Status.CANCELLED
+    assert Refund.objects.get().reason == Refund.Reason.PAID_CANCELLED
+    letter = emails.compose(order.mails.get(kind=OrderMail.Kind.PAID_TOO_LATE))
+    assert "after the order had been cancelled" in str(letter.body)
+    assert Stock.objects.get().on_hand == 1
+
+
+def test_an_order_that_waits_takes_no_further_transfer(order: Order) -> None:
+    with pytest.raises(payments.NotPayable):
+        payments.take_in_transfer(order.pk, amount=order.total, booked_before=Decimal(0), actor=UserFactory.create())
+    by_card = order_of(piece())
+    cancelling.cancel(by_card.pk)
+    with pytest.raises(payments.NotPayable):
+        payments.take_in_transfer(by_card.pk, amount=order.total, booked_before=Decimal(0), actor=UserFactory.create())
+    assert not Refund.objects.exists()
+
+
+@pytest.mark.parametrize("amount", ["0.00", "-1.00"])
+def test_a_transfer_of_nothing_is_none(order: Order, amount: str) -> None:
+    cancelling.cancel(order.pk)
+    with pytest.raises(ValueError, match="more than nothing"):
+        payments.take_in_transfer(
+            order.pk, amount=Decimal(amount), booked_before=Decimal(0), actor=UserFactory.create()
+        )
+    assert order.payments.count() == 1
+
+
+def typed_by_two(order: Order) -> list[Any]:
+    cancelling.cancel(order.pk)
+    staff = UserFactory.create()
+    take = partial(
+        payments.take_in_transfer, order.pk, amount=order.total, booked_before=payments.booked(order), actor=staff
+    )
+    return all_at_once([take] * 4)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_one_transfer_typed_by_many_is_booked_once(order: Order) -> None:
+    results = typed_by_two(order)
+    assert sorted(type(result).__name__ for result in results) == ["BookedMeanwhile"] * 3 + ["Refund"]
+    assert payments.booked(order) == order.total
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_without_the_lock_it_is_booked_more_than_once(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the test above is able to fail."""
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
+    typed_by_two(order)
+    assert payments.booked(order) > order.total
 
 
 def test_money_goes_back_by_hand(order: Order) -> None:

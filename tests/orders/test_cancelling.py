@@ -135,5 +135,5 @@ def test_money_that_comes_after_it_was_called_off_goes_back(paid: Order, staff: 
     payments.apply_status(second.pk, ProviderStatus(ProviderState.PAID, second.amount, "AZN", "pi_2"))
     paid.refresh_from_db()
     assert paid.status == Order.Status.CANCELLED
-    assert second.refunds.get().reason == Refund.Reason.PAID_TWICE
+    assert second.refunds.get().reason == Refund.Reason.PAID_CANCELLED
     assert on_hand() == [1, 1]

@@ -50,7 +50,7 @@ def returned(order: Order) -> Return:
 def written(order: Order, kind: str) -> OrderMail:
     """The row of such a mail, with what it is about."""
     about = ""
-    if kind == OrderMail.Kind.REFUNDED:
+    if kind in {OrderMail.Kind.REFUNDED, OrderMail.Kind.PAID_TOO_LATE}:
         about = f"refund-{refunded(order).pk}"
     elif kind == OrderMail.Kind.SHIPPED:
         about = f"part-{order.fulfilments.get().pk}"

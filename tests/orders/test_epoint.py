@@ -15,8 +15,8 @@ from dostshop.demo.epoint_stand_in.callbacks import signature, signed
 from dostshop.demo.epoint_stand_in.server import EpointStandIn
 from orders import expiry, payments, reconciling, refunds, stock
 from orders.models import Order, OrderEvent, Payment, ProviderEvent, Reconciliation, Refund, Stock
-from orders.providers import ProviderState, ProviderUnavailable
-from orders.providers.epoint import Epoint
+from orders.providers import ProviderState, ProviderStatus, ProviderUnavailable
+from orders.providers.epoint import MOST_FAILURES, Epoint
 from tests.factories import bag_with, order_of, piece
 from tests.orders.test_checkout_pages import PICKUP, enter, submit
 
@@ -31,6 +31,12 @@ def payment(epoint: EpointStandIn) -> Payment:
     """Open at Epoint, for the last piece of its kind."""
     order = order_of(piece(price="40.00"), provider="epoint", language="ru")
     return payments.start(order.payments.get())
+
+
+@pytest.fixture
+def _no_stripe(settings: Settings) -> None:
+    """Epoint alone is asked for its payments."""
+    settings.STRIPE_SECRET_KEY = ""
 
 
 def at_epoint(epoint: EpointStandIn, payment: Payment) -> dict[str, Any]:
@@ -241,6 +247,7 @@ def test_paid_without_a_sum_is_kept_for_a_person(
     assert "the sum is" in event.error
 
 
+@pytest.mark.usefixtures("_no_stripe")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -249,12 +256,31 @@ def test_paid_without_a_sum_is_kept_for_a_person(
         {"order_id": "A-²-b", "transaction": "te9999999999"},
     ],
 )
-def test_a_payment_of_nobody_is_noted_and_answered(
+def test_a_payment_of_nobody_is_kept_for_a_person_and_answered(
     client: Client, payment: Payment, epoint: EpointStandIn, changes: dict[str, str]
 ) -> None:
-    assert callback(client, {**pay(epoint, payment), **changes}) == 200
+    told = pay(epoint, payment)
+    at_epoint(epoint, payment)["status"] = "new"
+    assert callback(client, {**told, **changes}) == 200
     assert_nothing_sold(payment)
-    assert "te9999999999" in ProviderEvent.objects.get().error
+    assert "te9999999999: 40.0 AZN" in ProviderEvent.objects.get(handled_at=None).error
+    assert reconcile() == [Reconciliation.Finding.UNKNOWN_PAYMENT]
+    assert ProviderEvent.objects.exclude(handled_at=None).exists()
+    assert reconcile() == []
+
+
+def test_our_order_paid_under_another_transaction_is_paid(
+    client: Client, payment: Payment, epoint: EpointStandIn
+) -> None:
+    """A second page for the same order, of which the shop never heard."""
+    told = {**pay(epoint, payment), "transaction": "te0000000009"}
+    assert {callback(client, told) for _ in range(3)} == {200}
+    paid = payment.order.payments.get(provider_reference="te0000000009")
+    assert_sold_once(paid)
+    payment.refresh_from_db()
+    assert payment.status == "expired"
+    assert not payment.captured_amount
+    assert ProviderEvent.objects.get().handled_at is not None
 
 
 @pytest.mark.parametrize("told", [{}, {"status": "success"}, {"status": "later", "transaction": "te1"}, {"a": ["b"]}])
@@ -342,7 +368,7 @@ def test_before_an_order_expires_epoint_is_asked(payment: Payment, epoint: Epoin
         ("success", ProviderState.PAID),
         ("failed", ProviderState.FAILED),
         ("error", ProviderState.FAILED),
-        ("returned", ProviderState.FAILED),
+        ("returned", ProviderState.PAID),
     ],
 )
 def test_every_word_of_epoints_has_its_meaning(
@@ -397,3 +423,35 @@ def test_a_payment_that_epoint_does_not_know_hinders_no_other(
     del epoint.account.payments[payment.provider_reference]
     reports = list(Epoint().recent(timezone.now() - timedelta(days=1)))
     assert [report.reference for report in reports] == [known.provider_reference]
+
+
+def test_a_payment_that_makes_trouble_hinders_no_other(
+    payment: Payment, epoint: EpointStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = payments.start(order_of(piece(), provider="epoint").payments.get())
+    Payment.objects.update(status=Payment.Status.EXPIRED)
+    real = Epoint.fetch_status
+
+    def troubled(self: Epoint, asked: Payment) -> ProviderStatus:
+        if asked.pk == payment.pk:
+            raise KeyError("unforeseen")
+        return real(self, asked)
+
+    monkeypatch.setattr(Epoint, "fetch_status", troubled)
+    told = Epoint().recent(timezone.now() - timedelta(days=1))
+    assert next(told).reference == known.provider_reference
+    with pytest.raises(ProviderUnavailable, match="unforeseen"):
+        next(told)
+
+
+def test_an_epoint_that_does_not_answer_is_not_asked_about_every_payment(
+    payment: Payment, epoint: EpointStandIn, settings: Settings
+) -> None:
+    for _number in range(MOST_FAILURES + 2):
+        payments.start(order_of(piece(), provider="epoint").payments.get())
+    Payment.objects.update(status=Payment.Status.EXPIRED)
+    asked = len(epoint.requests)
+    epoint.faults.failures = 100
+    with pytest.raises(ProviderUnavailable):
+        list(Epoint().recent(timezone.now() - timedelta(days=1)))
+    assert len(epoint.requests) - asked == MOST_FAILURES

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from dostshop.demo.epoint_stand_in import api
 from dostshop.demo.epoint_stand_in.server import EpointStandIn
 from orders import payments, refunds
-from orders.models import OrderEvent, Payment, Reconciliation, Refund
+from orders.models import Order, OrderEvent, Payment, Reconciliation, Refund, Stock
 from orders.providers import OutcomeUnknown, ProviderUnavailable
 from orders.providers.epoint import Epoint
 from tests.factories import UserFactory, order_of, piece
@@ -125,6 +125,61 @@ def test_an_answer_without_a_meaning_is_unknown(paid: Payment, monkeypatch: pyte
     monkeypatch.setitem(api._ACTIONS, "reverse", lambda account, parameters: told)
     with pytest.raises(OutcomeUnknown):
         Epoint().refund(decide(paid, "10.00"))
+
+
+def return_in_the_panel(epoint: EpointStandIn, payment: Payment) -> None:
+    with epoint.account.lock:
+        epoint.account.reverse({"transaction": payment.provider_reference, "currency": "AZN"})
+
+
+class TestReturnedInEpointsOwnPanel:
+    """As a whole; parts are not heard of."""
+
+    @pytest.fixture(autouse=True)
+    def _no_stripe(self, settings: Settings) -> None:
+        """Epoint alone is asked for its payments."""
+        settings.STRIPE_SECRET_KEY = ""
+
+    def assert_all_is_back(self, payment: Payment) -> None:
+        payment.refresh_from_db()
+        assert payment.refunded_amount == payment.captured_amount == payment.amount
+        assert not Refund.objects.filter(done_at=None).exists()
+        assert reconcile() == []
+
+    def test_it_becomes_known_once(self, paid: Payment, epoint: EpointStandIn) -> None:
+        return_in_the_panel(epoint, paid)
+        assert reconcile() == [Reconciliation.Finding.REFUND_MISSED]
+        assert Refund.objects.get().reason == Refund.Reason.AT_PROVIDER
+        self.assert_all_is_back(paid)
+
+    def test_the_rest_after_a_part_that_went_from_here(self, paid: Payment, epoint: EpointStandIn) -> None:
+        refunds.send(refund_pk=decide(paid, "10.00").pk)
+        return_in_the_panel(epoint, paid)
+        assert reconcile() == [Reconciliation.Finding.REFUND_MISSED]
+        assert [refund.amount for refund in Refund.objects.all()] == [Decimal("10.00"), Decimal("30.00")]
+        self.assert_all_is_back(paid)
+
+    def test_a_whole_refund_whose_outcome_was_unknown_is_settled(self, paid: Payment, epoint: EpointStandIn) -> None:
+        refund = decide(paid, "40.00")
+        Refund.objects.update(asked_at=timezone.now() - refunds.ANSWER_TIME)
+        refunds.send(refund_pk=refund.pk)
+        refund.refresh_from_db()
+        assert refund.failure
+        return_in_the_panel(epoint, paid)
+        assert reconcile() == [Reconciliation.Finding.REFUND_MISSED]
+        assert Refund.objects.get().reason == Refund.Reason.GOODWILL
+        self.assert_all_is_back(paid)
+
+    def test_a_payment_that_was_returned_before_the_shop_heard_of_it_buys_nothing(self, epoint: EpointStandIn) -> None:
+        payment = payments.start(order_of(piece(price="40.00"), provider="epoint").payments.get())
+        pay(epoint, payment)
+        return_in_the_panel(epoint, payment)
+        assert reconcile() == [Reconciliation.Finding.PAYMENT_MISSED]
+        assert payment.order.events.filter(kind=OrderEvent.Kind.PAID_AND_BACK).count() == 1
+        payment.order.refresh_from_db()
+        assert payment.order.status == Order.Status.AWAITING_PAYMENT
+        assert Stock.objects.get(variant__line_items__order=payment.order).on_hand == 1
+        self.assert_all_is_back(payment)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

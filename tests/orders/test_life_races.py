@@ -13,7 +13,7 @@ import pytest
 from django.db.models import QuerySet
 
 from orders import cancelling, expiry, payments, stock
-from orders.models import Order, Payment, Stock
+from orders.models import Order, Payment, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
 from tests.factories import UserFactory, order_of, piece
@@ -94,10 +94,12 @@ def a_cancel_and_a_payment(monkeypatch: pytest.MonkeyPatch) -> tuple[Order, Paym
     return order, payment
 
 
-def test_a_payment_that_meets_a_cancel_buys_the_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_payment_that_meets_a_cancel_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     order, payment = a_cancel_and_a_payment(monkeypatch)
-    assert (order.status, payment.captured_amount, on_hand()) == (Order.Status.PAID, payment.amount, 0)
-    assert [event.kind for event in order.events.all()][-2:] == ["cancelled", "paid"]
+    assert (order.status, on_hand()) == (Order.Status.CANCELLED, 1)
+    assert payment.captured_amount == payment.refunded_amount == payment.amount
+    assert payment.refunds.get().reason == Refund.Reason.PAID_CANCELLED
+    assert [event.kind for event in order.events.all()][-3:] == ["cancelled", "paid_cancelled", "refund_decided"]
 
 
 @pytest.mark.usefixtures("without_the_lock")

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -13,7 +15,7 @@ from orders import bag as bags
 from orders import cancelling, checkout, emails, expiry, payments, refunds, stock
 from orders.models import Hold, Order, OrderEvent, Payment, Refund, Stock
 from orders.models.order import WrongTransition
-from orders.providers import ProviderRefused, ProviderState, ProviderStatus, Started
+from orders.providers import ProviderRefund, ProviderRefused, ProviderState, ProviderStatus, RefundState, Started
 from orders.providers.branch import DAYS_TO_COME
 from orders.working_days import calendar_of
 from tests.factories import BranchFactory, UserFactory, bag_with, details, order_of, piece
@@ -175,6 +177,105 @@ def test_a_card_order_cannot_be_marked_as_paid_at_the_branch() -> None:
         payments.mark_paid(order.pk, actor=UserFactory.create(is_staff=True))
     order.refresh_from_db()
     assert order.status == Order.Status.AWAITING_PAYMENT
+
+
+def test_money_that_comes_after_a_cancel_goes_back_and_is_told() -> None:
+    variant = piece()
+    order = order_of(variant, language="en")
+    cancelling.cancel(order.pk)
+    payment = order.payments.get()
+    for _ in range(3):
+        payments.apply_status(payment.pk, paid(payment))
+    order.refresh_from_db()
+    payment.refresh_from_db()
+    refund = Refund.objects.get()
+    assert order.status == Order.Status.CANCELLED
+    assert (refund.reason, refund.amount) == (Refund.Reason.PAID_CANCELLED, order.total)
+    assert payment.captured_amount == payment.refunded_amount == order.total
+    assert Stock.objects.get(pk=variant.pk).on_hand == 1
+    letter = emails.compose(order.mails.get(kind="paid_too_late"))
+    for told in ("after the order had been cancelled", "38,00", "back to your card"):
+        assert told in str(letter.body)
+    assert "another buyer" not in str(letter.body)
+
+
+@pytest.mark.parametrize("broken", ["orders.promises.make", "orders.invoices.issue"])
+def test_nothing_that_follows_from_money_keeps_it_from_being_booked(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    def fails(*_args: object, **_options: object) -> None:
+        raise KeyError("a branch that is gone")
+
+    order = order_of(piece(), provider="transfer")
+    with monkeypatch.context() as patched:
+        patched.setattr(broken, fails)
+        payments.mark_paid(order.pk, actor=UserFactory.create(), amount=order.total)
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+    assert "a branch that is gone" in caplog.text
+    assert (order.promised_on is None) == (broken == "orders.promises.make")
+    assert order.invoices.exists() == (broken != "orders.invoices.issue")
+    for _ in range(2):
+        payments.complete(order.pk)
+    order.refresh_from_db()
+    assert order.promised_on
+    assert order.invoices.get().total == order.total
+
+
+def back(amount: str, state: RefundState = RefundState.DONE) -> ProviderRefund:
+    return ProviderRefund("re_1", state, Decimal(amount))
+
+
+class PaidAndGivenBack(toys.Toy):
+    """At the provider, before the shop heard of either."""
+
+    refunds: ClassVar[tuple[ProviderRefund, ...]] = (back("38.00"),)
+
+    def fetch_status(self, payment: Payment) -> ProviderStatus:
+        return paid(payment, refunds=self.refunds)
+
+
+def test_what_was_given_back_as_a_whole_before_it_was_heard_of_buys_nothing(settings: Settings) -> None:
+    variant = piece()
+    order = order_of(variant)
+    toys.use(settings, PaidAndGivenBack)
+    for _ in range(3):
+        payments.check(order.payments.get())
+    order.refresh_from_db()
+    payment = order.payments.get()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+    assert payment.captured_amount == payment.refunded_amount == order.total
+    assert Refund.objects.get().reason == Refund.Reason.AT_PROVIDER
+    assert [event.kind for event in order.events.all()][-3:] == ["paid_and_back", "refund_decided", "refunded"]
+    assert Stock.objects.get(pk=variant.pk).on_hand == 1
+    assert not order.mails.filter(kind="paid").exists()
+
+
+@pytest.mark.parametrize("told", [(back("37.99"),), (back("38.00", RefundState.FAILED),)])
+def test_what_was_given_back_in_part_or_not_at_all_buys_the_piece(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, told: tuple[ProviderRefund, ...]
+) -> None:
+    order = order_of(piece())
+    toys.use(settings, PaidAndGivenBack)
+    monkeypatch.setattr(PaidAndGivenBack, "refunds", told)
+    payments.check(order.payments.get())
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+
+
+def test_a_refund_that_cannot_be_keeps_no_order_from_expiring_nor_breaks_its_page(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    order = order_of(piece())
+    Payment.objects.update(provider_reference="toy-1")
+    run_out(order)
+    toys.use(settings, PaidAndGivenBack)
+    monkeypatch.setattr(PaidAndGivenBack, "refunds", (back("100.00"),))
+    page = order.get_absolute_url()
+    assert client.post(f"{page}check/").status_code == 302
+    expiry.expire_order(order_pk=order.pk)
+    order.refresh_from_db()
+    assert order.status == Order.Status.EXPIRED
 
 
 def test_cancelling_frees_the_piece_and_cannot_happen_twice() -> None:

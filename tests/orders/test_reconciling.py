@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 from io import StringIO
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.core.management import call_command
@@ -15,7 +15,9 @@ from dostshop.demo.stripe_stand_in.server import StandIn
 from orders import expiry, payments, reconciling, refunds
 from orders.models import Order, Payment, ProviderEvent, Reconciliation, Refund, Stock
 from orders.models.order import OrderEvent
+from orders.providers import ProviderState, ProviderStatus
 from tests.factories import order_of, piece
+from tests.orders import toys
 
 pytestmark = pytest.mark.django_db
 
@@ -69,8 +71,10 @@ def test_a_dropped_event_is_made_up_for(opened: Payment, stand_in: StandIn) -> N
     assert_nothing_more()
 
 
-def test_what_happened_just_now_is_left_to_its_webhook(opened: Payment) -> None:
-    assert not list(reconciling._open(timezone.now() - reconciling.SETTLING_TIME))
+def test_what_happened_just_now_is_left_to_its_webhook(opened: Payment, stand_in: StandIn) -> None:
+    pay(stand_in, opened)
+    run = reconciling.reconcile(since=timezone.now() + timedelta(days=1))
+    assert run.findings == []
 
 
 def test_a_crash_before_the_answer_is_made_up_for(stand_in: StandIn) -> None:
@@ -202,3 +206,111 @@ def test_the_command_says_what_it_changed(opened: Payment, stand_in: StandIn) ->
     call_command("reconcile_payments", stdout=second)
     assert opened.order.code in first.getvalue()
     assert second.getvalue().strip() == "Nothing to repair."
+
+
+class Troubled(toys.Toy):
+    """Stumbles over one payment, in a way that nobody has thought of."""
+
+    stumbles_over: ClassVar[set[str]] = set()
+
+    def fetch_status(self, payment: Payment) -> ProviderStatus:
+        if payment.provider_reference in self.stumbles_over:
+            raise KeyError(payment.provider_reference)
+        return ProviderStatus(ProviderState.PAID, payment.amount, "AZN", charge=f"ch-{payment.pk}")
+
+
+@pytest.fixture
+def troubled(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> tuple[Payment, Payment]:
+    toys.use(settings, Troubled)
+    first, second = (payments.start(order_of(piece()).payments.get()) for _ in range(2))
+    monkeypatch.setattr(Troubled, "stumbles_over", {first.provider_reference})
+    return first, second
+
+
+def test_what_nobody_has_thought_of_is_told_and_keeps_no_other_from_being_repaired(
+    troubled: tuple[Payment, Payment], caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = troubled
+    run = reconciling.reconcile(settled_before=later())
+    assert run.finished_at is not None
+    assert [(found["kind"], found["order"]) for found in run.findings] == [
+        (Kind.NOT_REPAIRED, first.order.code),
+        (Kind.PAYMENT_MISSED, second.order.code),
+    ]
+    assert "Traceback" in caplog.text
+    second.order.refresh_from_db()
+    assert second.order.status == Order.Status.PAID
+    assert_nothing_more()
+
+
+def test_a_step_that_breaks_leaves_the_others(
+    troubled: tuple[Payment, Payment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(before: datetime) -> None:
+        raise TypeError("broken")
+
+    monkeypatch.setattr(reconciling, "_unsettled", breaks)
+    assert reconcile() == [Kind.NOT_REPAIRED, Kind.PAYMENT_MISSED, Kind.NOT_REPAIRED]
+
+
+def test_findings_are_kept_even_if_the_run_is_broken_off(
+    troubled: tuple[Payment, Payment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reconciling, "_for_a_person", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        reconcile()
+    run = Reconciliation.objects.get()
+    assert len(run.findings) == 2
+    assert run.finished_at is not None
+
+
+def test_money_in_another_currency_waits_for_a_person(opened: Payment, stand_in: StandIn) -> None:
+    pay(stand_in, opened)
+    session_of(stand_in, opened)["currency"] = "usd"
+    assert reconcile() == [Kind.PAYMENT_MISSED, Kind.OTHER_CURRENCY]
+    finding = Reconciliation.objects.get().findings[-1]
+    assert (finding["order"], finding["detail"]) == (opened.order.code, f"payment {opened.pk}: 40.00 USD")
+    opened.refresh_from_db()
+    assert opened.captured_amount == 0
+    assert not Refund.objects.exists()
+    assert_nothing_more()
+
+
+def test_another_amount_in_manat_is_no_matter_for_a_person(opened: Payment, stand_in: StandIn) -> None:
+    pay(stand_in, opened)
+    session_of(stand_in, opened)["amount_total"] = 3999
+    assert Kind.OTHER_CURRENCY not in reconcile()
+    assert Refund.objects.get().amount == Decimal("39.99")
+
+
+def test_a_paid_order_without_its_invoice_gets_it(
+    opened: Payment, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pay(stand_in, opened)
+    with monkeypatch.context() as patched:
+        patched.setattr("orders.invoices.issue", lambda order, payment: 1 / 0)
+        payments.check(opened)
+        assert_paid(opened.order)
+        assert reconcile() == [Kind.NOT_REPAIRED]
+    assert reconcile() == [Kind.LEFT_OVER]
+    assert opened.invoices.get().total == opened.amount
+    assert_nothing_more()
+
+
+def test_a_refund_of_the_whole_before_the_payment_was_heard_of_sells_nothing(
+    opened: Payment, stand_in: StandIn
+) -> None:
+    pay(stand_in, opened)
+    with stand_in.account.lock:
+        stand_in.account.refund({"payment_intent": session_of(stand_in, opened)["payment_intent"]})
+    Payment.objects.update(status=Payment.Status.EXPIRED)
+    assert reconcile() == [Kind.PAYMENT_MISSED]
+    opened.refresh_from_db()
+    opened.order.refresh_from_db()
+    assert opened.order.status == Order.Status.AWAITING_PAYMENT
+    assert opened.refunded_amount == opened.captured_amount == opened.amount
+    assert Stock.objects.get().on_hand == 1
+    assert_nothing_more()

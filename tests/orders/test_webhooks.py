@@ -253,18 +253,36 @@ def test_a_session_of_nobody_is_noted_and_answered(payment: Payment, post: Post)
     assert post(strange) == 200
 
     event = ProviderEvent.objects.get()
-    assert "cs_test_strange" in event.error
-    assert event.handled_at is not None
+    assert "cs_test_strange: 40.00 AZN" in event.error
+    # It waits for a person, whom the reconciler tells.
+    assert event.handled_at is None
     assert on_hand(payment) == 1
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "9" * 40, "²", "abc", ""])
 def test_a_strange_session_with_strange_metadata_is_noted(payment: Payment, post: Post, number: str) -> None:
-    strange = completed(payment, id="cs_test_strange", metadata={"order": payment.order.code, "payment": number})
+    strange = completed(payment, id="cs_test_strange", metadata={"order": "ZZZZ9999", "payment": number})
 
     assert post(strange) == 200
 
     assert "cs_test_strange" in ProviderEvent.objects.get().error
+    assert on_hand(payment) == 1
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "9" * 40, "²", "abc", ""])
+def test_a_paid_session_that_names_an_order_is_its_money_whatever_else_it_carries(
+    payment: Payment, post: Post, number: str
+) -> None:
+    strange = completed(payment, id="cs_test_strange", metadata={"order": payment.order.code, "payment": number})
+
+    assert {post(strange) for _time in range(2)} == {200}
+
+    paid = payment.order.payments.get(provider_reference="cs_test_strange")
+    payment.refresh_from_db()
+    assert (paid.captured_amount, payment.status) == (payment.amount, Payment.Status.EXPIRED)
+    assert Order.objects.get().status == Order.Status.PAID
+    assert on_hand(payment) == 0
+    assert ProviderEvent.objects.get().handled_at is not None
 
 
 def test_a_session_whose_name_the_shop_never_heard_is_found_by_what_it_was_told(payment: Payment, post: Post) -> None:
