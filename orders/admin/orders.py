@@ -239,9 +239,10 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
         **REFUSALS,
         fulfilment.NotPossible: None,
         payments.WrongAmount: None,
+        payments.GoesBack: None,
         payments.NotPayable: _("The order does not wait for money that staff take."),
         WrongTransition: _("Only an order that waits for its payment can be cancelled."),
-        stock.OutOfStock: _("A piece of the order was sold meanwhile. Cancel the order and tell the buyer."),
+        stock.OutOfStock: _("A piece of the order was sold meanwhile. Take no money for it, and tell the buyer."),
         Busy: _("Somebody is buying the same piece at this moment. Try again."),
     }
     list_display = (

@@ -1,15 +1,18 @@
 """An order in the admin: read, moved on by the shop's own steps, never edited and never deleted."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from artisans.models import Branch
 from dostshop import money
 from dostshop.accounts.models import Role
-from orders import cancelling, payments, stock
-from orders.models import LineItem, Order, OrderEvent, Refund, Stock
+from orders import cancelling, expiry, payments, stock
+from orders.models import LineItem, Order, OrderEvent, Payment, Refund, Stock
 from tests.admin.conftest import english, signed_in, staff
 from tests.factories import UserFactory, order_of, piece
 
@@ -140,9 +143,24 @@ def test_a_transfer_is_not_marked_among_many(administrator: Client, transferred:
     assert transferred.status == Order.Status.AWAITING_PAYMENT
 
 
+def test_a_transfer_for_a_piece_that_was_sold_meanwhile_is_booked(administrator: Client, transferred: Order) -> None:
+    stock.release_order(transferred)
+    Stock.objects.update(on_hand=0)
+    url = english("orders_order_mark_paid", transferred.pk)
+    page = administrator.post(url, {"_form_submitted": "on", "amount": "38.00"}, follow=True).content.decode()
+    assert "The money is booked: send it back" in page
+    assert Refund.objects.get().reason == Refund.Reason.PIECE_GONE
+
+
 def test_money_that_comes_late_can_still_be_taken(administrator: Client, order: Order) -> None:
-    cancelling.cancel(order.pk)
+    Payment.objects.update(expires_at=timezone.now() - timedelta(hours=1))
+    expiry.expire_order(order_pk=order.pk)
     assert offered(administrator, order) == ["Mark as paid"]
+
+
+def test_money_for_a_cancelled_order_is_not_taken(administrator: Client, order: Order) -> None:
+    cancelling.cancel(order.pk)
+    assert offered(administrator, order) == []
 
 
 def test_a_piece_sold_meanwhile_cannot_be_paid_for(administrator: Client, order: Order) -> None:

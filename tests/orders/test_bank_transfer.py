@@ -182,7 +182,7 @@ def test_money_that_comes_when_the_piece_is_gone_is_booked_and_goes_back_by_hand
     assert payment.captured_amount == payment.refunded_amount == order.total
     assert order.events.get(kind=OrderEvent.Kind.PAID_TOO_LATE).actor == staff
     letter = emails.compose(order.mails.get(kind=OrderMail.Kind.PAID_TOO_LATE))
-    for told in ("another buyer had the piece", "38,00", "back to the account that it came from"):
+    for told in ("another buyer had a piece", "38,00", "back to the account that it came from"):
         assert told in str(letter.body)
     assert "card" not in str(letter.body)
     refunds.send(refund_pk=refund.pk)

@@ -21,6 +21,7 @@ from dostshop.accounts.models import User
 from orders import cancelling, emails, fulfilment, invoices, payments, refunds, work
 from orders.delivery import delivery_for
 from orders.models import Order, OrderMail, Refund, Return, ReturnLine
+from orders.providers import ProviderState, ProviderStatus
 from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, order_of, piece, place
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,14 @@ def refunded(order: Order) -> Refund:
     return refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
 
 
+def paid_too_late(order: Order) -> OrderMail:
+    if order.status == Order.Status.AWAITING_PAYMENT:
+        cancelling.cancel(order.pk)
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, ProviderStatus(ProviderState.PAID, payment.amount, "AZN", "pi_late"))
+    return order.mails.get(kind=OrderMail.Kind.PAID_TOO_LATE)
+
+
 def returned(order: Order) -> Return:
     wish = Return.objects.create(order=order, reason=Return.Reason.CHANGED_MIND, answer="<b>Salam</b>")
     for line in order.lines.all():
@@ -50,12 +59,14 @@ def returned(order: Order) -> Return:
 def written(order: Order, kind: str) -> OrderMail:
     """The row of such a mail, with what it is about."""
     about = ""
-    if kind in {OrderMail.Kind.REFUNDED, OrderMail.Kind.PAID_TOO_LATE}:
+    if kind == OrderMail.Kind.REFUNDED:
         about = f"refund-{refunded(order).pk}"
     elif kind == OrderMail.Kind.SHIPPED:
         about = f"part-{order.fulfilments.get().pk}"
     elif kind.startswith("return_"):
         about = f"return-{returned(order).pk}"
+    elif kind == OrderMail.Kind.PAID_TOO_LATE:
+        return paid_too_late(order)
     elif kind == OrderMail.Kind.RECEIPT:
         payments.mark_paid(order.pk, actor=staff())
         invoices.set_fiscal_id(order.invoices.get().pk, fiscal_id="5D8yQe3VQ1aX")
