@@ -179,8 +179,14 @@ def take_back(order: Order, *, units: Mapping[int, int], actor: User | None = No
 
 @short_transaction()
 def restock(order_pk: int, *, units: Mapping[int, int], actor: User) -> None:
-    """``take_back`` by itself: whether money goes back is decided apart. Raises MoreThanSold."""
-    take_back(Order.objects.locked(order_pk), units=units, actor=actor)
+    """``take_back`` by itself: whether money goes back is decided apart.
+
+    Raises MoreThanSold, also for an order that was never paid: its pieces have not left the shelf.
+    """
+    order = Order.objects.locked(order_pk)
+    if any(units.values()) and not order.events.filter(kind=OrderEvent.Kind.PAID).exists():
+        raise MoreThanSold("an order that was never paid has sold nothing")
+    take_back(order, units=units, actor=actor)
 
 
 def shortages(bag: Bag, lines: Iterable[BagLine]) -> list[Shortage]:

@@ -8,7 +8,7 @@ from catalog.models import Product
 from orders import bag as bags
 from orders import stock
 from orders.models import Hold, Stock
-from tests.factories import bag_with, order_of, piece
+from tests.factories import UserFactory, bag_with, order_of, piece
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +173,11 @@ def test_what_a_bag_holds_is_handed_on_to_another() -> None:
     assert set(live.filter(bag=mine).values_list("variant", flat=True)) == {new.pk, both.pk, ran_out.pk}
     # Its own hold of the same is what the other keeps.
     assert live.get(bag=guest).variant == both
+
+
+def test_what_was_never_paid_is_not_put_back_on_the_shelf() -> None:
+    variant = piece(on_hand=3, kind="small_series")
+    order = order_of(variant)
+    with pytest.raises(stock.MoreThanSold):
+        stock.restock(order.pk, units={order.lines.get().pk: 1}, actor=UserFactory.create())
+    assert (Stock.objects.get(pk=variant.pk).on_hand, order.lines.get().restocked_quantity) == (3, 0)
