@@ -113,7 +113,7 @@ def _subject_of(mail: OrderMail) -> dict[str, Any]:
         "is_online": refund is not None and refund.payment.provider in providers.codes_online(),
         "part": _part_of(mail),
         "returned": returned,
-        "branch": returned.sent_to if returned else None,
+        "branch": returned.branch if returned else None,
         "invoice": invoice,
         "invoice_url": settings.SITE_URL + invoice.get_absolute_url() if invoice else "",
         "how_to_use_the_fiscal_number": invoice_documents.how_to_use_the_fiscal_number(),
@@ -126,13 +126,16 @@ def _refund_of(mail: OrderMail) -> Refund | None:
 
 
 def _part_of(mail: OrderMail) -> Fulfilment | None:
-    kind, _dash, pk = mail.about.partition("-")
-    return Fulfilment.objects.select_related("branch").get(pk=pk) if kind == "part" else None
+    kind, _dash, pks = mail.about.partition("-")
+    if kind != "part":
+        return None
+    # A correction names its event, too.
+    return Fulfilment.objects.select_related("branch").prefetch_related("lines").get(pk=pks.partition("-")[0])
 
 
 def _return_of(mail: OrderMail) -> Return | None:
     kind, _dash, pk = mail.about.partition("-")
-    returns = Return.objects.prefetch_related("lines__line__fulfilment__branch")
+    returns = Return.objects.select_related("branch").prefetch_related("lines__line")
     return returns.get(pk=pk) if kind == "return" else None
 
 

@@ -1,117 +1,243 @@
 """What a branch does with its part of an order: prepares it, passes it on, sends it, hands it over.
 
-Locks: Order → Payment → Stock, then the order's part.
+Parcels leave by ``ship`` alone, and only the pickup branch hands over, what lies there. ``Steps`` says what is
+possible: the functions ask it after the lock, and the pages before they offer anything.
+Locks: Order → Payment → Stock, then the order's parts.
 Raises: ``NotPossible`` with a sentence for staff; ``locks.Busy``. Nothing is written then.
-After commit: the mails that everything is ready, that a parcel left, that all was handed over, by tasks.
+After commit: the mails that everything is ready, that a parcel left, that its number was wrong, that all was handed
+over, by tasks.
 Retry: a step that was taken already is refused, and no mail goes twice.
 """
 
+from collections.abc import Callable, Collection
+from datetime import date
+
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dostshop.accounts.models import User
+from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
-from orders import emails, payments
-from orders.models import Fulfilment, Order, OrderEvent, OrderMail
+from orders import emails, payments, progress, providers, returns
+from orders.models import Fulfilment, Order, OrderEvent, OrderMail, Payment
 
 
 class NotPossible(Exception):
     """The message says why, for staff."""
 
 
-@short_transaction()
-def mark_ready(fulfilment_pk: int, *, actor: User) -> None:
-    """The pieces of this branch are packed. When all lie at the pickup branch, the buyer gets the mail."""
-    order, part = _lock(fulfilment_pk)
-    if order.status in {Order.Status.CANCELLED, Order.Status.EXPIRED}:
-        raise NotPossible(_("Order %(code)s is no longer wanted.") % {"code": order.code})
-    if part.ready_at is not None:
-        raise NotPossible(_("Order %(code)s is marked as ready already.") % {"code": order.code})
-    part.ready_at = timezone.now()
-    if part.branch_id == order.pickup_branch_id:
-        part.arrived_at = part.ready_at
-    part.save(update_fields=["ready_at", "arrived_at"])
-    order.record(OrderEvent.Kind.READY, actor=actor, branch=part.branch.slug)
-    _tell_if_all_is_there(order)
+def is_wanted() -> Q:
+    """Orders of which there is something to prepare: what is paid at the counter is prepared before it is paid."""
+    open_payments = Payment.objects.open().filter(order=OuterRef("pk"))
+    at_the_till = open_payments.filter(provider__in=providers.codes_paid_on_pickup())
+    # What the provider gave back as a whole, in its own panel too, is no longer waited for.
+    money = Payment.objects.filter(order=OuterRef("pk"), captured_amount__gt=F("refunded_amount"))
+    return Q(Exists(money), status=Order.Status.PAID) | Q(Exists(at_the_till), status=Order.Status.AWAITING_PAYMENT)
+
+
+def is_still_wanted(order: Order) -> bool:
+    return Order.objects.filter(is_wanted(), pk=order.pk).exists()
+
+
+class Steps:
+    """What people of these branches, None for all, can do with an order as it is now; a sentence for the rest.
+
+    Each answer is empty where the step is possible.
+    """
+
+    def __init__(self, order: Order, *, branches: Collection[int] | None) -> None:
+        self.order = order
+        self.is_wanted = is_still_wanted(order)
+        self._branches = branches
+
+    def why_not_ready(self, part: Fulfilment) -> str:
+        if not self._is_theirs(part.branch_id):
+            return _("Another branch prepares this order.")
+        if part.ready_at is not None:
+            return self._say(_("Order %(code)s is marked as ready already."))
+        return self._why_unwanted(part)
+
+    def why_not_arrived(self, part: Fulfilment) -> str:
+        if self.order.delivery != Order.Delivery.PICKUP:
+            return self._say(_("Order %(code)s is not picked up at a branch."))
+        if not self._is_theirs(self.order.pickup_branch_id):
+            return self._say(_("Order %(code)s is picked up at another branch."))
+        if part.arrived_at is not None:
+            return self._say(_("Order %(code)s has arrived already."))
+        if part.ready_at is None:
+            return _("The branch that prepares this order has not marked it as ready yet.")
+        return self._why_unwanted(part)
+
+    def why_not_sent(self, part: Fulfilment) -> str:
+        if self.order.delivery != Order.Delivery.POST:
+            return self._say(_("Order %(code)s is picked up at a branch; it is not sent."))
+        if not self._is_theirs(part.branch_id):
+            return _("Another branch prepares this order.")
+        return self._why_not_gone(part)
+
+    def why_not_given(self, part: Fulfilment) -> str:
+        if self.order.delivery != Order.Delivery.PICKUP:
+            return self._say(_("Order %(code)s is sent: open it in the work list and type the tracking number."))
+        if not self._is_theirs(self.order.pickup_branch_id):
+            return self._say(_("Order %(code)s is picked up at another branch."))
+        if why := self._why_not_gone(part):
+            return why
+        is_here = part.arrived_at is not None or part.branch_id == self.order.pickup_branch_id
+        return "" if is_here else _("The pieces of this order have not arrived yet.")
+
+    def why_not_corrected(self, part: Fulfilment) -> str:
+        """Of a parcel that left: its carrier and number, and the day on which it came."""
+        if self.order.delivery != Order.Delivery.POST or part.handed_over_at is None:
+            return self._say(_("No parcel of order %(code)s has left here."))
+        return "" if self._is_theirs(part.branch_id) else _("Another branch prepares this order.")
+
+    def why_not_received(self, part: Fulfilment) -> str:
+        if part.received_on is not None:
+            return _("The day of receipt is written down already.")
+        return self.why_not_corrected(part)
+
+    def _why_not_gone(self, part: Fulfilment) -> str:
+        if part.handed_over_at is not None or self.order.status == Order.Status.COMPLETED:
+            return self._say(_("Order %(code)s was handed over already."))
+        if self.order.status == Order.Status.AWAITING_PAYMENT:
+            return self._say(_("Order %(code)s is not paid."))
+        return self._why_unwanted(part)
+
+    def _why_unwanted(self, part: Fulfilment) -> str:
+        if self.order.status == Order.Status.AWAITING_PAYMENT and not self.is_wanted:
+            return self._say(_("Order %(code)s is not paid."))
+        if self.order.status in {Order.Status.CANCELLED, Order.Status.EXPIRED}:
+            return self._say(_("Order %(code)s is no longer wanted."))
+        if not self.is_wanted or not part.lines_wanted:
+            return self._say(_("The money for these pieces of order %(code)s was given back: nobody waits for them."))
+        return ""
+
+    def _is_theirs(self, branch_pk: int | None) -> bool:
+        return self._branches is None or branch_pk in self._branches
+
+    def _say(self, sentence: str) -> str:
+        return sentence % {"code": self.order.code}
 
 
 @short_transaction()
-def mark_arrived(fulfilment_pk: int, *, actor: User) -> None:
+def mark_ready(part_pk: int, *, actor: User) -> None:
+    """The pieces of one branch are packed. When all lie at the pickup branch, the buyer gets the mail."""
+    order, [part], steps = _lock_part(part_pk, actor=actor)
+    _pack(order, _possible([part], steps.why_not_ready), actor=actor)
+
+
+@short_transaction()
+def mark_all_ready(order_pk: int, *, actor: User) -> None:
+    """Every part of the order that is this person's to prepare."""
+    order, parts, steps = _lock(order_pk, actor=actor)
+    _pack(order, _possible(parts, steps.why_not_ready), actor=actor)
+
+
+def _pack(order: Order, parts: list[Fulfilment], *, actor: User) -> None:
+    for part in parts:
+        part.ready_at = timezone.now()
+        if part.branch_id == order.pickup_branch_id:
+            part.arrived_at = part.ready_at
+        part.save(update_fields=["ready_at", "arrived_at"])
+        order.record(OrderEvent.Kind.READY, actor=actor, branch=part.branch.slug)
+    _tell_if_all_is_there(order, actor=actor)
+
+
+@short_transaction()
+def mark_arrived(part_pk: int, *, actor: User) -> None:
     """What another branch prepared came in where the buyer picks it up."""
-    order, part = _lock(fulfilment_pk)
-    if order.delivery != Order.Delivery.PICKUP:
-        raise NotPossible(_("Order %(code)s is not picked up at a branch.") % {"code": order.code})
-    if order.status in {Order.Status.CANCELLED, Order.Status.EXPIRED}:
-        raise NotPossible(_("Order %(code)s is no longer wanted.") % {"code": order.code})
-    if part.ready_at is None:
-        raise NotPossible(_("The branch that prepares this order has not marked it as ready yet."))
-    if part.arrived_at is not None:
-        raise NotPossible(_("Order %(code)s has arrived already.") % {"code": order.code})
+    order, [part], steps = _lock_part(part_pk, actor=actor)
+    _possible([part], steps.why_not_arrived)
     part.arrived_at = timezone.now()
     part.save(update_fields=["arrived_at"])
     order.record(OrderEvent.Kind.ARRIVED, actor=actor, branch=part.branch.slug)
-    _tell_if_all_is_there(order)
+    _tell_if_all_is_there(order, actor=actor)
+
+
+def _tell_if_all_is_there(order: Order, *, actor: User) -> None:
+    if progress.is_all_there(order):
+        payments.prolong(order)
+    progress.follow_up(order, actor=actor)
 
 
 @short_transaction()
-def hand_over(fulfilment_pk: int, *, actor: User) -> None:
-    """The pieces went to the buyer, the courier or the post. The last part completes the order."""
-    order, part = _lock(fulfilment_pk)
-    if order.delivery == Order.Delivery.PICKUP:
-        _give_away(order, part, kind=OrderEvent.Kind.HANDED_OVER, actor=actor)
-    else:
-        _send(order, part, actor=actor)
+def hand_over(order_pk: int, *, actor: User) -> None:
+    """All that lies at the pickup branch goes to the buyer. The last part completes the order."""
+    order, parts, steps = _lock(order_pk, actor=actor)
+    for part in _possible(parts, steps.why_not_given):
+        _let_go(order, part, kind=OrderEvent.Kind.HANDED_OVER, actor=actor)
+    progress.follow_up(order, actor=actor)
 
 
 @short_transaction()
-def ship(fulfilment_pk: int, *, carrier: str, tracking_number: str, actor: User) -> None:
-    """The parcel of this branch left. The buyer gets a mail about it, with the number where there is one."""
-    order, part = _lock(fulfilment_pk)
-    if order.delivery != Order.Delivery.POST:
-        raise NotPossible(_("Order %(code)s is picked up at a branch; it is not sent.") % {"code": order.code})
+def ship(part_pk: int, *, carrier: str, tracking_number: str, actor: User) -> None:
+    """The parcel of one branch left. The buyer gets a mail about it, with the number where there is one."""
+    order, [part], steps = _lock_part(part_pk, actor=actor)
+    _possible([part], steps.why_not_sent)
+    sent = {"carrier": carrier, "tracking_number": tracking_number}
     part.carrier, part.tracking_number = carrier, tracking_number
-    _send(order, part, actor=actor)
-
-
-def _send(order: Order, part: Fulfilment, *, actor: User) -> None:
-    _give_away(
-        order,
-        part,
-        kind=OrderEvent.Kind.SHIPPED,
-        actor=actor,
-        carrier=part.carrier,
-        tracking_number=part.tracking_number,
-    )
+    _let_go(order, part, kind=OrderEvent.Kind.SHIPPED, actor=actor, **sent)
     emails.enqueue(order, OrderMail.Kind.SHIPPED, about=f"part-{part.pk}")
+    progress.follow_up(order, actor=actor)
 
 
-def _give_away(order: Order, part: Fulfilment, *, kind: str, actor: User, **data: str) -> None:
-    if order.status == Order.Status.COMPLETED or part.handed_over_at is not None:
-        raise NotPossible(_("Order %(code)s was handed over already.") % {"code": order.code})
-    if order.status != Order.Status.PAID:
-        raise NotPossible(_("Order %(code)s is not paid.") % {"code": order.code})
-    part.handed_over_at = timezone.now()
-    part.ready_at = part.ready_at or part.handed_over_at
+def _let_go(order: Order, part: Fulfilment, *, kind: str, actor: User, **data: str) -> None:
+    now = timezone.now()
+    part.handed_over_at, part.ready_at = now, part.ready_at or now
     if order.delivery == Order.Delivery.PICKUP:
-        part.arrived_at = part.arrived_at or part.handed_over_at
-    part.save(update_fields=["ready_at", "arrived_at", "handed_over_at", "carrier", "tracking_number"])
+        part.arrived_at = part.arrived_at or now
+    part.returnable_until = returns.last_day(order, left_on=timezone.localdate(now))
+    part.save()
     order.record(kind, actor=actor, branch=part.branch.slug, **data)
-    if order.fulfilments.filter(handed_over_at=None).exists():
-        return
-    order.move_to(Order.Status.COMPLETED, actor=actor)
-    if order.delivery == Order.Delivery.PICKUP:
-        emails.enqueue(order, OrderMail.Kind.HANDED_OVER)
 
 
-def _tell_if_all_is_there(order: Order) -> None:
-    if order.delivery != Order.Delivery.PICKUP or order.fulfilments.filter(arrived_at=None).exists():
-        return
-    payments.prolong(order)
-    emails.enqueue(order, OrderMail.Kind.READY)
+@short_transaction()
+def correct_number(part_pk: int, *, carrier: str, tracking_number: str, actor: User) -> None:
+    """The carrier or the number of a parcel that left was wrong or missing; the buyer gets a mail with the right."""
+    order, [part], steps = _lock_part(part_pk, actor=actor)
+    _possible([part], steps.why_not_corrected)
+    if (part.carrier, part.tracking_number) == (carrier, tracking_number):
+        raise NotPossible(_("Carrier and tracking number are the same as before."))
+    part.carrier, part.tracking_number = carrier, tracking_number
+    part.save(update_fields=["carrier", "tracking_number"])
+    sent = {"carrier": carrier, "tracking_number": tracking_number}
+    event = order.record(OrderEvent.Kind.NUMBER_CORRECTED, actor=actor, branch=part.branch.slug, **sent)
+    # Each correction has a mail of its own.
+    emails.enqueue(order, OrderMail.Kind.NUMBER_CORRECTED, about=f"part-{part.pk}-{event.pk}")
 
 
-def _lock(fulfilment_pk: int) -> tuple[Order, Fulfilment]:
-    order_pk = Fulfilment.objects.values_list("order_id", flat=True).get(pk=fulfilment_pk)
+@short_transaction()
+def record_receipt(part_pk: int, *, day: date, actor: User) -> None:
+    """The day on which the buyer had the parcel, as somebody told. The time to return it never gets shorter by it."""
+    order, [part], steps = _lock_part(part_pk, actor=actor)
+    _possible([part], steps.why_not_received)
+    if part.handed_over_at is None or part.returnable_until is None:
+        raise NotPossible(steps.why_not_corrected(part))
+    if not timezone.localdate(part.handed_over_at) <= day <= timezone.localdate():
+        raise NotPossible(_("A parcel comes on the day it is sent or later, and not in the future."))
+    part.received_on = day
+    part.returnable_until = max(part.returnable_until, returns.last_day_from(day))
+    part.save(update_fields=["received_on", "returnable_until"])
+    order.record(OrderEvent.Kind.DELIVERED, actor=actor, branch=part.branch.slug, day=day.isoformat())
+
+
+def _possible(parts: list[Fulfilment], why_not: Callable[[Fulfilment], str]) -> list[Fulfilment]:
+    """Of these parts those with which it can be done. Raises NotPossible where there are none, with a reason."""
+    reasons = {part.pk: why_not(part) for part in parts}
+    if found := [part for part in parts if not reasons[part.pk]]:
+        return found
+    # What is left to do tells more than what was done.
+    left = [part for part in parts if part.handed_over_at is None and part.lines_wanted]
+    raise NotPossible(reasons[(left or parts)[0].pk])
+
+
+def _lock(order_pk: int, *, actor: User) -> tuple[Order, list[Fulfilment], Steps]:
     order = Order.objects.locked(order_pk)
-    part = Fulfilment.objects.select_for_update(of=("self",), no_key=True).select_related("branch")
-    return order, part.get(pk=fulfilment_pk)
+    parts = Fulfilment.objects.select_for_update(of=("self",), no_key=True).select_related("branch")
+    locked = list(parts.prefetch_related("lines").filter(order=order).order_by("pk"))
+    return order, locked, Steps(order, branches=branches_seen_by(actor))
+
+
+def _lock_part(part_pk: int, *, actor: User) -> tuple[Order, list[Fulfilment], Steps]:
+    order, parts, steps = _lock(Fulfilment.objects.values_list("order_id", flat=True).get(pk=part_pk), actor=actor)
+    return order, [part for part in parts if part.pk == part_pk], steps

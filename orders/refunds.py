@@ -28,7 +28,7 @@ from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import short_transaction
-from orders import emails, invoices, providers, stock
+from orders import emails, invoices, progress, providers, stock
 from orders.models import LineItem, Order, OrderEvent, OrderMail, Payment, Refund, RefundLine
 from orders.providers import (
     OutcomeUnknown,
@@ -133,6 +133,8 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
         LineItem.objects.filter(pk=line.pk).update(refunded_quantity=F("refunded_quantity") + units)
     if what.delivery:
         Order.objects.filter(pk=order.pk).update(delivery_refunded=F("delivery_refunded") + what.delivery)
+    # Nobody waits for these units any more.
+    progress.follow_up(order, actor=actor)
     invoices.credit(refund)
     return refund
 

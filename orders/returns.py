@@ -1,5 +1,6 @@
 """Pieces that come back: asked for by the buyer, decided, received and refunded by staff.
 
+A return belongs to one branch, to which its pieces go: pieces of two branches are two returns.
 Locks: Order → Return → Payment → Stock. Units are counted under the order's lock, so that none is asked back twice
 nor refunded while it is.
 Raises: ``NotReturnable`` with a sentence for the buyer, ``NotPossible`` with one for staff, what ``refunds.decide``
@@ -9,6 +10,7 @@ Retry: a step that was taken is refused with its reason; no mail goes twice.
 Refunding and putting back on the shelf are two decisions: neither does the other.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -22,20 +24,11 @@ from django.utils.translation import ngettext
 
 from catalog.models import NoReturn
 from dostshop import money
-from dostshop.accounts.models import User
+from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders import emails, refunds, stock
-from orders.models import (
-    Fulfilment,
-    LineItem,
-    Order,
-    OrderEvent,
-    OrderMail,
-    Refund,
-    Return,
-    ReturnLine,
-)
-from orders.working_days import Calendar, calendar_of
+from orders.models import LineItem, Order, OrderEvent, OrderMail, Refund, Return, ReturnLine
+from orders.working_days import calendar_of
 
 # The day of receipt is not counted.
 DAYS_TO_RETURN = 14
@@ -56,38 +49,47 @@ class Offer:
     line: LineItem
     # Units that are neither refunded nor asked back already.
     left: int
-    # The last day on which they may be asked back; None while they are not on their way yet.
+    # The last day on which they may be asked back, as it was told; None while they are not on their way yet.
     until: date | None
     # A sentence; empty where the units that are left may be asked back.
     why_not: str
+
+
+def last_day(order: Order, *, left_on: date) -> date:
+    """Until when the buyer may return what left us on this day: reckoned once, when it leaves."""
+    if order.delivery == Order.Delivery.PICKUP:
+        return last_day_from(left_on)
+    # A parcel's days on the way are working days.
+    return last_day_from(calendar_of(None).add_working_days(left_on, order.delivery_days_max or 0))
+
+
+def last_day_from(received_on: date) -> date:
+    return received_on + timedelta(days=DAYS_TO_RETURN)
 
 
 def offers(order: Order, *, lines: Iterable[LineItem] | None = None) -> list[Offer]:
     """One for each line; ``lines`` are the order's with their fulfilments, where the caller has them."""
     if lines is None:
         lines = order.lines.select_related("fulfilment").order_by("pk")
-    lines = list(lines)
-    is_sent = order.delivery == Order.Delivery.POST and any(line.fulfilment.handed_over_at for line in lines)
-    calendar = calendar_of(None) if is_sent else None
     today = timezone.localdate()
-    found = []
-    for line in lines:
-        until = _last_day(order, line.fulfilment, calendar)
-        found.append(Offer(line, line.left_quantity, until, _why_not(order, line, until, today)))
-    return found
+    return [
+        Offer(line, line.left_quantity, line.fulfilment.returnable_until, _why_not(order, line, today))
+        for line in lines
+    ]
 
 
-def _last_day(order: Order, part: Fulfilment, calendar: Calendar | None) -> date | None:
-    if part.handed_over_at is None:
-        return None
-    received = timezone.localdate(part.handed_over_at)
-    if calendar is not None:
-        # A parcel's days on the way are working days.
-        received = calendar.add_working_days(received, order.delivery_days_max or 0)
-    return received + timedelta(days=DAYS_TO_RETURN)
+def is_of_many_branches(order: Order, offers: Iterable[Offer]) -> bool:
+    """Whether what may be returned would be more than one return."""
+    return len({_branch_of(order, offer.line) for offer in offers if not offer.why_not}) > 1
 
 
-def _why_not(order: Order, line: LineItem, until: date | None, today: date) -> str:
+def _branch_of(order: Order, line: LineItem) -> int:
+    """Where the line's units go: of parcels back to who sent them, else where they were picked up."""
+    return order.pickup_branch_id or line.fulfilment.branch_id
+
+
+def _why_not(order: Order, line: LineItem, today: date) -> str:
+    until = line.fulfilment.returnable_until
     if line.no_return == NoReturn.FOOD:
         return _("Food is not taken back. If something is wrong with it, write to us.")
     if line.no_return == NoReturn.PERSONALISED:
@@ -104,35 +106,79 @@ def _why_not(order: Order, line: LineItem, until: date | None, today: date) -> s
 
 
 @short_transaction()
-def ask(order_pk: int, *, units: Mapping[int, int], reason: str, text: str = "", actor: User | None = None) -> Return:
+def ask(
+    order_pk: int, *, units: Mapping[int, int], reason: str, text: str = "", actor: User | None = None
+) -> list[Return]:
     """Writes what the buyer would like to return: units by the line's primary key. Raises NotReturnable."""
     order = Order.objects.locked(order_pk)
-    wanted = {pk: quantity for pk, quantity in units.items() if quantity}
-    if not wanted or min(wanted.values()) < 0:
-        raise NotReturnable(_("Choose what you would like to return."))
     found = {offer.line.pk: offer for offer in offers(order)}
+    wanted = _wanted(units, found, error=NotReturnable)
     for pk, quantity in wanted.items():
-        if pk not in found:
-            raise NotReturnable(_("Choose what you would like to return."))
         _check(found[pk], quantity)
-    returned = Return.objects.create(order=order, reason=reason, text=text)
-    ReturnLine.objects.bulk_create(
-        [ReturnLine(returned=returned, line_id=pk, quantity=quantity) for pk, quantity in wanted.items()]
-    )
+    rows = [(found[pk].line, quantity) for pk, quantity in wanted.items()]
+    return _write(order, rows, {"reason": reason, "text": text}, actor=actor)
+
+
+@short_transaction()
+def record(order_pk: int, *, units: Mapping[int, int], reason: str, note: str, actor: User) -> list[Return]:
+    """Staff write down a return for the buyer: told by phone, too late, or of food that came damaged.
+
+    Neither the day nor the kind of piece is asked. Raises NotPossible.
+    """
+    order = Order.objects.locked(order_pk)
+    if not note.strip():
+        raise NotPossible(_("Say how you know of it, and why it is taken back."))
+    found = {offer.line.pk: offer for offer in offers(order)}
+    wanted = _wanted(units, found, error=NotPossible)
     for pk, quantity in wanted.items():
-        LineItem.objects.filter(pk=pk).update(asked_back_quantity=F("asked_back_quantity") + quantity)
-    _tell(returned, OrderEvent.Kind.RETURN_ASKED, OrderMail.Kind.RETURN_ASKED, actor=actor, reason=reason)
-    return returned
+        if found[pk].line.fulfilment.handed_over_at is None:
+            raise NotPossible(_("%(name)s: it has not left us yet.") % {"name": found[pk].line.name})
+        if quantity > found[pk].left:
+            raise NotPossible(_too_many(found[pk]))
+    rows = [(found[pk].line, quantity) for pk, quantity in wanted.items()]
+    return _write(order, rows, {"reason": reason, "note": note}, actor=actor)
+
+
+def _wanted(
+    units: Mapping[int, int], found: Mapping[int, Offer], *, error: type[NotReturnable | NotPossible]
+) -> dict[int, int]:
+    wanted = {pk: quantity for pk, quantity in units.items() if quantity}
+    if not wanted or min(wanted.values()) < 0 or not wanted.keys() <= found.keys():
+        raise error(_("Choose what you would like to return."))
+    return wanted
+
+
+def _write(
+    order: Order, rows: list[tuple[LineItem, int]], wish: Mapping[str, str], *, actor: User | None
+) -> list[Return]:
+    """A return for each branch, with the fields of ``wish``."""
+    by_branch: dict[int, list[tuple[LineItem, int]]] = defaultdict(list)
+    for line, units in rows:
+        by_branch[_branch_of(order, line)].append((line, units))
+    made = []
+    for branch_pk, lines in by_branch.items():
+        returned = Return.objects.create(order=order, branch_id=branch_pk, **wish)
+        for line, units in lines:
+            ReturnLine.objects.create(returned=returned, line=line, quantity=units)
+            LineItem.objects.filter(pk=line.pk).update(asked_back_quantity=F("asked_back_quantity") + units)
+        told = {name: wish[name] for name in ("reason", "note") if name in wish}
+        _tell(returned, OrderEvent.Kind.RETURN_ASKED, OrderMail.Kind.RETURN_ASKED, actor=actor, **told)
+        made.append(returned)
+    return made
 
 
 def _check(offer: Offer, quantity: int) -> None:
     if offer.why_not:
         raise NotReturnable(f"{offer.line.name}: {offer.why_not}")
     if quantity > offer.left:
-        sentence = ngettext(
-            "%(name)s: %(left)s piece can be returned.", "%(name)s: %(left)s pieces can be returned.", offer.left
-        )
-        raise NotReturnable(sentence % {"name": offer.line.name, "left": offer.left})
+        raise NotReturnable(_too_many(offer))
+
+
+def _too_many(offer: Offer) -> str:
+    sentence = ngettext(
+        "%(name)s: %(left)s piece can be returned.", "%(name)s: %(left)s pieces can be returned.", offer.left
+    )
+    return sentence % {"name": offer.line.name, "left": offer.left}
 
 
 @short_transaction()
@@ -141,6 +187,11 @@ def accept(return_pk: int, *, actor: User, answer: str = "") -> None:
     returned = _lock(return_pk)
     if returned.state != Return.State.ASKED:
         raise NotPossible(_already(returned))
+    if not returned.branch.address:
+        raise NotPossible(
+            _("%(branch)s has no address yet, so the buyer would not know where to send the pieces. Enter it first.")
+            % {"branch": returned.branch}
+        )
     returned.accepted_at, returned.answer, returned.decided_by = timezone.now(), answer, actor
     returned.save(update_fields=["accepted_at", "answer", "decided_by"])
     _tell(returned, OrderEvent.Kind.RETURN_ACCEPTED, OrderMail.Kind.RETURN_ACCEPTED, actor=actor, note=answer)
@@ -162,8 +213,11 @@ def refuse(return_pk: int, *, actor: User, answer: str) -> None:
 
 @short_transaction()
 def receive(return_pk: int, *, actor: User) -> None:
-    """The pieces are here. They are not on the shelf yet: ``restock``."""
+    """The pieces are at the return's branch, as its staff say. They are not on the shelf yet: ``restock``."""
     returned = _lock(return_pk)
+    branches = branches_seen_by(actor)
+    if branches is not None and returned.branch_id not in branches:
+        raise NotPossible(_("Return %(return)s comes in at another branch.") % {"return": returned})
     if returned.accepted_at is None or returned.refused_at:
         raise NotPossible(_("Return %(return)s is not accepted.") % {"return": returned})
     if returned.received_at:

@@ -48,6 +48,18 @@ class ShipForm(forms.Form):
         return number
 
 
+class ReceiptForm(forms.Form):
+    day = forms.DateField(
+        label=_("Received by the buyer on"),
+        help_text=_("As the buyer or the post tells it."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": _("Say on which day the parcel came."),
+            "invalid": _("This is not a day. Choose it, or type it like 2026-03-19."),
+        },
+    )
+
+
 class PickupCodeForm(forms.Form):
     code = forms.CharField(
         label=_("Pickup code"),

@@ -9,7 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from dostshop import money
@@ -34,29 +33,27 @@ def for_buyer(events: Iterable[OrderEvent]) -> list[Entry]:
 
 
 def _in_words(event: OrderEvent) -> str:
-    match event.kind:
-        case Kind.PAID:
-            return _("Paid: %(sum)s.") % {"sum": _sum(event)}
-        case Kind.SHIPPED:
-            number = " ".join(filter(None, (event.data.get("carrier"), event.data.get("tracking_number"))))
-            return (
-                _("Handed over to the post: %(number)s.") % {"number": number}
-                if number
-                else _("Handed over to the post.")
-            )
-        case Kind.REFUND_DECIDED:
-            return _("We give you back %(sum)s.") % {"sum": _sum(event)}
-        case Kind.REFUND_FAILED:
-            return _("Sending back %(sum)s did not work yet. We are seeing to it.") % {"sum": _sum(event)}
-        case Kind.REFUNDED:
-            return _("%(sum)s went back to you.") % {"sum": _sum(event)}
+    if event.kind in _SUMS:
+        return _SUMS[event.kind] % {"sum": money.text(Decimal(event.data["amount"]))}
+    if event.kind in _NUMBERS and (number := _number(event)):
+        return _NUMBERS[event.kind] % {"number": number}
     return str(_SENTENCES.get(event.kind, ""))
 
 
-def _sum(event: OrderEvent) -> str:
-    return money.text(Decimal(event.data["amount"]))
+def _number(event: OrderEvent) -> str:
+    return " ".join(filter(None, (event.data.get("carrier"), event.data.get("tracking_number"))))
 
 
+_SUMS: dict[str, "StrPromise"] = {
+    Kind.PAID: gettext_lazy("Paid: %(sum)s."),
+    Kind.REFUND_DECIDED: gettext_lazy("We give you back %(sum)s."),
+    Kind.REFUND_FAILED: gettext_lazy("Sending back %(sum)s did not work yet. We are seeing to it."),
+    Kind.REFUNDED: gettext_lazy("%(sum)s went back to you."),
+}
+_NUMBERS: dict[str, "StrPromise"] = {
+    Kind.SHIPPED: gettext_lazy("Handed over to the post: %(number)s."),
+    Kind.NUMBER_CORRECTED: gettext_lazy("Tracking number corrected: %(number)s."),
+}
 _SENTENCES: dict[str, "StrPromise"] = {
     Kind.PLACED: gettext_lazy("You placed the order."),
     Kind.PAYMENT_FAILED: gettext_lazy("A payment did not go through."),
@@ -67,7 +64,9 @@ _SENTENCES: dict[str, "StrPromise"] = {
     Kind.PAID_AND_BACK: gettext_lazy("Your payment came, and went back to you."),
     Kind.READY: gettext_lazy("Packed at the branch."),
     Kind.ARRIVED: gettext_lazy("Arrived where you pick it up."),
+    Kind.SHIPPED: gettext_lazy("Handed over to the post."),
     Kind.HANDED_OVER: gettext_lazy("Handed over to you."),
+    Kind.DELIVERED: gettext_lazy("The parcel reached you."),
     Kind.CANCELLED: gettext_lazy("The order was cancelled."),
     Kind.EXPIRED: gettext_lazy("The time to pay ran out."),
     Kind.RETURN_ASKED: gettext_lazy("You asked to return pieces."),

@@ -5,72 +5,21 @@ buyer picks up elsewhere, to that branch.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
-from django.utils.translation import gettext
+from django.db.models import F, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from dostshop.accounts.models import User, branches_seen_by
-from orders import fulfilment, providers
-from orders.models import Fulfilment, LineItem, Order, Payment
+from orders import fulfilment, unclaimed
+from orders.models import Fulfilment, LineItem, Order
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-
-def is_wanted() -> Q:
-    """Orders of which there is something to prepare: what is paid at the counter is prepared before it is paid."""
-    at_the_till = Payment.objects.open().filter(order=OuterRef("pk"), provider__in=providers.codes_paid_on_pickup())
-    return Q(status=Order.Status.PAID) | Q(Exists(at_the_till), status=Order.Status.AWAITING_PAYMENT)
-
-
-def prepared_by(order: Order, actor: User) -> QuerySet[Fulfilment]:
-    """The parts that this person's branches keep."""
-    parts = Fulfilment.objects.filter(order=order).order_by("pk")
-    branches = branches_seen_by(actor)
-    return parts if branches is None else parts.filter(branch__in=branches)
-
-
-def handed_over_by(order: Order, actor: User) -> QuerySet[Fulfilment]:
-    """The same parts; and where the buyer picks up at such a branch, all that other branches have made ready."""
-    branches = branches_seen_by(actor)
-    if branches is None or order.pickup_branch_id not in branches:
-        return prepared_by(order, actor)
-    parts = Fulfilment.objects.filter(order=order).order_by("pk")
-    return parts.filter(Q(branch__in=branches) | Q(ready_at__isnull=False))
-
-
-def mark_ready(order: Order, actor: User) -> None:
-    """Every part that is this person's to prepare. Raises ``fulfilment.NotPossible``."""
-    parts = prepared_by(order, actor)
-    if not parts.exists():
-        raise fulfilment.NotPossible(gettext("Another branch prepares this order."))
-    # Where nothing is left to do, the refusal gives its own reason.
-    for part in parts.filter(ready_at=None) or parts:
-        fulfilment.mark_ready(part.pk, actor=actor)
-
-
-def hand_over(order: Order, actor: User) -> None:
-    """Every part that this person can give away. Raises ``fulfilment.NotPossible``."""
-    parts = handed_over_by(order, actor)
-    if not parts.exists():
-        raise fulfilment.NotPossible(gettext("The branch that prepares this order has not marked it as ready yet."))
-    for part in parts.filter(handed_over_at=None) or parts:
-        fulfilment.hand_over(part.pk, actor=actor)
-
-
-def give_at_counter(order: Order, actor: User) -> None:
-    """What lies at the pickup branch, to its buyer. Raises ``fulfilment.NotPossible``."""
-    parts = order.fulfilments.filter(Q(branch=order.pickup_branch) | Q(arrived_at__isnull=False))
-    if not parts.exists():
-        raise fulfilment.NotPossible(gettext("The pieces of this order have not arrived yet."))
-    for part in parts.filter(handed_over_at=None) or parts:
-        fulfilment.hand_over(part.pk, actor=actor)
 
 
 class Step(models.TextChoices):
@@ -108,36 +57,71 @@ def is_overdue(part: Fulfilment, *, today: date) -> bool:
 @dataclass(frozen=True)
 class Section:
     title: "StrOrPromise"
+    # The most urgent of them.
     parts: list[Fulfilment]
+    # How many there are in all.
+    count: int
     is_overdue: bool = False
 
 
-def sections(parts: Iterable[Fulfilment], *, today: date) -> list[Section]:
-    """The parts by what is next for them, and before all the overdue ones; empty sections are left out."""
-    late: list[Fulfilment] = []
-    by_step: dict[Step | None, list[Fulfilment]] = defaultdict(list)
-    for part in parts:
-        (late if is_overdue(part, today=today) else by_step[next_step(part)]).append(part)
-    found = [Section(_("Overdue"), late, is_overdue=True), *(Section(step.label, by_step[step]) for step in Step)]
-    return [section for section in found if section.parts]
+OVERDUE, UNCLAIMED = "overdue", "unclaimed"
+TITLES: "dict[str, StrOrPromise]" = {
+    OVERDUE: _("Overdue"),
+    **{step.value: step.label for step in Step},
+    UNCLAIMED: _("Not fetched for long"),
+}
+
+
+def sections(branches: Collection[int] | None, *, most: int) -> list[Section]:
+    """What these branches have to do by what is next for it, at most so many in each; empty sections are left out."""
+    now = timezone.now()
+    found: dict[str, list[Fulfilment]] = defaultdict(list)
+    for part in to_do(branches):
+        found[_section_of(part, now=now)].append(part)
+    shown = {name: found[name][:most] for name in TITLES if name in found}
+    prefetch_related_objects([part for parts in shown.values() for part in parts], _pieces())
+    return [Section(TITLES[name], parts, len(found[name]), name == OVERDUE) for name, parts in shown.items()]
+
+
+def _section_of(part: Fulfilment, *, now: datetime) -> str:
+    if is_overdue(part, today=timezone.localdate(now)):
+        return OVERDUE
+    step = next_step(part)
+    is_unclaimed = step == Step.PICKUP and part.order.status == Order.Status.PAID
+    if is_unclaimed and part.arrived_at and part.arrived_at < now - unclaimed.LONGEST_WAIT:
+        return UNCLAIMED
+    return step or ""
 
 
 def seen(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
     """Parts that these branches prepare or that are picked up there, with their pieces; None for all."""
-    lines = LineItem.objects.select_related("variant__product").prefetch_related("variant__product__photos")
-    parts = Fulfilment.objects.select_related("order__pickup_branch", "branch").prefetch_related(
-        Prefetch("lines", lines)
-    )
+    return _of(branches).prefetch_related(_pieces())
+
+
+def to_prepare(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
+    """What is to be fetched from the shelves of these branches, with its pieces, the most urgent first."""
+    return to_do(branches).filter(ready_at=None).prefetch_related(_pieces())
+
+
+def to_do(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
+    """What these branches have to do, the most urgent first; None for all branches."""
+    wanted = Order.objects.filter(fulfilment.is_wanted())
+    # What the buyer was given the money back for is no work.
+    still_wanted = Fulfilment.objects.wanted().values("pk")
+    parts = _of(branches).filter(handed_over_at=None, order__in=wanted, pk__in=still_wanted)
+    if branches is not None:
+        own = Q(branch__in=branches) & (Q(ready_at=None) | Q(arrived_at=None))
+        parts = parts.filter(own | Q(order__pickup_branch__in=branches, ready_at__isnull=False))
+    return parts.order_by(F("due_on").asc(nulls_last=True), "order__placed_at", "pk")
+
+
+def _of(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
+    parts = Fulfilment.objects.select_related("order__pickup_branch", "branch")
     if branches is None:
         return parts
     return parts.filter(Q(branch__in=branches) | Q(order__pickup_branch__in=branches))
 
 
-def to_do(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
-    """What these branches have to do, the most urgent first; None for all branches."""
-    wanted = Order.objects.filter(is_wanted())
-    parts = seen(branches).filter(handed_over_at=None, order__in=wanted)
-    if branches is not None:
-        own = Q(branch__in=branches) & (Q(ready_at=None) | Q(arrived_at=None))
-        parts = parts.filter(own | Q(order__pickup_branch__in=branches, ready_at__isnull=False))
-    return parts.order_by(F("due_on").asc(nulls_last=True), "order__placed_at", "pk")
+def _pieces() -> "Prefetch[str]":
+    lines = LineItem.objects.select_related("variant__product").prefetch_related("variant__product__photos")
+    return Prefetch("lines", lines)

@@ -14,7 +14,7 @@ from dostshop.accounts.models import User
 from dostshop.pages.models import Page
 from dostshop.pictures import Rendition
 from orders import bag as bags
-from orders import checkout, stock
+from orders import checkout, fulfilment, stock
 from orders.delivery import delivery_for
 from orders.models import Bag, DeliveryMethod, DeliveryRate, Holiday, Order
 
@@ -29,6 +29,12 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
     email = factory.Sequence(lambda n: f"person{n}@example.com")
     name = "Aynur Əliyeva"
     password = factory.django.Password("a long password")
+
+
+def worker() -> User:
+    """Who may do every branch's work."""
+    user: User = UserFactory.create(is_staff=True, is_superuser=True)
+    return user
 
 
 class BranchFactory(factory.django.DjangoModelFactory[Branch]):
@@ -193,6 +199,19 @@ def place(bag: Bag, **changes: Any) -> Order:
 
 def order_of(*variants: Variant, **changes: Any) -> Order:
     return place(bag_with(*variants), **changes)
+
+
+def hand_out(order: Order) -> None:
+    """All of a paid order to its buyer: over the counter, or by post."""
+    actor = worker()
+    if order.delivery == Order.Delivery.POST:
+        for part in order.fulfilments.all():
+            fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="", actor=actor)
+        return
+    for part in order.fulfilments.exclude(branch=order.pickup_branch):
+        fulfilment.mark_ready(part.pk, actor=actor)
+        fulfilment.mark_arrived(part.pk, actor=actor)
+    fulfilment.hand_over(order.pk, actor=actor)
 
 
 def made_by(product: Product, *artisans: Artisan) -> None:

@@ -41,7 +41,8 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "catalog": ("view_product", "change_product", "view_variant", "view_photo", "view_craft"),
         "orders": (
             *("view_order", "change_order", "view_stock", "change_stock", "view_hold"),
-            *("view_return", "change_return"),
+            *("view_return", "change_return", "view_invoice"),
+            *("view_holiday", "add_holiday", "change_holiday", "delete_holiday"),
         ),
     },
     Role.CENTRE_STAFF: {
@@ -56,7 +57,8 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
             *("view_craft", "add_craft", "change_craft"),
         ),
         "orders": (
-            *("view_order", "change_order", "view_payment", "view_refund", "add_refund", "view_hold"),
+            *("view_order", "change_order", "view_payment", "view_refund", "add_refund", "view_hold", "view_bag"),
+            *("confirm_transfer", "view_invoice", "change_invoice"),
             *("view_stock", "change_stock", "view_deliverymethod", "change_deliverymethod"),
             *("view_deliveryrate", "add_deliveryrate", "change_deliveryrate", "delete_deliveryrate"),
             *("view_holiday", "add_holiday", "change_holiday", "delete_holiday"),
@@ -67,6 +69,9 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.ACCOUNTANT: {
         "artisans": ("view_artisan", "view_branch"),
         "catalog": ("view_product", "view_variant"),
-        "orders": ("view_order", "view_payment", "view_refund", "view_return", "view_reconciliation"),
+        "orders": (
+            *("view_order", "view_payment", "view_refund", "view_return", "view_reconciliation"),
+            *("confirm_transfer", "view_invoice", "change_invoice"),
+        ),
     },
 }

@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -8,8 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 
-from dostshop.admin import OfOwnBranch, TranslatedAdmin, in_every_language
+from dostshop.accounts.models import branches_seen_by
+from dostshop.admin import OfOwnBranch, TranslatedAdmin, in_every_language, signed_in
 from orders.models import Holiday
+
+if TYPE_CHECKING:
+    from django.db.models import ForeignKey
+    from django.forms import ModelChoiceField
 
 
 class WhenFilter(DropdownFilter):
@@ -39,3 +44,13 @@ class HolidayAdmin(OfOwnBranch, TranslatedAdmin):
     search_fields = in_every_language("name")
     ordering = ("-first_day",)
     fields = ("name", ("first_day", "last_day"), "branch")
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "ModelChoiceField[Any] | None":
+        """Whoever works for one branch closes that branch, and never all of them."""
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field and branches_seen_by(signed_in(request)) is not None:
+            field.required = True
+            field.help_text = ""
+        return field

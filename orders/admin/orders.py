@@ -4,9 +4,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -25,7 +24,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from artisans.models import Branch
 from dostshop import money
-from dostshop.accounts.models import User
+from dostshop.accounts.models import User, branches_seen_by
 from dostshop.admin import (
     OfOwnBranch,
     ReadOnly,
@@ -35,8 +34,9 @@ from dostshop.admin import (
     signed_in,
 )
 from dostshop.locks import Busy
-from orders import cancelling, fulfilment, payments, providers, refunds, stock, work
-from orders.admin.refunding import REFUSALS, RefundingAdmin, possible_money_steps
+from orders import cancelling, fulfilment, payments, providers, refunds, returns, stock, till
+from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, SumField, possible_money_steps
+from orders.admin.returns import ReturnRecordingAdmin
 from orders.admin.timeline import EventInline
 from orders.models import Fulfilment, LineItem, Order, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
@@ -45,54 +45,43 @@ from orders.models.order import WrongTransition
 _PHONE = re.compile(r"[\s+()./-]*(?:\d[\s()./-]*){4,}")
 
 
-def is_wanted(order: Any) -> bool:
-    """Whether there is something to prepare: what will be paid at the counter is prepared before it is paid."""
-    waits_for_the_till = (
-        order.last_provider in providers.codes_paid_on_pickup() and order.status == Order.Status.AWAITING_PAYMENT
-    )
-    return bool(waits_for_the_till or order.status == Order.Status.PAID)
-
-
 def possible_steps(order: Any, actor: User) -> set[str]:
     """The steps that this person can take with the order as it is now."""
+    of_parts = fulfilment.Steps(order, branches=branches_seen_by(actor))
+    parts = list(order.fulfilments.prefetch_related("lines"))
     steps = {
-        "mark_paid": payments.can_be_marked_paid(order),
-        "mark_ready": is_wanted(order) and work.prepared_by(order, actor).filter(ready_at=None).exists(),
-        "hand_over": order.status == Order.Status.PAID
-        and work.handed_over_by(order, actor).filter(handed_over_at=None).exists(),
+        "mark_paid": payments.can_be_marked_paid(order) and not till.why_not(order, actor=actor),
+        "mark_ready": any(not of_parts.why_not_ready(part) for part in parts),
+        "hand_over": any(not of_parts.why_not_given(part) for part in parts),
         "cancel": order.status == Order.Status.AWAITING_PAYMENT,
+        "record_return": any(line.left_quantity for part in parts if part.handed_over_at for line in part.lines.all()),
         **possible_money_steps(order),
     }
     return {step for step, is_possible in steps.items() if is_possible}
 
 
 def mark_paid_with(amount: Decimal | None) -> Step:
-    return Step(lambda order, actor: payments.mark_paid(order.pk, actor=actor, amount=amount), done=_("Marked as paid"))
+    return Step(lambda order, actor: till.take(order, actor=actor, amount=amount), done=_("Marked as paid"))
 
 
 MARK_PAID = mark_paid_with(None)
-MARK_READY = Step(work.mark_ready, done=_("Marked as ready"))
-HAND_OVER = Step(work.hand_over, done=_("Handed over"))
+MARK_READY = Step(lambda order, actor: fulfilment.mark_all_ready(order.pk, actor=actor), done=_("Marked as ready"))
+HAND_OVER = Step(lambda order, actor: fulfilment.hand_over(order.pk, actor=actor), done=_("Handed over"))
 CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), done=_("Cancelled"))
 
 
-class MarkPaidForm(BaseDialogForm):
+class MarkPaidDialog(OrderDialog):
     """Asks for the sum where a bank statement says it."""
 
-    amount = forms.DecimalField(
-        label=_("The sum that came, in manat"),
-        help_text=_("As the bank statement has it; several transfers for one order are added up."),
-        max_digits=10,
-        decimal_places=2,
-        localize=True,
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        order = Order.objects.filter(pk=self.object_id).first()
-        if order is None or not payments.is_amount_typed(order):
-            del self.fields["amount"]
+    def add_fields(self, order: Order) -> None:
+        if payments.is_amount_typed(order):
+            self.fields["amount"] = SumField(
+                label=_("The sum that came, in manat"),
+                help_text=_("As the bank statement has it; several transfers for one order are added up."),
+                max_digits=10,
+                decimal_places=2,
+                widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            )
 
 
 class WorkFilter(DropdownFilter):
@@ -109,8 +98,8 @@ class WorkFilter(DropdownFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        parts = Fulfilment.objects.filter(order=OuterRef("pk"))
-        wanted = work.is_wanted()
+        parts = Fulfilment.objects.wanted().filter(order=OuterRef("pk"))
+        wanted = fulfilment.is_wanted()
         match self.value():
             case "unpaid":
                 return queryset.filter(status=Order.Status.AWAITING_PAYMENT)
@@ -177,6 +166,9 @@ class FulfilmentInline(ShownOnPage, TableInline):
         "handed_over_at",
         "carrier",
         "tracking_number",
+        "received_on",
+        "returnable_until",
+        "page",
     )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -195,6 +187,10 @@ class FulfilmentInline(ShownOnPage, TableInline):
     def customs_declaration(self, part: Fulfilment) -> SafeString:
         address = reverse("work:customs_declaration", args=[part.pk])
         return format_html('<a class="underline" href="{}">{}</a>', address, gettext("To print (PDF)"))
+
+    @display(description=_("in the work list"))
+    def page(self, part: Fulfilment) -> SafeString:
+        return format_html('<a class="underline" href="{}">{}</a>', reverse("work:part", args=[part.pk]), _("Open"))
 
 
 class PaymentInline(ShownOnPage, TableInline):
@@ -233,11 +229,13 @@ class MailInline(ShownOnPage, TableInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
+class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin, ReturnRecordingAdmin):
     branch_lookups = ("fulfilments__branch", "pickup_branch")
     refusals = {
         **REFUSALS,
         fulfilment.NotPossible: None,
+        till.NotTheirs: None,
+        returns.NotPossible: None,
         payments.WrongAmount: None,
         payments.GoesBack: None,
         payments.NotPayable: _("The order does not wait for money that staff take."),
@@ -275,6 +273,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
         "refund",
         "call_off",
         "restock",
+        "record_return",
         "give_back_by_hand",
         "try_refund_again",
         "say_whether_refund_went",
@@ -301,10 +300,15 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         attempts = Payment.objects.filter(order=OuterRef("pk")).order_by("-pk")
-        unprepared = Fulfilment.objects.filter(order=OuterRef("pk"), ready_at=None)
-        provider = Subquery(attempts.values("provider")[:1])
+        left = Fulfilment.objects.wanted().filter(order=OuterRef("pk"), handed_over_at=None)
         orders: QuerySet[Any] = (
-            super().get_queryset(request).annotate(last_provider=provider, is_unprepared=Exists(unprepared))
+            super()
+            .get_queryset(request)
+            .annotate(
+                last_provider=Subquery(attempts.values("provider")[:1]),
+                is_wanted=ExpressionWrapper(fulfilment.is_wanted() & Q(Exists(left)), BooleanField()),
+                is_unprepared=Exists(left.filter(ready_at=None)),
+            )
         )
         return orders
 
@@ -321,6 +325,11 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
 
     def has_steps_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.change_order")
+
+    def has_money_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Which money it is that this person takes, the step itself asks."""
+        user = signed_in(request)
+        return user.has_perm("orders.change_order") or user.has_perm("orders.confirm_transfer")
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
         """Offers what is possible. A step that somebody else has taken meanwhile is refused with its reason."""
@@ -350,12 +359,12 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
 
     @display(description=_("next step"), label={"prepare": "warning", "hand_over": "info", "ready": "success"})
     def next_step(self, order: Any) -> tuple[str, Any] | None:
-        if not is_wanted(order):
+        if not order.is_wanted:
             return None
         if order.is_unprepared:
             return "prepare", _("prepare")
         if order.status == Order.Status.PAID:
-            return "hand_over", _("hand over")
+            return "hand_over", _("hand over") if order.delivery == Order.Delivery.PICKUP else _("send")
         return "ready", _("ready, not paid")
 
     @display(description=_("delivery, in the order's language"), ordering="delivery_name")
@@ -378,7 +387,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
     def total_shown(self, order: Order) -> str:
         return money.text(order.total)
 
-    @admin.action(description=_("Mark as paid"), permissions=["steps"])
+    @admin.action(description=_("Mark as paid"), permissions=["money"])
     def mark_paid_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self.run(request, chosen, MARK_PAID)
 
@@ -396,15 +405,15 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
 
     @action(
         description=_("Mark as paid"),
-        permissions=["steps"],
+        permissions=["money"],
         dialog={
             "title": _("Is the money there?"),
             "description": _("The buyer gets a mail that the money has arrived."),
-            "form_class": MarkPaidForm,
+            "form_class": MarkPaidDialog,
             "form_submit_text": _("Mark as paid"),
         },
     )
-    def mark_paid(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+    def mark_paid(self, request: HttpRequest, form: MarkPaidDialog, object_id: str) -> HttpResponse:
         return self.run_on_one(request, object_id, mark_paid_with(form.cleaned_data.get("amount")))
 
     @action(
@@ -424,7 +433,8 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin):
         description=_("Mark as handed over"),
         permissions=["steps"],
         dialog={
-            "title": _("Did the pieces go to the buyer, the courier or the post?"),
+            "title": _("Has the buyer the pieces?"),
+            "description": _("All that lies at the pickup branch. Parcels are marked as sent in the work list."),
             "form_submit_text": _("Mark as handed over"),
         },
     )

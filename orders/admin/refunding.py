@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -122,11 +122,11 @@ class OrderDialog(BaseDialogForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.order: Order | None = admin.site.get_model_admin(Order).get_object(self.request, str(self.object_id))
-        self.lines: list[LineItem] = []
-        if self.order:
-            self.lines = list(self.order.lines.order_by("pk"))
-            self.add_fields(self.order)
+        order: Order | None = admin.site.get_model_admin(Order).get_object(self.request, str(self.object_id))
+        if order is None:
+            raise Http404
+        self.lines = list(order.lines.order_by("pk"))
+        self.add_fields(order)
 
     def add_fields(self, order: Order) -> None:
         raise NotImplementedError

@@ -5,21 +5,21 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from dostshop import money
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
 from dostshop.locks import Busy
 from orders import returns
-from orders.admin.refunding import REFUSALS, note_field, sum_field, units_field
-from orders.models import Return, ReturnLine
+from orders.admin.refunding import REFUSALS, OrderDialog, note_field, sum_field, units_field
+from orders.models import Order, Return, ReturnLine
 
 ACCEPT = Step(lambda returned, actor: returns.accept(returned.pk, actor=actor), done=_("Accepted"))
 RECEIVE = Step(lambda returned, actor: returns.receive(returned.pk, actor=actor), done=_("Marked as received"))
@@ -44,10 +44,10 @@ class ReturnDialog(BaseDialogForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         returned = admin.site.get_model_admin(Return).get_object(self.request, str(self.object_id))
-        self.rows: list[ReturnLine] = []
-        if returned:
-            self.rows = list(returned.lines.select_related("line").order_by("pk"))
-            self.add_fields(returned)
+        if returned is None:
+            raise Http404
+        self.rows: list[ReturnLine] = list(returned.lines.select_related("line").order_by("pk"))
+        self.add_fields(returned)
 
     def add_fields(self, returned: Return) -> None:
         raise NotImplementedError
@@ -97,6 +97,50 @@ class RestockReturnDialog(ReturnDialog):
         return {row.pk: self.cleaned_data.get(f"row_{row.pk}") or 0 for row in self.rows}
 
 
+class RecordReturnDialog(OrderDialog):
+    """A return that the buyer told of by phone, too late, or of food that came damaged."""
+
+    def add_fields(self, order: Order) -> None:
+        for line in self.lines:
+            self.add_units("units", line, gettext("%(name)s: comes back, at most %(most)s"), most=line.left_quantity)
+        self.fields["reason"] = forms.ChoiceField(
+            label=_("reason"), choices=Return.Reason, widget=UnfoldAdminSelectWidget
+        )
+        self.fields["note"] = forms.CharField(
+            label=_("note"),
+            help_text=_("How you know of it, and why it is taken back. The buyer does not see it."),
+            max_length=250,
+            widget=UnfoldAdminTextInputWidget,
+        )
+
+
+class ReturnRecordingAdmin(SteppedAdmin):
+    """The step of an order's page that writes down a return."""
+
+    def has_returns_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return signed_in(request).has_perm("orders.change_return")
+
+    @action(
+        description=_("Write down a return"),
+        permissions=["returns"],
+        dialog={
+            "title": _("What comes back?"),
+            "description": _("The buyer gets a mail; the return is then accepted or refused like any other."),
+            "form_class": RecordReturnDialog,
+            "form_submit_text": _("Write down"),
+        },
+    )
+    def record_return(self, request: HttpRequest, form: RecordReturnDialog, object_id: str) -> HttpResponse:
+        typed = form.cleaned_data
+        step = Step(
+            lambda order, actor: returns.record(
+                order.pk, units=form.units("units"), reason=typed["reason"], note=typed["note"], actor=actor
+            ),
+            done=_("Return written down"),
+        )
+        return self.run_on_one(request, object_id, step)
+
+
 class StateFilter(DropdownFilter):
     title = _("state")
     parameter_name = "state"
@@ -127,22 +171,22 @@ class ReturnLineInline(ShownOnPage, TableInline):
 
 @admin.register(Return)
 class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
-    branch_lookups = ("lines__line__fulfilment__branch", "order__pickup_branch")
+    branch_lookups = ("branch",)
     refusals = {
         **REFUSALS,
         returns.NotPossible: None,
         Busy: _("Somebody else is at this order at this moment. Try again."),
     }
-    list_display = ("__str__", "asked_at", "name", "pieces", "reason", "state_shown")
-    list_filter = (StateFilter, ("reason", ChoicesDropdownFilter), "asked_at")
-    list_select_related = ("order", "refund")
+    list_display = ("__str__", "asked_at", "name", "pieces", "branch", "reason", "state_shown")
+    list_filter = (StateFilter, ("branch", RelatedDropdownFilter), ("reason", ChoicesDropdownFilter), "asked_at")
+    list_select_related = ("order", "refund", "branch")
     search_fields = ("order__code", "order__email", "order__name")
     inlines = (ReturnLineInline,)
     actions = ("accept_chosen", "receive_chosen")
     actions_detail = ("accept", "refuse", "receive", "refund", "restock")
     readonly_fields = ("state", "name")
     fieldsets = (
-        (None, {"fields": (("order", "state", "asked_at"), ("name", "reason"), "text")}),
+        (None, {"fields": (("order", "state", "asked_at"), ("name", "reason", "branch"), "text", "note")}),
         (_("Answer"), {"fields": (("accepted_at", "refused_at", "decided_by"), "answer", ("received_at", "refund"))}),
     )
 

@@ -1,11 +1,13 @@
 """What happened to an order, for staff: who did what, when and why."""
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +49,7 @@ class EventInline(ShownOnPage, TableInline):
             "branch": lambda slug: self._branch_names.get(slug, ""),
             "name": lambda name: f"{event.data['units']} × {name}",
             "outcome": lambda outcome: str(OUTCOMES.get(outcome, outcome)),
+            "day": lambda day: date_format(date.fromisoformat(day), "j E Y"),
             "by_hand": lambda _yes: gettext("by hand"),
             **dict.fromkeys(("carrier", "tracking_number", "note"), str),
         }

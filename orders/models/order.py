@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.signing import Signer
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare
@@ -216,6 +216,13 @@ class Order(models.Model):
         return OrderEvent.objects.create(order=self, kind=kind, actor=actor, data=data)
 
 
+class FulfilmentQuerySet(models.QuerySet["Fulfilment"]):
+    def wanted(self) -> "FulfilmentQuerySet":
+        """Of which the buyer still gets, or has, something."""
+        lines = LineItem.objects.filter(fulfilment=OuterRef("pk"), quantity__gt=F("refunded_quantity"))
+        return self.filter(Exists(lines))
+
+
 class Fulfilment(models.Model):
     """The part of an order that one branch prepares."""
 
@@ -228,12 +235,25 @@ class Fulfilment(models.Model):
     handed_over_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     carrier = models.CharField(_("carrier"), max_length=60, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=40, blank=True)
+    # As somebody told; for a parcel of which nobody told anything, the day is only reckoned.
+    received_on = models.DateField(_("received by the buyer"), null=True, blank=True)
+    # As it was told to the buyer, whatever holidays are entered later.
+    returnable_until = models.DateField(_("can be returned until"), null=True, blank=True)
+
+    objects: ClassVar[FulfilmentQuerySet] = FulfilmentQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         verbose_name = _("fulfilment")
         verbose_name_plural = _("fulfilments")
         ordering = ["pk"]
-        constraints = [models.UniqueConstraint(fields=["order", "branch"], name="orders_fulfilment_once_per_branch")]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "branch"], name="orders_fulfilment_once_per_branch"),
+            models.CheckConstraint(
+                condition=Q(handed_over_at__isnull=True, returnable_until__isnull=True, received_on__isnull=True)
+                | Q(handed_over_at__isnull=False, returnable_until__isnull=False),
+                name="orders_fulfilment_returnable_once_gone",
+            ),
+        ]
         indexes = [
             models.Index(
                 fields=["branch", "due_on"],
@@ -244,6 +264,11 @@ class Fulfilment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order} – {self.branch}"
+
+    @property
+    def lines_wanted(self) -> list["LineItem"]:
+        """Those of which the buyer still gets something."""
+        return [line for line in self.lines.all() if line.units_wanted]
 
 
 class LineItem(models.Model):
@@ -336,6 +361,8 @@ class OrderEvent(models.Model):
         ARRIVED = "arrived", _("arrived at the pickup branch")
         SHIPPED = "shipped", _("sent")
         HANDED_OVER = "handed_over", _("handed over")
+        NUMBER_CORRECTED = "number_corrected", _("tracking number corrected")
+        DELIVERED = "delivered", _("received by the buyer")
         COMPLETED = "completed", _("completed")
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
@@ -387,6 +414,8 @@ class OrderMail(models.Model):
         PAID = "paid", _("payment received")
         READY = "ready", _("ready for pickup")
         SHIPPED = "shipped", _("parcel sent")
+        NUMBER_CORRECTED = "number_corrected", _("tracking number corrected")
+        UNCLAIMED = "unclaimed", _("still waits to be picked up")
         HANDED_OVER = "handed_over", _("handed over")
         CANCELLED = "cancelled", _("order cancelled")
         EXPIRED = "expired", _("order expired")

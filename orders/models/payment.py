@@ -68,6 +68,7 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["pk"]
+        permissions = [("confirm_transfer", _("Can say that a bank transfer has come"))]
         indexes = [
             models.Index(
                 fields=["remind_at"], condition=Q(status__in=["started", "open"]), name="orders_payment_remind"

@@ -45,8 +45,12 @@ class Return(models.Model):
         REFUSED = "refused", _("refused")
 
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="returns", verbose_name=_("order"))
+    # Where the pieces go: of parcels the branch that sent them, else the one where they were picked up.
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="returns", verbose_name=_("branch"))
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
     text = models.TextField(_("what the buyer writes"), max_length=1000, blank=True)
+    # Of staff who wrote it down for the buyer.
+    note = models.CharField(_("note"), max_length=250, blank=True)
     asked_at = models.DateTimeField(_("asked for"), auto_now_add=True)
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
     refused_at = models.DateTimeField(_("refused"), null=True, blank=True)
@@ -96,11 +100,6 @@ class Return(models.Model):
         if self.received_at:
             return self.State.RECEIVED
         return self.State.ACCEPTED if self.accepted_at else self.State.ASKED
-
-    @property
-    def sent_to(self) -> Branch:
-        """Where the buyer sends the pieces: to the branch that they came from."""
-        return self.lines.all()[0].line.fulfilment.branch
 
     @property
     def is_our_fault(self) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dostshop.locks import Busy
-from orders import fulfilment, payments, stock, work
+from orders import fulfilment, payments, stock, till, work
 from orders.models import Order
 from orders.staff_forms import PickupCodeForm
 from orders.views.staff import Staff, for_staff
@@ -41,14 +41,16 @@ def find(request: HttpRequest, staff: Staff) -> HttpResponse:
 def pickup(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
     order = _pickup(staff, code)
     parts = list(work.seen(None).filter(order=order).order_by("pk"))
-    here = [part for part in parts if part.branch_id == order.pickup_branch_id or part.arrived_at]
+    steps = fulfilment.Steps(order, branches=staff.branches)
+    wanted = [part for part in parts if part.lines_wanted]
     context = {
         "order": order,
         "parts": parts,
         # Money on the bank account is for the page that asks how much came.
         "is_unpaid": payments.can_be_marked_paid(order) and not payments.is_amount_typed(order),
-        "may_hand_over": order.status == Order.Status.PAID and any(part.handed_over_at is None for part in here),
-        "elsewhere": [part for part in parts if part not in here],
+        "may_hand_over": any(not steps.why_not_given(part) for part in parts),
+        "elsewhere": [part for part in wanted if not part.arrived_at and part.branch_id != order.pickup_branch_id],
+        "is_given_back": order.status == Order.Status.PAID and not (steps.is_wanted and wanted),
     }
     return render(request, "work/pickup.html", context)
 
@@ -60,7 +62,7 @@ def paid(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
     return _take(
         request,
         order,
-        lambda: payments.mark_paid(order.pk, actor=staff.user),
+        lambda: till.take(order, actor=staff.user),
         done=_("Paid. Now hand over the pieces."),
     )
 
@@ -69,7 +71,7 @@ def paid(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
 @for_staff
 def hand_over(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
     order = _pickup(staff, code)
-    return _take(request, order, lambda: work.give_at_counter(order, staff.user), done=_("Handed over."))
+    return _take(request, order, lambda: fulfilment.hand_over(order.pk, actor=staff.user), done=_("Handed over."))
 
 
 def _may_try(request: HttpRequest, staff: Staff, *, dry_run: bool = False) -> bool:
@@ -86,7 +88,7 @@ def _pickup(staff: Staff, code: str) -> Order:
 def _take(request: HttpRequest, order: Order, step: Callable[[], None], *, done: str) -> HttpResponse:
     try:
         step()
-    except (fulfilment.NotPossible, payments.WrongAmount) as refusal:
+    except (fulfilment.NotPossible, till.NotTheirs, payments.WrongAmount) as refusal:
         messages.error(request, str(refusal))
     except payments.NotPayable:
         messages.error(request, _("The order does not wait for money that staff take."))

@@ -9,13 +9,14 @@ from django.core.paginator import Paginator
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
-from orders import bag_cookie, cancelling, payments, providers, refunds, returns, stock, timeline
+from orders import bag_cookie, cancelling, fulfilment, payments, providers, refunds, returns, stock, timeline
 from orders.forms import FindOrderForm
 from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
 from orders.models import Order, Refund, ReturnLine
@@ -44,10 +45,13 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     payment = opened.payments.last()
     parts = list(opened.fulfilments.select_related("branch"))
     is_pickup = opened.delivery == Order.Delivery.PICKUP
+    pieces = _lines_and_returns(opened)
+    wanted = {line.fulfilment_id for line in pieces["lines"] if line.units_wanted}
     context = {
         "order": opened,
-        "is_ready": all(part.arrived_at if is_pickup else part.ready_at for part in parts),
-        "is_open": opened.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
+        "is_wanted": bool(wanted) and fulfilment.is_still_wanted(opened),
+        "is_ready": all(part.arrived_at if is_pickup else part.handed_over_at for part in parts if part.pk in wanted),
+        "is_late": opened.promised_on is not None and opened.promised_on < timezone.localdate(),
         "contact": opened.pickup_branch or parts[0].branch,
         "parcels": [] if is_pickup else [part for part in parts if part.handed_over_at],
         "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
@@ -61,17 +65,17 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         "waits_for_word": "paid" in request.GET and opened.status == Order.Status.AWAITING_PAYMENT,
         "happened": timeline.for_buyer(opened.events.all()),
     }
-    return render(request, "orders/order.html", context | _lines_and_returns(opened))
+    return render(request, "orders/order.html", context | pieces)
 
 
 def _lines_and_returns(opened: Order) -> dict[str, Any]:
     lines = list(
         opened.lines.select_related("variant__product", "fulfilment").prefetch_related("variant__product__photos")
     )
-    asked_back = Prefetch("lines", ReturnLine.objects.select_related("line__fulfilment__branch"))
+    asked_back = Prefetch("lines", ReturnLine.objects.select_related("line"))
     return {
         "lines": lines,
-        "returns": opened.returns.select_related("refund").prefetch_related(asked_back),
+        "returns": opened.returns.select_related("refund", "branch").prefetch_related(asked_back),
         "returnable": [offer for offer in returns.offers(opened, lines=lines) if not offer.why_not],
     }
 

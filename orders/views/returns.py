@@ -22,7 +22,7 @@ def ask(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         wish = form.cleaned_data
         try:
-            returns.ask(
+            asked = returns.ask(
                 order.pk,
                 units=form.units(),
                 reason=wish["reason"],
@@ -35,5 +35,10 @@ def ask(request: HttpRequest, code: str, secret: str) -> HttpResponse:
             form.add_error(None, _("Something else is happening to this order at this moment. Please try again."))
         else:
             messages.success(request, _("We have your request and will answer by mail."))
+            if len(asked) > 1:
+                names = ", ".join(returned.branch.name for returned in asked)
+                sentence = _("The pieces came from different branches, so you get an answer from each: %(branches)s.")
+                messages.info(request, sentence % {"branches": names})
             return redirect("orders:order", order.code, order.secret)
-    return render(request, "orders/ask_return.html", {"order": order, "form": form})
+    context = {"order": order, "form": form, "is_of_many_branches": returns.is_of_many_branches(order, form.offers)}
+    return render(request, "orders/ask_return.html", context)

@@ -1,9 +1,9 @@
 """What the branches have to do, on a phone and on paper."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
@@ -14,23 +14,21 @@ from artisans.models import Branch
 from dostshop.locks import Busy
 from orders import customs, fulfilment, work
 from orders.models import Fulfilment
-from orders.staff_forms import ShipForm
+from orders.staff_forms import ReceiptForm, ShipForm
 from orders.views.staff import Staff, for_staff
 
-# More than anybody prepares in a day; the rest moves up when these are done.
-MOST_SHOWN = 200
+# In each section: more than anybody prepares in a day; the rest moves up when these are done.
+MOST_SHOWN = 100
 
 
 @require_safe
 @for_staff
 def todo(request: HttpRequest, staff: Staff) -> HttpResponse:
     offered, chosen = _branches(request, staff)
-    parts = list(_to_do(staff, chosen)[: MOST_SHOWN + 1])
     context = {
         "branches": offered,
         "chosen": chosen,
-        "sections": work.sections(parts[:MOST_SHOWN], today=timezone.localdate()),
-        "most_shown": MOST_SHOWN if len(parts) > MOST_SHOWN else None,
+        "sections": work.sections(_keys(staff, chosen), most=MOST_SHOWN),
     }
     return render(request, "work/list.html", context)
 
@@ -40,11 +38,8 @@ def todo(request: HttpRequest, staff: Staff) -> HttpResponse:
 def pick_list(request: HttpRequest, staff: Staff) -> HttpResponse:
     """What to fetch from the shelves, to be printed."""
     offered, chosen = _branches(request, staff)
-    parts = _to_do(staff, chosen).filter(ready_at=None)
-    if chosen is not None:
-        parts = parts.filter(branch=chosen)
     context = {
-        "parts": parts[:MOST_SHOWN],
+        "parts": work.to_prepare(_keys(staff, chosen))[:MOST_SHOWN],
         "chosen": chosen,
         "is_of_many": chosen is None and len(offered) > 1,
         "today": timezone.localdate(),
@@ -55,16 +50,17 @@ def pick_list(request: HttpRequest, staff: Staff) -> HttpResponse:
 @require_safe
 @for_staff
 def part(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
-    return _part_page(request, staff, _part(staff, pk), ShipForm(initial={"carrier": _("Azerpost")}))
+    return _part_page(request, staff, _part(staff, pk))
 
 
 @require_safe
 @for_staff
 def packing_slip(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
-    """For the parcel, in the buyer's language."""
+    """For the parcel, in the buyer's language; the way back is in the language of staff."""
     found = _part(staff, pk)
+    context = {"part": found, "order": found.order, "staff_language": translation.get_language()}
     with translation.override(found.order.language):
-        return render(request, "work/packing_slip.html", {"part": found, "order": found.order})
+        return render(request, "work/packing_slip.html", context)
 
 
 @require_safe
@@ -80,9 +76,7 @@ def customs_declaration(request: HttpRequest, staff: Staff, pk: int) -> HttpResp
 @require_POST
 @for_staff
 def mark_ready(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
-    found = _part(staff, pk)
-    if not staff.works_for(found.branch_id):
-        raise Http404
+    found = _kept_part(staff, pk)
     return _take(request, found, lambda: fulfilment.mark_ready(pk, actor=staff.user), done=_("Marked as ready."))
 
 
@@ -98,19 +92,31 @@ def mark_arrived(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 @require_POST
 @for_staff
 def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
-    found = _part(staff, pk)
-    if not staff.works_for(found.branch_id):
-        raise Http404
-    form = ShipForm(request.POST)
+    found, form = _kept_part(staff, pk), ShipForm(request.POST)
     if not form.is_valid():
         return _part_page(request, staff, found, form)
-    sent = form.cleaned_data
-    return _take(
-        request,
-        found,
-        lambda: fulfilment.ship(pk, **sent, actor=staff.user),
-        done=_("Marked as sent; the buyer gets a mail."),
-    )
+    step = partial(fulfilment.ship, pk, **form.cleaned_data, actor=staff.user)
+    return _take(request, found, step, done=_("Marked as sent; the buyer gets a mail."))
+
+
+@require_POST
+@for_staff
+def correct_number(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
+    found, form = _kept_part(staff, pk), ShipForm(request.POST)
+    if not form.is_valid():
+        return _part_page(request, staff, found, form)
+    step = partial(fulfilment.correct_number, pk, **form.cleaned_data, actor=staff.user)
+    return _take(request, found, step, done=_("Corrected; the buyer gets a mail."))
+
+
+@require_POST
+@for_staff
+def record_receipt(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
+    found, form = _kept_part(staff, pk), ReceiptForm(request.POST)
+    if not form.is_valid():
+        return _part_page(request, staff, found, form)
+    step = partial(fulfilment.record_receipt, pk, **form.cleaned_data, actor=staff.user)
+    return _take(request, found, step, done=_("The day of receipt is written down."))
 
 
 def _branches(request: HttpRequest, staff: Staff) -> tuple[list[Branch], Branch | None]:
@@ -121,29 +127,43 @@ def _branches(request: HttpRequest, staff: Staff) -> tuple[list[Branch], Branch 
     return offered, next((branch for branch in offered if branch.slug == wanted), None)
 
 
-def _to_do(staff: Staff, chosen: Branch | None) -> QuerySet[Fulfilment]:
-    return work.to_do(staff.branches if chosen is None else [chosen.pk])
+def _keys(staff: Staff, chosen: Branch | None) -> list[int] | None:
+    return staff.branches if chosen is None else [chosen.pk]
 
 
 def _part(staff: Staff, pk: int) -> Fulfilment:
     return get_object_or_404(work.seen(staff.branches), pk=pk)
 
 
-def _part_page(request: HttpRequest, staff: Staff, found: Fulfilment, form: ShipForm) -> HttpResponse:
-    step = work.next_step(found)
-    is_open = found.order.status in {found.order.Status.AWAITING_PAYMENT, found.order.Status.PAID}
-    prepares, hands_over = staff.works_for(found.branch_id), staff.works_for(found.order.pickup_branch_id)
+def _kept_part(staff: Staff, pk: int) -> Fulfilment:
+    """A part that this person's branches prepare."""
+    found = _part(staff, pk)
+    if not staff.works_for(found.branch_id):
+        raise Http404
+    return found
+
+
+def _part_page(
+    request: HttpRequest, staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm | None = None
+) -> HttpResponse:
+    steps = fulfilment.Steps(found.order, branches=staff.branches)
+    sent = {"carrier": found.carrier or _("Azerpost"), "tracking_number": found.tracking_number}
     context = {
         "part": found,
         "order": found.order,
-        "step": step,
-        "is_overdue": is_open and work.is_overdue(found, today=timezone.localdate()),
+        "step": work.next_step(found),
+        "is_wanted": steps.is_wanted and bool(found.lines_wanted),
+        "is_overdue": steps.is_wanted and work.is_overdue(found, today=timezone.localdate()),
         "form": form,
         "customs": customs.declaration_of(found),
-        "may_prepare": is_open and step == work.Step.PREPARE and prepares,
-        "may_ship": found.order.status == found.order.Status.PAID and step == work.Step.SHIP and prepares,
-        "may_receive": is_open and step == work.Step.PASS_ON and hands_over,
-        "may_hand_over": found.order.pickup_branch_id is not None and hands_over,
+        "ship_form": form if isinstance(form, ShipForm) else ShipForm(initial=sent),
+        "receipt_form": form if isinstance(form, ReceiptForm) else ReceiptForm(),
+        "may_prepare": not steps.why_not_ready(found),
+        "may_ship": not steps.why_not_sent(found),
+        "may_receive": not steps.why_not_arrived(found),
+        "may_correct": not steps.why_not_corrected(found),
+        "may_record_receipt": not steps.why_not_received(found),
+        "is_at_counter": found.order.pickup_branch_id is not None and staff.works_for(found.order.pickup_branch_id),
     }
     return render(request, "work/part.html", context)
 

@@ -23,6 +23,9 @@ BRANCH_WORK = (
     "view_hold",
     "view_artisan",
     "view_branch",
+    "view_invoice",
+    "view_return",
+    "change_return",
 )
 
 

@@ -9,7 +9,8 @@ from dostshop.accounts.models import Role
 from orders import fulfilment, payments
 from orders.models import Bag, Order, Stock
 from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
-from tests.factories import ArtisanFactory, BranchFactory, UserFactory, bag_with, order_of, piece
+from tests.factories import ArtisanFactory, BranchFactory, bag_with, order_of, piece, worker
+from tests.orders.test_work_pages import parcel
 
 
 @pytest.fixture
@@ -103,35 +104,70 @@ def test_a_branch_that_only_hands_over_is_told_who_prepares(baku_staff: Client) 
     assert order.fulfilments.get().ready_at is None
 
 
-def test_the_branch_of_the_pickup_hands_over_what_the_others_have_made_ready(
-    baku_staff: Client, barda_staff: Client
-) -> None:
+def test_the_branch_of_the_pickup_hands_over_what_has_arrived_there(baku_staff: Client, barda_staff: Client) -> None:
     order = order_of(piece(branch__slug="barda"), piece(branch__slug="quba"), provider="branch")
-    payments.mark_paid(order.pk, actor=UserFactory.create())
+    payments.mark_paid(order.pk, actor=worker())
+    first, second = order.fulfilments.order_by("branch__slug")
     hand_over = english("orders_order_hand_over", order.pk)
+    barda_staff.post(reverse("admin:orders_order_mark_ready", args=[order.pk]), {"_form_submitted": "on"})
+    # Packed in Bərdə is not here.
     page = baku_staff.post(hand_over, {"_form_submitted": "on"}, follow=True)
-    assert "has not marked it as ready yet" in page.content.decode()
+    assert "have not arrived yet" in page.content.decode()
     assert not order.fulfilments.exclude(handed_over_at=None).exists()
 
-    barda_staff.post(reverse("admin:orders_order_mark_ready", args=[order.pk]), {"_form_submitted": "on"})
+    fulfilment.mark_arrived(first.pk, actor=worker())
     baku_staff.post(hand_over, {"_form_submitted": "on"})
-    assert order.fulfilments.get(branch__slug="barda").handed_over_at is not None
-    assert order.fulfilments.get(branch__slug="quba").handed_over_at is None
+    assert order.fulfilments.get(pk=first.pk).handed_over_at is not None
+    assert order.fulfilments.get(pk=second.pk).handed_over_at is None
 
-    fulfilment.mark_ready(order.fulfilments.get(branch__slug="quba").pk, actor=UserFactory.create())
+    fulfilment.mark_ready(second.pk, actor=worker())
+    fulfilment.mark_arrived(second.pk, actor=worker())
     baku_staff.post(hand_over, {"_form_submitted": "on"})
     order.refresh_from_db()
     assert order.status == Order.Status.COMPLETED
 
 
-def test_a_branch_hands_over_its_own_part_alone_where_the_buyer_picks_up_elsewhere(barda_staff: Client) -> None:
+def test_who_prepares_does_not_hand_over_what_is_picked_up_elsewhere(barda_staff: Client) -> None:
     order = order_of(piece(), piece(branch__slug="barda"), provider="branch")
-    payments.mark_paid(order.pk, actor=UserFactory.create())
+    payments.mark_paid(order.pk, actor=worker())
     for part in order.fulfilments.all():
-        fulfilment.mark_ready(part.pk, actor=UserFactory.create())
-    barda_staff.post(reverse("admin:orders_order_hand_over", args=[order.pk]), {"_form_submitted": "on"})
-    assert order.fulfilments.get(branch__slug="barda").handed_over_at is not None
-    assert order.fulfilments.get(branch__slug="baku").handed_over_at is None
+        fulfilment.mark_ready(part.pk, actor=worker())
+    url = english("orders_order_hand_over", order.pk)
+    page = barda_staff.post(url, {"_form_submitted": "on"}, follow=True).content.decode()
+    assert "is picked up at another branch" in page
+    chosen = {"action": "hand_over_chosen", "_selected_action": [order.pk]}
+    barda_staff.post(english("orders_order_changelist"), chosen)
+    assert not order.fulfilments.exclude(handed_over_at=None).exists()
+    assert "Mark as handed over" not in barda_staff.get(english("orders_order_change", order.pk)).content.decode()
+
+
+def test_parcels_leave_with_their_number_and_never_among_many(centre_staff: Client, baku_staff: Client) -> None:
+    part = parcel()
+    fulfilment.mark_ready(part.pk, actor=worker())
+    for client in (centre_staff, baku_staff):
+        chosen = {"action": "hand_over_chosen", "_selected_action": [part.order_id]}
+        page = client.post(english("orders_order_changelist"), chosen, follow=True).content.decode()
+        assert "type the tracking number" in page
+        assert "Mark as handed over" not in client.get(english("orders_order_change", part.order_id)).content.decode()
+    part.refresh_from_db()
+    assert part.handed_over_at is None
+    assert not part.order.mails.filter(kind="shipped").exists()
+
+
+def test_the_money_of_a_till_is_taken_by_the_branch_of_the_pickup(baku_staff: Client, barda_staff: Client) -> None:
+    """Bərdə prepares a part of it, and so sees it."""
+    order = order_of(piece(), piece(branch__slug="barda"), provider="branch")
+    url = english("orders_order_mark_paid", order.pk)
+    page = barda_staff.post(url, {"_form_submitted": "on"}, follow=True).content.decode()
+    assert "is taken at the branch where it is picked up" in page
+    chosen = {"action": "mark_paid_chosen", "_selected_action": [order.pk]}
+    barda_staff.post(english("orders_order_changelist"), chosen)
+    assert "Mark as paid" not in barda_staff.get(english("orders_order_change", order.pk)).content.decode()
+    order.refresh_from_db()
+    assert order.status == Order.Status.AWAITING_PAYMENT
+    baku_staff.post(url, {"_form_submitted": "on"})
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
 
 
 def test_a_product_cannot_be_moved_to_another_branch(order: Order, baku_staff: Client) -> None:

@@ -15,7 +15,7 @@ from artisans.models import ArtisanPrivate, Branch
 from catalog.models import Product, Variant
 from dostshop.accounts.models import Membership, Role
 from dostshop.pages.models import Page
-from orders import cancelling, fulfilment, payments, stock
+from orders import cancelling, fulfilment, payments, returns, stock
 from orders.models import Hold, Order, ProviderEvent
 from tests.admin.conftest import english
 from tests.factories import (
@@ -27,9 +27,11 @@ from tests.factories import (
     UserFactory,
     bag_with,
     delivery_method,
+    hand_out,
     made_by,
     order_of,
     piece,
+    worker,
 )
 
 # Two queries of each are the session and the user.
@@ -50,6 +52,8 @@ QUERIES = {
     "orders_invoice": 5,
     "orders_order": 5,
     "orders_providerevent": 4,
+    "orders_refund": 4,
+    "orders_return": 7,
     "pages_page": 4,
 }
 
@@ -67,7 +71,12 @@ def make(number: int) -> None:
     Membership.objects.create(user=UserFactory.create(), role=Role.CENTRE_STAFF)
     delivery_method()
     order_of(variant, provider="branch")
-    payments.mark_paid(order_of(piece(), provider="branch").pk, actor=UserFactory.create(is_staff=True))
+    paid = order_of(piece(), provider="branch")
+    payments.mark_paid(paid.pk, actor=worker())
+    hand_out(paid)
+    [returned] = returns.ask(paid.pk, units={paid.lines.get().pk: 1}, reason="damaged")
+    returns.accept(returned.pk, actor=worker())
+    returns.refund(returned.pk, actor=worker())
 
 
 def list_url(name: str) -> str:
@@ -151,14 +160,14 @@ def at_branch(**details: Any) -> Order:
 
 
 def test_orders_by_what_is_to_be_done(administrator: Client) -> None:
-    actor = UserFactory.create()
+    actor = worker()
     by_card = order_of(piece())
     to_prepare = at_branch()
     ready = at_branch()
     fulfilment.mark_ready(ready.fulfilments.get().pk, actor=actor)
     done = at_branch()
     payments.mark_paid(done.pk, actor=actor)
-    fulfilment.hand_over(done.fulfilments.get().pk, actor=actor)
+    hand_out(done)
     cancelling.cancel(at_branch().pk, actor=actor)
     assert found(administrator, "orders_order", work="unpaid") == {by_card.code, to_prepare.code, ready.code}
     assert found(administrator, "orders_order", work="prepare") == {to_prepare.code}
@@ -167,7 +176,7 @@ def test_orders_by_what_is_to_be_done(administrator: Client) -> None:
 
 
 def test_the_list_says_the_next_step_in_a_word(administrator: Client) -> None:
-    actor = UserFactory.create()
+    actor = worker()
     order = at_branch()
 
     def said() -> str:
@@ -180,7 +189,7 @@ def test_the_list_says_the_next_step_in_a_word(administrator: Client) -> None:
     assert said() == "ready, not paid"
     payments.mark_paid(order.pk, actor=actor)
     assert said() == "hand over"
-    fulfilment.hand_over(order.fulfilments.get().pk, actor=actor)
+    hand_out(order)
     assert said() == "-"
 
 

@@ -10,7 +10,7 @@ from orders import fulfilment, payments
 from orders.models import Fulfilment, Order
 from tests.admin.conftest import BRANCH_WORK, staff
 from tests.browser.conftest import expect_accessible, sign_in
-from tests.factories import BranchFactory, UserFactory, order_of, piece
+from tests.factories import BranchFactory, order_of, piece, worker
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -70,7 +70,7 @@ def test_from_the_shelf_to_the_buyers_hands_on_a_phone(baku: None, page: Page) -
 
 @pytest.mark.parametrize("prefix", LANGUAGES)
 def test_the_work_is_for_everyone(centre: None, page: Page, order: Order, prefix: str) -> None:
-    actor = UserFactory.create()
+    actor = worker()
     here, there = order.fulfilments.order_by("branch__position")
     fulfilment.mark_ready(there.pk, actor=actor)
     Fulfilment.objects.filter(pk=here.pk).update(due_on="2020-01-02")

@@ -8,10 +8,10 @@ from playwright.sync_api import BrowserContext, Page
 
 from catalog.models import Variant
 from dostshop.accounts.models import User
-from orders import cancelling, fulfilment, invoices, payments
+from orders import cancelling, invoices, payments
 from orders.models import Order
 from tests.browser.conftest import expect_accessible, sign_in
-from tests.factories import UserFactory, delivery_method, order_of, piece
+from tests.factories import UserFactory, delivery_method, hand_out, order_of, piece
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -54,7 +54,7 @@ def with_fiscal_number(order: Order, staff: User) -> None:
 
 def completed(order: Order, staff: User) -> None:
     paid(order, staff)
-    fulfilment.hand_over(order.fulfilments.get().pk, actor=staff)
+    hand_out(order)
 
 
 def cancelled(order: Order, staff: User) -> None:

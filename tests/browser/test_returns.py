@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from orders import returns
 from orders.models import Order, Return
 from tests.browser.conftest import expect_accessible, sign_in
-from tests.factories import UserFactory, piece
+from tests.factories import UserFactory, piece, worker
 from tests.orders.test_returns import ask, received
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -44,7 +44,7 @@ def test_returns_are_accessible(page: Page, prefix: str) -> None:
     expect_accessible(page)
     answered = received(piece())
     returned = ask(answered)
-    returns.accept(returned.pk, actor=UserFactory.create(is_staff=True), answer="Gətirə bilərsiniz.")
+    returns.accept(returned.pk, actor=worker(), answer="Gətirə bilərsiniz.")
     page.goto(f"{prefix}{answered.get_absolute_url()}")
     expect_accessible(page)
     nothing = received(piece(kind="food"))

@@ -283,5 +283,5 @@ def test_money_goes_back_by_hand(order: Order) -> None:
 def test_the_order_pages_query_count(
     client: Client, order: Order, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(order.get_absolute_url())

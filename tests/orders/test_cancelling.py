@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from dostshop.accounts.models import User
-from orders import cancelling, emails, fulfilment, payments, refunds, stock
+from orders import cancelling, emails, payments, refunds, stock
 from orders.models import LineItem, Order, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import UserFactory, order_of, piece
+from tests.factories import UserFactory, hand_out, order_of, piece
 
 pytestmark = pytest.mark.django_db
 
@@ -122,7 +122,7 @@ def test_money_is_locked_before_the_shelf(paid: Order, staff: User) -> None:
 
 
 def test_what_is_on_its_way_is_returned_and_not_called_off(paid: Order, staff: User) -> None:
-    fulfilment.hand_over(paid.fulfilments.get().pk, actor=staff)
+    hand_out(paid)
     with pytest.raises(WrongTransition):
         cancelling.call_off(paid.pk, actor=staff)
     assert not Refund.objects.exists()

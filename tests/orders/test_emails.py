@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from artisans.models import Branch
 from dostshop.accounts.models import User
-from orders import cancelling, emails, fulfilment, invoices, payments, refunds, work
+from orders import cancelling, emails, fulfilment, invoices, payments, refunds
 from orders.delivery import delivery_for
 from orders.models import Order, OrderMail, Refund, Return, ReturnLine
 from orders.providers import ProviderState, ProviderStatus
@@ -50,7 +50,8 @@ def paid_too_late(order: Order) -> OrderMail:
 
 
 def returned(order: Order) -> Return:
-    wish = Return.objects.create(order=order, reason=Return.Reason.CHANGED_MIND, answer="<b>Salam</b>")
+    branch = order.fulfilments.get().branch
+    wish = Return.objects.create(order=order, branch=branch, reason=Return.Reason.CHANGED_MIND, answer="<b>Salam</b>")
     for line in order.lines.all():
         ReturnLine.objects.create(returned=wish, line=line, quantity=line.quantity)
     return wish
@@ -61,7 +62,7 @@ def written(order: Order, kind: str) -> OrderMail:
     about = ""
     if kind == OrderMail.Kind.REFUNDED:
         about = f"refund-{refunded(order).pk}"
-    elif kind == OrderMail.Kind.SHIPPED:
+    elif kind in {OrderMail.Kind.SHIPPED, OrderMail.Kind.NUMBER_CORRECTED}:
         about = f"part-{order.fulfilments.get().pk}"
     elif kind.startswith("return_"):
         about = f"return-{returned(order).pk}"
@@ -176,7 +177,7 @@ def test_the_days_of_the_week_are_written_as_within_a_sentence(language: str, da
 
 def test_what_is_ready_is_not_promised_again() -> None:
     order = order_of(piece(), language="en", provider="branch")
-    work.mark_ready(order, staff())
+    fulfilment.mark_all_ready(order.pk, actor=staff())
     for kind in ("received", "reminder", "ready"):
         _, text, html = composed(order, kind)
         assert "You pay when you pick them up." in text

@@ -1,18 +1,27 @@
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.db.models import F
+from django.utils import timezone
 
 from artisans.models import Branch
-from dostshop.accounts.models import User
-from orders import cancelling, emails, fulfilment, payments
-from orders.models import Order
-from tests.factories import BranchFactory, UserFactory, order_of, piece
+from dostshop.accounts.models import Role, User
+from dostshop.locks import Busy
+from orders import cancelling, emails, fulfilment, payments, refunds, returns, work
+from orders.models import Fulfilment, Order, OrderEvent, Refund
+from orders.providers import ProviderRefund, RefundState
+from tests.admin.conftest import staff as member
+from tests.factories import BranchFactory, HolidayFactory, order_of, piece, worker
+from tests.orders.test_work_pages import parcel
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def staff() -> User:
-    user: User = UserFactory.create(is_staff=True)
-    return user
+    return worker()
 
 
 def of_two_branches(**changes: str) -> Order:
@@ -46,7 +55,7 @@ def test_ready_twice_is_refused_with_a_sentence(staff: User) -> None:
 def test_unpaid_pieces_are_not_handed_over(staff: User) -> None:
     [part] = order_of(piece(), provider="branch").fulfilments.all()
     with pytest.raises(fulfilment.NotPossible):
-        fulfilment.hand_over(part.pk, actor=staff)
+        fulfilment.hand_over(part.order_id, actor=staff)
     part.refresh_from_db()
     assert part.handed_over_at is None
 
@@ -61,14 +70,204 @@ def test_a_cancelled_order_is_not_prepared(staff: User) -> None:
 def test_the_last_hand_over_completes_the_order(staff: User) -> None:
     order = of_two_branches()
     payments.mark_paid(order.pk, actor=staff)
-    first, second = order.fulfilments.all()
-    fulfilment.hand_over(first.pk, actor=staff)
+    _here, there = order.fulfilments.all()
+    fulfilment.hand_over(order.pk, actor=staff)
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
-    fulfilment.hand_over(second.pk, actor=staff)
+    fulfilment.mark_ready(there.pk, actor=staff)
+    fulfilment.mark_arrived(there.pk, actor=staff)
+    fulfilment.hand_over(order.pk, actor=staff)
     order.refresh_from_db()
     assert order.status == Order.Status.COMPLETED
     assert order.events.last().actor == staff  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("provider", ["stripe", "transfer"])
+def test_what_is_not_paid_for_is_not_packed(staff: User, provider: str) -> None:
+    order = order_of(piece(), provider=provider)
+    [part] = order.fulfilments.all()
+    with pytest.raises(fulfilment.NotPossible):
+        fulfilment.mark_ready(part.pk, actor=staff)
+    # Paid once at the till and waiting there, then paid back: nobody brings it any more.
+    Fulfilment.objects.filter(pk=part.pk).update(ready_at=timezone.now())
+    with pytest.raises(fulfilment.NotPossible):
+        fulfilment.mark_arrived(part.pk, actor=staff)
+    part.refresh_from_db()
+    assert part.arrived_at is None
+    assert not order.mails.filter(kind="ready").exists()
+
+
+def refund(order: Order, *, of: Fulfilment | None = None, units: int = 1) -> None:
+    lines = order.lines.all() if of is None else of.lines.all()
+    what = refunds.Sum({line.pk: units for line in lines})
+    refunds.decide(order.pk, what=what, reason=Refund.Reason.NOT_AVAILABLE, actor=worker())
+
+
+def test_what_was_given_back_is_neither_packed_nor_handed_over(staff: User) -> None:
+    order = order_of(piece(), provider="branch")
+    [part] = order.fulfilments.all()
+    payments.mark_paid(order.pk, actor=staff)
+    refund(order)
+    with pytest.raises(fulfilment.NotPossible, match="qaytarılıb"):
+        fulfilment.mark_ready(part.pk, actor=staff)
+    with pytest.raises(fulfilment.NotPossible, match="qaytarılıb"):
+        fulfilment.hand_over(order.pk, actor=staff)
+    part.refresh_from_db()
+    assert (part.ready_at, part.handed_over_at) == (None, None)
+
+
+def test_what_was_given_back_at_the_provider_is_no_longer_wanted(staff: User) -> None:
+    part = parcel()
+    payment = part.order.payments.get()
+    refunds.apply(payment.pk, ProviderRefund("re_1", RefundState.DONE, payment.captured_amount, ""))
+    assert not work.to_do(None).exists()
+    with pytest.raises(fulfilment.NotPossible):
+        fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
+    part.refresh_from_db()
+    assert part.handed_over_at is None
+    assert not part.order.mails.filter(kind="shipped").exists()
+
+
+def test_an_order_is_complete_once_the_rest_was_given_back(staff: User) -> None:
+    order = of_two_branches()
+    payments.mark_paid(order.pk, actor=staff)
+    _here, there = order.fulfilments.all()
+    fulfilment.hand_over(order.pk, actor=staff)
+    refund(order, of=there)
+    order.refresh_from_db()
+    assert order.status == Order.Status.COMPLETED
+    assert order.mails.filter(kind="handed_over").count() == 1
+
+
+def test_what_was_given_back_is_not_waited_for(staff: User) -> None:
+    """One of two branches is ready; the other's piece is refunded: the buyer can come."""
+    order = of_two_branches()
+    payments.mark_paid(order.pk, actor=staff)
+    here, there = order.fulfilments.all()
+    fulfilment.mark_ready(here.pk, actor=staff)
+    assert not order.mails.filter(kind="ready").exists()
+    refund(order, of=there)
+    assert order.mails.filter(kind="ready").count() == 1
+    fulfilment.hand_over(order.pk, actor=staff)
+    order.refresh_from_db()
+    assert order.status == Order.Status.COMPLETED
+
+
+def test_the_mail_of_a_parcel_counts_what_is_in_it(staff: User) -> None:
+    part = parcel(quantity=3)
+    refund(part.order, units=2)
+    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
+    message = emails.compose(part.order.mails.get(kind="shipped"))
+    [(html, _type)] = message.alternatives
+    for body in (str(message.body), str(html)):
+        letter = body[: body.index("RR1")]
+        assert "Firuzəyi badyə" in letter
+        assert "3 ×" not in letter
+
+
+def test_each_step_is_for_the_branch_whose_it_is() -> None:
+    order = of_two_branches()
+    payments.mark_paid(order.pk, actor=worker())
+    here, there = order.fulfilments.all()
+    baku, barda = (member(Role.BRANCH_STAFF, branch=part.branch) for part in (here, there))
+    steps: list[Callable[[User], None]] = [
+        lambda actor: fulfilment.mark_ready(there.pk, actor=actor),
+        lambda actor: fulfilment.mark_arrived(there.pk, actor=actor),
+        lambda actor: fulfilment.hand_over(order.pk, actor=actor),
+    ]
+    for step, theirs, others in zip(steps, (barda, baku, baku), (baku, barda, barda), strict=True):
+        events = order.events.count()
+        with pytest.raises(fulfilment.NotPossible):
+            step(others)
+        assert order.events.count() == events
+        step(theirs)
+    sent = parcel()
+    with pytest.raises(fulfilment.NotPossible):
+        fulfilment.ship(sent.pk, carrier="X", tracking_number="", actor=barda)
+    sent.refresh_from_db()
+    assert sent.handed_over_at is None
+
+
+def test_a_wrong_number_is_corrected_with_a_mail_each_time(staff: User) -> None:
+    part = parcel()
+    with pytest.raises(fulfilment.NotPossible):
+        fulfilment.correct_number(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
+    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
+    for number in ("RR2", "RR3"):
+        fulfilment.correct_number(part.pk, carrier="Azərpoçt", tracking_number=number, actor=staff)
+    with pytest.raises(fulfilment.NotPossible):
+        fulfilment.correct_number(part.pk, carrier="Azərpoçt", tracking_number="RR3", actor=staff)
+    part.refresh_from_db()
+    assert part.tracking_number == "RR3"
+    assert [event.data["tracking_number"] for event in part.order.events.filter(kind="number_corrected")] == [
+        "RR2",
+        "RR3",
+    ]
+    mails = part.order.mails.filter(kind="number_corrected")
+    assert mails.count() == 2
+    for mail in mails:
+        message = emails.compose(mail)
+        [(html, _type)] = message.alternatives
+        assert "RR3" in str(message.body)
+        assert "RR3" in str(html)
+
+
+def test_the_day_to_return_it_is_told_once(staff: User) -> None:
+    part = parcel()
+    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="", actor=staff)
+    part.refresh_from_db()
+    told = part.returnable_until
+    today = timezone.localdate()
+    HolidayFactory.create(first_day=today, last_day=today + timedelta(days=40))
+    [offer] = returns.offers(part.order)
+    assert offer.until == told
+
+
+def test_the_day_of_receipt_never_shortens_the_time_to_return(staff: User) -> None:
+    part = parcel()
+    today = timezone.localdate()
+    with pytest.raises(fulfilment.NotPossible):
+        fulfilment.record_receipt(part.pk, day=today, actor=staff)
+    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="", actor=staff)
+    for day in (today - timedelta(days=1), today + timedelta(days=1)):
+        with pytest.raises(fulfilment.NotPossible):
+            fulfilment.record_receipt(part.pk, day=day, actor=staff)
+    before = Fulfilment.objects.get(pk=part.pk)
+    assert before.received_on is None
+    fulfilment.record_receipt(part.pk, day=today, actor=staff)
+    after = Fulfilment.objects.get(pk=part.pk)
+    assert (after.received_on, after.returnable_until) == (today, before.returnable_until)
+    assert part.order.events.get(kind="delivered").actor == staff
+    with pytest.raises(fulfilment.NotPossible):
+        fulfilment.record_receipt(part.pk, day=today, actor=staff)
+
+
+def test_a_parcel_that_came_late_can_be_returned_longer(staff: User) -> None:
+    part = parcel()
+    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="", actor=staff)
+    earlier, today = timedelta(days=60), timezone.localdate()
+    Fulfilment.objects.filter(pk=part.pk).update(
+        handed_over_at=F("handed_over_at") - earlier, returnable_until=F("returnable_until") - earlier
+    )
+    fulfilment.record_receipt(part.pk, day=today, actor=staff)
+    part.refresh_from_db()
+    assert part.returnable_until == today + timedelta(days=returns.DAYS_TO_RETURN)
+
+
+def test_an_order_is_packed_as_a_whole_or_not_at_all(staff: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = of_two_branches()
+    record, done = Order.record, []
+
+    def fails_at_the_second(self: Order, kind: str, **data: Any) -> OrderEvent:
+        done.append(kind)
+        if len(done) > 1:
+            raise Busy
+        return record(self, kind, **data)
+
+    monkeypatch.setattr(Order, "record", fails_at_the_second)
+    with pytest.raises(Busy):
+        fulfilment.mark_all_ready(order.pk, actor=staff)
+    assert not order.fulfilments.exclude(ready_at=None).exists()
 
 
 @pytest.mark.parametrize("language", ["az", "ru", "en"])

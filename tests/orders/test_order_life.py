@@ -36,7 +36,7 @@ from orders import cancelling, checkout, expiry, fulfilment, payments, providers
 from orders.delivery import delivery_for
 from orders.models import Bag, Hold, Invoice, InvoiceSeries, LineItem, Order, OrderEvent, Payment, Refund, Return, Stock
 from orders.models.order import WrongTransition
-from tests.factories import BranchFactory, UserFactory, delivery_method, details, piece
+from tests.factories import BranchFactory, delivery_method, details, piece, worker
 from tests.orders import toys
 from tests.orders.bank import Bank, Books, Page
 
@@ -73,7 +73,7 @@ class OrderLife(RuleBasedStateMachine):
     def open_shop(self, provider: str, is_sent: bool, steps: int) -> Any:
         """With two orders to begin with, the first of them so many steps ahead."""
         Bank.books = self.books = Books()
-        self.staff = UserFactory.create(is_staff=True)
+        self.staff = worker()
         chest = piece(on_hand=1, price="38.00")
         bowls = piece(on_hand=6, price="12.35", kind="small_series", branch=BranchFactory.create(slug="barda"))
         made = piece(on_hand=0, price="99.99", kind="made_to_order", lead_time_days=3)
@@ -89,7 +89,8 @@ class OrderLife(RuleBasedStateMachine):
         if steps > 0:
             self.pay_at_the_bank(first, newest=True, difference=0, is_heard_of=True)
         if steps > 1:
-            self.prepare(first, step="hand over", whole=True)
+            for step in ("ready", "arrived", "hand over"):
+                self.prepare(first, step=step, whole=True)
         if steps > 2:
             self.ask_to_return(first, units=1, faulty=False)
         return multiple(*self.placed)
@@ -244,9 +245,12 @@ class OrderLife(RuleBasedStateMachine):
         steps: dict[str, Callable[[int], None]] = {
             "ready": partial(fulfilment.mark_ready, actor=self.staff),
             "arrived": partial(fulfilment.mark_arrived, actor=self.staff),
-            "hand over": partial(fulfilment.hand_over, actor=self.staff),
             "ship": partial(fulfilment.ship, carrier="Azərpoçt", tracking_number="RR1", actor=self.staff),
         }
+        if step == "hand over":
+            with refused:
+                fulfilment.hand_over(order, actor=self.staff)
+            return
         for part in self.order(order).fulfilments.all()[: None if whole else 1]:
             with refused:
                 steps[step](part.pk)

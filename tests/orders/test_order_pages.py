@@ -13,7 +13,7 @@ from orders import emails, fulfilment, payments, refunds, stock
 from orders.delivery import delivery_for
 from orders.models import Order, Refund, Stock
 from orders.providers import ProviderRefund, ProviderState, ProviderStatus, RefundState
-from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, order_of, piece, place
+from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, order_of, piece, place, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -144,7 +144,7 @@ def test_the_way_back_from_the_payment_page_decides_nothing(client: Client) -> N
 
 @pytest.mark.parametrize("prefix", ["", "/ru", "/en"])
 def test_every_state_has_its_page_in_every_language(client: Client, prefix: str) -> None:
-    staff = UserFactory.create(is_staff=True)
+    staff = worker()
     order = order_of(piece(), provider="branch")
     address = f"{prefix}{order.get_absolute_url()}"
     part = order.fulfilments.get()
@@ -152,7 +152,7 @@ def test_every_state_has_its_page_in_every_language(client: Client, prefix: str)
     fulfilment.mark_ready(part.pk, actor=staff)
     payments.mark_paid(order.pk, actor=staff)
     pages.append(client.get(address).content.decode())
-    fulfilment.hand_over(part.pk, actor=staff)
+    fulfilment.hand_over(order.pk, actor=staff)
     pages.append(client.get(address).content.decode())
     leads = [re.findall(r'class="lead">(.*?)</p>', page, re.DOTALL) for page in pages]
     assert all(len(lead) == 1 for lead in leads)
@@ -165,7 +165,7 @@ def test_what_is_ready_is_not_promised_again(client: Client) -> None:
     page = client.get(address).content.decode()
     assert "We will write to you when everything is ready." in page
     assert "Your pieces wait for you" not in page
-    fulfilment.mark_ready(order.fulfilments.get().pk, actor=UserFactory.create(is_staff=True))
+    fulfilment.mark_ready(order.fulfilments.get().pk, actor=worker())
     page = client.get(address).content.decode()
     assert "We will write to you when everything is ready." not in page
     assert "Your pieces wait for you at Baku – DOST Centre." in page
@@ -238,7 +238,7 @@ def test_my_orders_query_count(django_assert_num_queries: DjangoAssertNumQueries
 
 def test_the_order_pages_query_count(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     address = order_of(*[piece() for _ in range(5)]).get_absolute_url()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(address)
 
 

@@ -13,7 +13,7 @@ from orders.models import Hold, Order
 from orders.providers import ProviderState, ProviderStatus, provider
 from orders.providers.branch import DAYS_TO_COME
 from orders.working_days import calendar_of
-from tests.factories import BranchFactory, HolidayFactory, UserFactory, order_of, piece
+from tests.factories import BranchFactory, HolidayFactory, UserFactory, order_of, piece, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -99,7 +99,7 @@ def test_who_pays_on_pickup_has_the_whole_time_even_where_the_branch_was_late() 
     soon = timezone.now() + timedelta(hours=1)
     order.payments.update(expires_at=soon)
     Hold.objects.update(expires_at=soon)
-    fulfilment.mark_ready(order.fulfilments.get().pk, actor=UserFactory.create())
+    fulfilment.mark_ready(order.fulfilments.get().pk, actor=worker())
     payment.refresh_from_db()
     calendar = calendar_of(order.pickup_branch)
     last_day = calendar.add_working_days(max(timezone.localdate(), order.promised_on or date.min), DAYS_TO_COME)

@@ -2,24 +2,26 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
 from django.db import IntegrityError
-from django.db.models import QuerySet
-from django.utils import timezone, translation
+from django.db.models import F, QuerySet
+from django.utils import translation
 
+from artisans.models import Branch
 from catalog.models import Variant
-from dostshop.accounts.models import User
+from dostshop.accounts.models import Role, User
 from orders import bag as bags
-from orders import fulfilment, payments, refunds, returns
+from orders import emails, payments, refunds, returns
 from orders.delivery import delivery_for
 from orders.models import LineItem, Order, OrderMail, Refund, Return, Stock
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import UserFactory, bag_with, delivery_method, order_of, piece, place
+from tests.admin.conftest import staff as member
+from tests.factories import BranchFactory, bag_with, delivery_method, hand_out, order_of, piece, place, worker
 from tests.racing import all_at_once
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +37,7 @@ def _sentences_are_azerbaijani() -> Iterator[None]:
 
 @pytest.fixture
 def staff() -> User:
-    user: User = UserFactory.create(is_staff=True)
-    return user
+    return worker()
 
 
 def received(*variants: Variant, days_ago: int = 0, quantity: int = 1, **changes: Any) -> Order:
@@ -44,9 +45,11 @@ def received(*variants: Variant, days_ago: int = 0, quantity: int = 1, **changes
     order = place(bag_with(*variants, quantity=quantity), **changes)
     payment = order.payments.get()
     payments.apply_status(payment.pk, ProviderStatus(ProviderState.PAID, payment.amount, "AZN", f"pi_{payment.pk}"))
-    for part in order.fulfilments.all():
-        fulfilment.hand_over(part.pk, actor=UserFactory.create(is_staff=True))
-    order.fulfilments.update(handed_over_at=timezone.now() - timedelta(days=days_ago))
+    hand_out(order)
+    earlier = timedelta(days=days_ago)
+    order.fulfilments.update(
+        handed_over_at=F("handed_over_at") - earlier, returnable_until=F("returnable_until") - earlier
+    )
     order.refresh_from_db()
     return order
 
@@ -56,7 +59,8 @@ def three_of_a_kind(**changes: Any) -> Order:
 
 
 def ask(order: Order, units: int = 1, *, reason: str = "changed_mind") -> Return:
-    return returns.ask(order.pk, units={order.lines.get().pk: units}, reason=reason)
+    [returned] = returns.ask(order.pk, units={order.lines.get().pk: units}, reason=reason)
+    return returned
 
 
 def counts(order: Order) -> tuple[int, int, int]:
@@ -111,10 +115,8 @@ def test_a_parcel_is_on_its_way_first() -> None:
     method = delivery_method(days_min=2, days_max=5)
     variant = piece()
     option = delivery_for(bags.lines(bag_with(variant))).get(f"post-{method.pk}")
-    order = received(variant, option=option, address="Nizami 1", city="Bakı", country="AZ")
-    order.fulfilments.update(handed_over_at=datetime(2026, 3, 2, 12, tzinfo=UTC))
-    [offer] = returns.offers(order)
-    assert offer.until == date(2026, 3, 23)
+    order = place(bag_with(variant), option=option, address="Nizami 1", city="Bakı", country="AZ")
+    assert returns.last_day(order, left_on=date(2026, 3, 2)) == date(2026, 3, 23)
 
 
 @pytest.mark.parametrize(
@@ -251,6 +253,82 @@ def test_the_database_refuses_what_the_code_would_let_through() -> None:
         LineItem.objects.filter(order=order).update(asked_back_quantity=3, refunded_quantity=1)
 
 
+def of_two_branches(*, is_sent: bool) -> Order:
+    variants = [piece(), piece(branch__slug="barda")]
+    if not is_sent:
+        return received(*variants)
+    method = delivery_method()
+    option = delivery_for(bags.lines(bag_with(*variants))).get(f"post-{method.pk}")
+    return received(*variants, option=option, address="Nizami 1", city="Bakı", country="AZ")
+
+
+@pytest.mark.parametrize("is_sent", [True, False], ids=["sent", "picked up"])
+def test_a_return_belongs_to_the_branch_to_which_it_goes(*, is_sent: bool) -> None:
+    order = of_two_branches(is_sent=is_sent)
+    asked = returns.ask(order.pk, units={line.pk: 1 for line in order.lines.all()}, reason="damaged")
+    branches = [returned.branch.slug for returned in asked]
+    assert branches == (["baku", "barda"] if is_sent else ["baku"])
+    assert order.mails.filter(kind="return_asked").count() == len(asked)
+    for returned in asked:
+        returns.accept(returned.pk, actor=worker())
+        letter = emails.compose(order.mails.get(kind="return_accepted", about=f"return-{returned.pk}"))
+        [(html, _type)] = letter.alternatives
+        for body in (str(letter.body), str(html)):
+            assert f"{returned.branch.name}" in body
+            assert f"{returned.branch.address}" in body
+
+
+def test_nobody_is_told_to_send_pieces_nowhere(staff: User) -> None:
+    order = received(piece())
+    returned = ask(order)
+    # The languages' columns are no fields of the model to its types.
+    nowhere: dict[str, Any] = {"offers_pickup": False, "address_az": None, "address_ru": None, "address_en": None}
+    Branch.objects.filter(pk=returned.branch_id).update(**nowhere)
+    with pytest.raises(returns.NotPossible, match="ünvan"):
+        returns.accept(returned.pk, actor=staff)
+    returned.refresh_from_db()
+    assert returned.state == Return.State.ASKED
+    assert not order.mails.filter(kind="return_accepted").exists()
+
+
+def test_pieces_come_in_where_the_return_belongs() -> None:
+    returned = ask(received(piece()))
+    returns.accept(returned.pk, actor=worker())
+    barda, baku = (member(Role.BRANCH_STAFF, branch=BranchFactory.create(slug=slug)) for slug in ("barda", "baku"))
+    with pytest.raises(returns.NotPossible):
+        returns.receive(returned.pk, actor=barda)
+    returned.refresh_from_db()
+    assert returned.received_at is None
+    returns.receive(returned.pk, actor=baku)
+
+
+@pytest.mark.parametrize("fields", [{"kind": "food"}, {"is_personalised": True}, {}], ids=["food", "for one", "late"])
+def test_staff_write_down_what_the_buyer_told_them(staff: User, fields: dict[str, Any]) -> None:
+    order = received(piece(**fields), days_ago=0 if fields else 40)
+    wish: dict[str, Any] = {"units": {order.lines.get().pk: 1}, "reason": "damaged"}
+    with pytest.raises(returns.NotReturnable):
+        returns.ask(order.pk, **wish)
+    for note in ("", "  "):
+        with pytest.raises(returns.NotPossible):
+            returns.record(order.pk, **wish, note=note, actor=staff)
+    assert not Return.objects.exists()
+    [returned] = returns.record(order.pk, **wish, note="Zəng etdi, şəkil göndərdi", actor=staff)
+    assert (returned.state, returned.note) == (Return.State.ASKED, "Zəng etdi, şəkil göndərdi")
+    event = order.events.get(kind="return_asked")
+    assert (event.actor, event.data["note"]) == (staff, returned.note)
+    with pytest.raises(returns.NotPossible):
+        returns.record(order.pk, **wish, note="Yenə", actor=staff)
+    assert counts(order) == (1, 0, 0)
+
+
+def test_what_has_not_left_cannot_come_back(staff: User) -> None:
+    order = order_of(piece(), provider="branch")
+    payments.mark_paid(order.pk, actor=staff)
+    with pytest.raises(returns.NotPossible):
+        returns.record(order.pk, units={order.lines.get().pk: 1}, reason="damaged", note="Zəng", actor=staff)
+    assert not Return.objects.exists()
+
+
 @threaded
 def test_one_unit_is_asked_back_once_by_many_at_once() -> None:
     order = received(piece())
@@ -270,7 +348,7 @@ def test_without_the_lock_the_same_race_meets_the_databases_refusal(monkeypatch:
 
 def refunded_by_four() -> tuple[Order, list[object]]:
     order = received(piece())
-    staff = UserFactory.create(is_staff=True)
+    staff = worker()
     returned = ask(order)
     returns.accept(returned.pk, actor=staff)
     return order, all_at_once([partial(returns.refund, returned.pk, actor=staff) for _ in range(4)])

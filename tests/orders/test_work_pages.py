@@ -1,5 +1,6 @@
 """The branches' work list, parts, pick list and packing slip; by role."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +15,17 @@ from orders.delivery import DeliveryOption
 from orders.models import Fulfilment, Order, Refund
 from orders.providers import ProviderState, ProviderStatus
 from tests.admin.conftest import BRANCH_WORK, signed_in, staff
-from tests.factories import BranchFactory, UserFactory, delivery_method, order_of, piece
+from tests.factories import (
+    BranchFactory,
+    UserFactory,
+    bag_with,
+    delivery_method,
+    hand_out,
+    order_of,
+    piece,
+    place,
+    worker,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -46,13 +57,15 @@ def paid(order: Order) -> Order:
     return order
 
 
-def parcel(*, branch: str = "baku", **changes: str) -> Fulfilment:
+def parcel(*, branch: str = "baku", quantity: int = 1, **changes: str) -> Fulfilment:
     """A part of a paid order that goes by post."""
     method = delivery_method()
+    variant = piece(branch=BranchFactory.create(slug=branch), on_hand=quantity, kind="small_series")
     option = DeliveryOption(f"post-{method.pk}", method.name, "", method.rates.get().price, method=method)
     address = {"address": "Nizami 1", "city": "Gəncə", "country": "AZ"}
-    order = order_of(piece(branch=BranchFactory.create(slug=branch)), option=option, **address, **changes)
-    payments.apply_status(order.payments.get().pk, ProviderStatus(ProviderState.PAID, order.total, "azn", "pi_1"))
+    order = place(bag_with(variant, quantity=quantity), option=option, **address, **changes)
+    charge = f"pi_{order.pk}"
+    payments.apply_status(order.payments.get().pk, ProviderStatus(ProviderState.PAID, order.total, "azn", charge))
     return order.fulfilments.get()
 
 
@@ -100,9 +113,9 @@ def test_the_way_to_the_work_is_in_the_menu_of_staff_alone(baku: Client) -> None
 def test_the_list_says_what_is_next(baku: Client) -> None:
     unpaid_by_card = order_of(piece())
     to_prepare, ready = order_of(piece(), provider="branch"), order_of(piece(), provider="branch")
-    fulfilment.mark_ready(ready.fulfilments.get().pk, actor=UserFactory.create())
+    fulfilment.mark_ready(ready.fulfilments.get().pk, actor=worker())
     to_ship = parcel()
-    fulfilment.mark_ready(to_ship.pk, actor=UserFactory.create())
+    fulfilment.mark_ready(to_ship.pk, actor=worker())
     assert titles(baku) == {
         "To prepare": [to_prepare.code],
         "To ship": [to_ship.order.code],
@@ -113,7 +126,7 @@ def test_the_list_says_what_is_next(baku: Client) -> None:
 
 def test_overdue_comes_first_and_only_where_staff_are_late(baku: Client) -> None:
     late, ready, punctual = (order_of(piece(), provider="branch") for _number in range(3))
-    fulfilment.mark_ready(ready.fulfilments.get().pk, actor=UserFactory.create())
+    fulfilment.mark_ready(ready.fulfilments.get().pk, actor=worker())
     yesterday = timezone.localdate() - timedelta(days=1)
     Fulfilment.objects.filter(order__in=[late, ready]).update(due_on=yesterday)
     assert list(titles(baku).items()) == [
@@ -125,7 +138,7 @@ def test_overdue_comes_first_and_only_where_staff_are_late(baku: Client) -> None
 
 def test_what_was_handed_over_or_called_off_is_no_work(baku: Client) -> None:
     done = paid(order_of(piece(), provider="branch"))
-    fulfilment.hand_over(done.fulfilments.get().pk, actor=UserFactory.create())
+    hand_out(done)
     off = order_of(piece(), provider="branch")
     off.move_to(Order.Status.CANCELLED)
     assert titles(baku) == {}
@@ -142,11 +155,11 @@ def test_each_branch_sees_its_own_work_and_the_centre_all(baku: Client, barda: C
     # A branch of others is not chosen by its address.
     assert titles(baku, "/en/staff/?branch=barda") == {}
 
-    fulfilment.mark_ready(part.pk, actor=UserFactory.create())
+    fulfilment.mark_ready(part.pk, actor=worker())
     on_the_way = {"On the way to the pickup branch": [order.code]}
     assert titles(barda) == titles(baku) == titles(centre) == on_the_way
 
-    fulfilment.mark_arrived(part.pk, actor=UserFactory.create())
+    fulfilment.mark_arrived(part.pk, actor=worker())
     assert titles(barda) == {}
     assert titles(baku) == titles(centre) == {"Ready, waiting for the buyer": [order.code]}
 
@@ -222,7 +235,7 @@ def test_a_parcel_is_sent_with_its_number_and_the_buyer_hears_once(baku: Client)
 )
 def test_a_wrong_tracking_number_changes_nothing(baku: Client, sent: dict[str, str], sentence: str) -> None:
     part = parcel()
-    fulfilment.mark_ready(part.pk, actor=UserFactory.create())
+    fulfilment.mark_ready(part.pk, actor=worker())
     events = part.order.events.count()
     data = {"carrier": "Azərpoçt", "tracking_number": "RR1", **sent}
     page = baku.post(f"/en/staff/parts/{part.pk}/ship/", data)
@@ -231,6 +244,94 @@ def test_a_wrong_tracking_number_changes_nothing(baku: Client, sent: dict[str, s
     part.refresh_from_db()
     assert (part.carrier, part.tracking_number, part.handed_over_at) == ("", "", None)
     assert part.order.events.count() == events
+
+
+def test_what_was_given_back_is_no_work(baku: Client) -> None:
+    part = parcel(quantity=3)
+    line = part.lines.get()
+    address = f"/en/staff/parts/{part.pk}/"
+    refunds.decide(part.order_id, what=refunds.Sum({line.pk: 2}), reason=Refund.Reason.GOODWILL)
+    for page in ("/en/staff/", "/en/staff/pick-list/", address, f"{address}packing-slip/"):
+        assert "3 ×" not in text(baku, page), page
+    refunds.decide(part.order_id, what=refunds.Sum({line.pk: 1}), reason=Refund.Reason.GOODWILL)
+    assert titles(baku) == {}
+    assert "Nothing is to be prepared now." in text(baku, "/en/staff/pick-list/")
+    assert "Packed and ready" not in text(baku, address)
+    said = baku.post(f"{address}ready/", follow=True).content.decode()
+    assert "was given back: nobody waits for them" in said
+    part.refresh_from_db()
+    assert part.ready_at is None
+    shown = text(Client(), f"/en{part.order.get_absolute_url()}")
+    assert "We pack the pieces and send them." not in shown
+    assert "we prepare and send nothing more" in shown
+
+
+def test_what_waits_for_a_card_has_no_step_and_shows_no_code(baku: Client) -> None:
+    for provider in ("stripe", "transfer"):
+        order = order_of(piece(), provider=provider)
+        part = order.fulfilments.get()
+        address = f"/en/staff/parts/{part.pk}/"
+        assert "Packed and ready" not in text(baku, address)
+        assert "is not paid" in baku.post(f"{address}ready/", follow=True).content.decode()
+        assert str(order.pickup_code) not in text(Client(), order.get_absolute_url())
+    at_the_till = order_of(piece(), provider="branch")
+    assert str(at_the_till.pickup_code) in text(Client(), at_the_till.get_absolute_url())
+
+
+def test_a_refusal_takes_the_focus(baku: Client) -> None:
+    part = parcel()
+    ready = f"/en/staff/parts/{part.pk}/ready/"
+    done = baku.post(ready, follow=True).content.decode()
+    assert "autofocus" not in done
+    page = baku.post(ready, follow=True).content.decode()
+    assert re.search(r'notice--error" tabindex="-1" autofocus>[^<]*is marked as ready already', page)
+
+
+def test_a_number_is_corrected_and_a_receipt_written_down(baku: Client, barda: Client) -> None:
+    part = parcel()
+    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=worker())
+    address, today = f"/en/staff/parts/{part.pk}/", timezone.localdate()
+    assert "Correct the carrier or the number" in text(baku, address)
+    page = baku.post(f"{address}number/", {"carrier": "Azərpoçt", "tracking_number": "rr2"}, follow=True)
+    assert "Corrected; the buyer gets a mail." in page.content.decode()
+    wrong = baku.post(f"{address}number/", {"carrier": "", "tracking_number": "<"})
+    assert "error-summary" in wrong.content.decode()
+    for day, sentence in [("", "Say on which day"), ("soon", "This is not a day"), ("2020-01-02", "A parcel comes on")]:
+        said = baku.post(f"{address}received/", {"day": day}, follow=True).content.decode()
+        assert sentence in said, day
+    assert "written down" in baku.post(f"{address}received/", {"day": today.isoformat()}, follow=True).content.decode()
+    part.refresh_from_db()
+    assert (part.tracking_number, part.received_on) == ("RR2", today)
+    assert "RR2" in text(Client(), part.order.get_absolute_url())
+    for step in ("number", "received"):
+        assert barda.post(f"{address}{step}/").status_code == 404
+        assert baku.get(f"{address}{step}/").status_code == 405
+
+
+def test_what_nobody_fetches_has_a_section_of_its_own_and_hides_no_work(
+    baku: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.views.work.MOST_SHOWN", 2)
+    waiting = [paid(order_of(piece(), provider="branch")) for _number in range(3)]
+    for order in waiting:
+        fulfilment.mark_ready(order.fulfilments.get().pk, actor=worker())
+    Fulfilment.objects.update(due_on=date(2020, 1, 2), arrived_at=timezone.now() - timedelta(days=8))
+    urgent = order_of(piece(), provider="branch")
+    Fulfilment.objects.filter(order=urgent).update(due_on=date(2031, 1, 2))
+    assert titles(baku) == {
+        "To prepare": [urgent.code],
+        "Not fetched for long": [order.code for order in waiting[:2]],
+    }
+    page = text(baku, "/en/staff/")
+    assert 'Not fetched for long <span class="soft">(3)</span>' in page
+    assert "Here are the 2 most urgent." in page
+
+
+def test_a_packing_slip_speaks_to_staff_where_it_is_not_printed(baku: Client) -> None:
+    part = order_of(piece(), provider="branch", language="ru").fulfilments.get()
+    slip = text(baku, f"/en/staff/parts/{part.pk}/packing-slip/")
+    assert re.search(rf'lang="en"><a href="/en/staff/parts/{part.pk}/">Order {part.order.code}</a>', slip)
+    assert ">Print</button>" in slip
 
 
 def test_what_is_picked_up_is_not_shipped(baku: Client) -> None:
@@ -271,8 +372,9 @@ def test_the_work_pages_query_counts(baku: Client, django_assert_num_queries: Dj
     """The same for one order and for many."""
     for _round in range(2):
         order = order_of(*(piece() for _number in range(3)), provider="branch")
-        part = order.fulfilments.get()
-        for address, queries in {"/staff/": 9, "/staff/pick-list/": 9, f"/staff/parts/{part.pk}/": 8}.items():
+        part = f"/staff/parts/{order.fulfilments.get().pk}/"
+        counted = {"/staff/": 9, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 8, "/staff/counter/": 5}
+        for address, queries in counted.items():
             with django_assert_num_queries(queries):
                 baku.get(address)
 
@@ -285,4 +387,18 @@ def test_days_are_shown_to_the_shopper_and_to_staff(baku: Client) -> None:
     assert "18 March" in text(baku, "/en/staff/")
     sent = parcel()
     Order.objects.filter(pk=sent.order_id).update(promised_on=date(2031, 3, 19))
-    assert "Sent by about 19 March (Wednesday)." in text(Client(), f"/en{sent.order.get_absolute_url()}")
+    address = f"/en{sent.order.get_absolute_url()}"
+    assert "Sent by about 19 March (Wednesday)." in text(Client(), address)
+    # Packed is not sent.
+    fulfilment.mark_ready(sent.pk, actor=worker())
+    assert "Sent by about 19 March (Wednesday)." in text(Client(), address)
+
+
+def test_a_promise_that_is_past_is_not_told_as_one_to_come() -> None:
+    picked_up, sent = paid(order_of(piece(), provider="branch")), parcel().order
+    Order.objects.update(promised_on=timezone.localdate() - timedelta(days=1))
+    for order in (picked_up, sent):
+        page = text(Client(), f"/en{order.get_absolute_url()}")
+        assert "it takes a little longer" in page
+        assert "by about" not in page
+        assert "from about" not in page

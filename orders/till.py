@@ -1,0 +1,36 @@
+"""Who may say that the money of an order is here, and saying it.
+
+At the till it is the staff of the branch where the order is picked up; of the bank account, whoever reads its
+statements and has the permission to.
+"""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from dostshop.accounts.models import User, branches_seen_by
+from orders import payments
+from orders.models import Order
+
+
+class NotTheirs(Exception):
+    """Others take this money. The message says who, for staff."""
+
+
+def why_not(order: Order, *, actor: User) -> str:
+    """Empty where this person may take the money that the order waits for."""
+    if payments.is_amount_typed(order):
+        may = actor.has_perm("orders.confirm_transfer")
+        return "" if may else _("Bank transfers are confirmed by the accountant or the centre.")
+    branches = branches_seen_by(actor)
+    is_theirs = branches is None or order.pickup_branch_id in branches
+    if actor.has_perm("orders.change_order") and is_theirs:
+        return ""
+    return _("The money of order %(code)s is taken at the branch where it is picked up.") % {"code": order.code}
+
+
+def take(order: Order, *, actor: User, amount: Decimal | None = None) -> None:
+    """As ``payments.mark_paid``. Raises NotTheirs, and what that raises."""
+    if sentence := why_not(order, actor=actor):
+        raise NotTheirs(sentence)
+    payments.mark_paid(order.pk, actor=actor, amount=amount)
