@@ -92,7 +92,7 @@ class JobAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         permissions=["run_again"],
         dialog={
             "title": _("Run this again?"),
-            "description": _("What was done already is not done twice: no second mail, no second refund."),
+            "description": _("No money goes back twice. A mail that may have gone already is sent once more."),
             "form_submit_text": _("Run again"),
         },
     )
