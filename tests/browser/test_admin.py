@@ -79,7 +79,7 @@ def test_pieces_are_received_with_the_keyboard(administrator: None, order: Order
     page.get_by_role("link", name="Receive pieces").press("Enter")
     page.get_by_role("spinbutton", name="How many pieces").fill("4")
     page.get_by_role("button", name="Receive").press("Enter")
-    expect(page.get_by_text("Received: ")).to_be_visible()
+    expect(page.get_by_text("4 pieces received: ")).to_be_visible()
     assert Stock.objects.get(variant=variant).on_hand == 5
 
 

@@ -1,17 +1,19 @@
 """The admin for everyone: axe finds nothing on its pages, and what opens by a click opens by a key."""
 
 import re
+from decimal import Decimal
 from typing import Literal
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from playwright.sync_api import BrowserContext, Page, expect
 
 from dostshop.accounts.models import User
 from dostshop.background.models import Failure
 from dostshop.pages.models import Page as InformationPage
-from orders import cancelling, fulfilment, payments
-from orders.models import Order
+from orders import cancelling, fulfilment, payments, refunds
+from orders.models import Order, Refund
 from tests.admin.test_background import job
 from tests.browser.conftest import expect_no_violations, sign_in
 from tests.factories import (
@@ -31,6 +33,9 @@ type Look = tuple[Literal["light", "dark"], int]
 # Between them every colour and every layout; a page in another language is the same page with other words.
 EVERY_LOOK: tuple[Look, ...] = (("light", 390), ("light", 1280), ("dark", 390), ("dark", 1280))
 TWO_LOOKS: tuple[Look, ...] = (("light", 390), ("dark", 1280))
+
+# What stands before an address in each language.
+LANGUAGES = {"az": "", "ru": "/ru", "en": "/en"}
 
 
 @pytest.fixture
@@ -58,9 +63,10 @@ def look(page: Page, address: str, scheme: Literal["light", "dark"], width: int)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def open_actions(page: Page) -> None:
+def open_actions(page: Page, *, language: str = "en") -> None:
     """On a phone what can be done with a row is behind a button."""
-    opener = page.get_by_role("button", name="More actions").first
+    with translation.override(language):
+        opener = page.get_by_role("button", name=_("More actions")).first
     if opener.is_visible():
         opener.press("Enter")
 
@@ -163,6 +169,32 @@ def test_background_work(administrator: User, order: Order, page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("Will be run again: send a mail about an order")
 
 
+def test_what_is_asked_about_money_that_goes_back(administrator: User, order: Order, page: Page) -> None:
+    payments.mark_paid(order.pk, actor=administrator)
+    what = refunds.Sum(goodwill=Decimal(1))
+    unknown = refunds.decide(order.pk, what=what, reason=Refund.Reason.GOODWILL, actor=administrator)
+    Refund.objects.update(failure=Refund.Failure.UNKNOWN, failure_detail="Epoint: status 503")
+    for language, prefix in LANGUAGES.items():
+        with translation.override(language):
+            steps = {
+                f"{prefix}/admin/orders/order/{order.pk}/change/": (
+                    _("Refund"),
+                    _("Cancel and refund"),
+                    _("Did the refund go?"),
+                ),
+                f"{prefix}/admin/orders/refund/{unknown.pk}/change/": (_("Did the refund go?"),),
+            }
+        for scheme, width in TWO_LOOKS:
+            for address, names in steps.items():
+                for name in names:
+                    look(page, address, scheme, width)
+                    open_actions(page, language=language)
+                    page.get_by_role("link", name=name, exact=True).press("Enter")
+                    # A long form scrolls, and its button stays.
+                    expect(page.get_by_role("dialog").get_by_role("button").last).to_be_in_viewport(ratio=1)
+                    expect_no_violations(page)
+
+
 @pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)
 def test_what_opens_over_a_page(
     administrator: User, order: Order, page: Page, scheme: Literal["light", "dark"], width: int
@@ -186,7 +218,7 @@ def test_what_opens_over_a_page(
         expect_no_violations(page)
     page.get_by_role("spinbutton", name="How many pieces").fill("1")
     page.get_by_role("button", name="Write off").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Written off")
+    expect(page.get_by_role("status")).to_contain_text("1 piece written off")
     expect_no_violations(page)
     look(page, "/en/admin/orders/order/", scheme, width)
     page.get_by_role("button", name="Filters").press("Enter")
