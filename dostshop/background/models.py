@@ -15,6 +15,7 @@ TITLES = {
     "orders.forget_bags": _("delete bags that nobody came back for"),
     "orders.print_invoice": _("print an invoice"),
     "orders.reconcile": _("compare payments with the providers"),
+    "orders.remind_unclaimed": _("remind buyers of what waits for them at a branch"),
     "orders.send_mail": _("send a mail about an order"),
     "orders.send_refund": _("send money back"),
 }

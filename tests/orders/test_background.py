@@ -70,7 +70,9 @@ def refunded() -> Callable[[], object]:
 
 
 def handed_over() -> Callable[[], object]:
-    return partial(fulfilment.hand_over, paid_order().fulfilments.get().pk, actor=UserFactory.create())
+    order, actor = paid_order(), UserFactory.create(is_staff=True, is_superuser=True)
+    fulfilment.mark_all_ready(order.pk, actor=actor)
+    return partial(fulfilment.hand_over, order.pk, actor=actor)
 
 
 def registered_with_the_till() -> Callable[[], object]:
