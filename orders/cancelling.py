@@ -4,7 +4,7 @@ Locks: Order → Payment → Stock → InvoiceSeries.
 Raises: ``WrongTransition`` where the order is not waiting for its payment, or not paid and still here as a whole;
 ``stock.MoreThanSold`` for more on the shelf than is still here.
 After commit: the mail, the closing of the payment page and the refund, by tasks. A payment that was on its way
-all the same is sold or refunded when it arrives.
+all the same goes back when it arrives.
 """
 
 from collections.abc import Mapping
