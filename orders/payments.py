@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 
 # How long an order may wait for an online payment in all, over every attempt.
 LONGEST_ONLINE_WAIT = timedelta(hours=6)
+SMALLEST_SUM = Decimal("0.01")
 # Money that buys nothing: why it goes back, and what the order's events say of it.
 FOR_NOTHING = {
     Refund.Reason.PIECE_GONE: OrderEvent.Kind.PAID_TOO_LATE,
@@ -258,7 +259,7 @@ def take_in_transfer(order_pk: int, *, amount: Decimal, booked_before: Decimal, 
     Raises NotPayable where the order waits for money, or never did for a transfer; BookedMeanwhile; ValueError.
     """
     order = Order.objects.locked(order_pk)
-    if amount <= 0:
+    if amount < SMALLEST_SUM:
         raise ValueError("a transfer brings more than nothing")
     if not can_take_in_transfer(order):
         raise NotPayable(order.code)

@@ -20,8 +20,7 @@ class NotTheirs(Exception):
 def why_not(order: Order, *, actor: User) -> str:
     """Empty where this person may take the money that the order waits for."""
     if payments.is_amount_typed(order):
-        may = actor.has_perm("orders.confirm_transfer")
-        return "" if may else _("Bank transfers are confirmed by the accountant or the centre.")
+        return _why_not_transfers(actor)
     branches = branches_seen_by(actor)
     is_theirs = branches is None or order.pickup_branch_id in branches
     if actor.has_perm("orders.change_order") and is_theirs:
@@ -34,3 +33,20 @@ def take(order: Order, *, actor: User, amount: Decimal | None = None) -> None:
     if sentence := why_not(order, actor=actor):
         raise NotTheirs(sentence)
     payments.mark_paid(order.pk, actor=actor, amount=amount)
+
+
+def may_take_further(order: Order, *, actor: User) -> bool:
+    """Whether ``take_further`` has a chance."""
+    return not _why_not_transfers(actor) and payments.can_take_in_transfer(order)
+
+
+def take_further(order: Order, *, amount: Decimal, booked_before: Decimal, actor: User) -> None:
+    """As ``payments.take_in_transfer``. Raises NotTheirs, and what that raises."""
+    if sentence := _why_not_transfers(actor):
+        raise NotTheirs(sentence)
+    payments.take_in_transfer(order.pk, amount=amount, booked_before=booked_before, actor=actor)
+
+
+def _why_not_transfers(actor: User) -> str:
+    may = actor.has_perm("orders.confirm_transfer")
+    return "" if may else _("Bank transfers are confirmed by the accountant or the centre.")

@@ -20,7 +20,6 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from artisans.models import Branch
 from dostshop import money
@@ -35,9 +34,10 @@ from dostshop.admin import (
 )
 from dostshop.locks import Busy
 from orders import cancelling, fulfilment, payments, providers, refunds, returns, stock, till
-from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, SumField, possible_money_steps
+from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, possible_money_steps
 from orders.admin.returns import ReturnRecordingAdmin
 from orders.admin.timeline import EventInline
+from orders.admin.transfers import TransferAdmin, typed_sum
 from orders.models import Fulfilment, LineItem, Order, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
 
@@ -53,6 +53,7 @@ def possible_steps(order: Any, actor: User) -> set[str]:
         "mark_paid": payments.can_be_marked_paid(order) and not till.why_not(order, actor=actor),
         "mark_ready": any(not of_parts.why_not_ready(part) for part in parts),
         "hand_over": any(not of_parts.why_not_given(part) for part in parts),
+        "take_further_transfer": till.may_take_further(order, actor=actor),
         "cancel": order.status == Order.Status.AWAITING_PAYMENT,
         "record_return": any(line.left_quantity for part in parts if part.handed_over_at for line in part.lines.all()),
         **possible_money_steps(order),
@@ -75,12 +76,8 @@ class MarkPaidDialog(OrderDialog):
 
     def add_fields(self, order: Order) -> None:
         if payments.is_amount_typed(order):
-            self.fields["amount"] = SumField(
-                label=_("The sum that came, in manat"),
-                help_text=_("As the bank statement has it; several transfers for one order are added up."),
-                max_digits=10,
-                decimal_places=2,
-                widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+            self.fields["amount"] = typed_sum(
+                _("As the bank statement has it; several transfers for one order are added up.")
             )
 
 
@@ -229,7 +226,7 @@ class MailInline(ShownOnPage, TableInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin, ReturnRecordingAdmin):
+class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRecordingAdmin):
     branch_lookups = ("fulfilments__branch", "pickup_branch")
     refusals = {
         **REFUSALS,
@@ -237,6 +234,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin, ReturnRecordingAdmin):
         till.NotTheirs: None,
         returns.NotPossible: None,
         payments.WrongAmount: None,
+        payments.BookedMeanwhile: None,
         payments.GoesBack: None,
         payments.NotPayable: _("The order does not wait for money that staff take."),
         WrongTransition: _("Only an order that waits for its payment can be cancelled."),
@@ -267,6 +265,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, RefundingAdmin, ReturnRecordingAdmin):
     actions = ("mark_paid_chosen", "mark_ready_chosen", "hand_over_chosen", "cancel_chosen")
     actions_detail = (
         "mark_paid",
+        "take_further_transfer",
         "mark_ready",
         "hand_over",
         "cancel",

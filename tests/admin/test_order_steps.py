@@ -1,6 +1,7 @@
 """An order in the admin: read, moved on by the shop's own steps, never edited and never deleted."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -13,7 +14,7 @@ from dostshop import money
 from dostshop.accounts.models import Role
 from orders import cancelling, expiry, payments, stock
 from orders.models import LineItem, Order, OrderEvent, Payment, Refund, Stock
-from tests.admin.conftest import english, signed_in, staff
+from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
 from tests.factories import UserFactory, order_of, piece
 
 
@@ -108,7 +109,8 @@ def test_the_sum_of_a_transfer_is_typed(administrator: Client, transferred: Orde
     [
         ("37.99", "are missing"),
         ("38.01", "too much"),
-        ("-38", "are missing"),
+        ("-38", "greater than"),
+        ("0.00", "greater than"),
         ("", "required"),
         ("38.001", "decimal"),
         ("9" * 40, "digits"),
@@ -133,6 +135,42 @@ def test_the_sum_may_be_typed_as_people_here_write_it(administrator: Client, tra
 def test_a_till_asks_for_no_sum(administrator: Client, order: Order) -> None:
     page = administrator.get(english("orders_order_mark_paid", order.pk)).content.decode()
     assert "The sum that came" not in page
+
+
+def take_further(client: Client, order: Order, amount: str, *, booked_before: str) -> str:
+    url = english("orders_order_take_further_transfer", order.pk)
+    typed = {"_form_submitted": "on", "amount": amount, "booked_before": booked_before}
+    return client.post(url, typed, follow=True).content.decode()
+
+
+def test_a_further_transfer_is_booked_once_and_goes_back(administrator: Client, transferred: Order) -> None:
+    assert "Enter a further transfer" not in offered(administrator, transferred)
+    type_sum(administrator, transferred, "38.00")
+    assert "Enter a further transfer" in offered(administrator, transferred)
+    dialog = administrator.get(english("orders_order_take_further_transfer", transferred.pk)).content.decode()
+    assert 'name="booked_before" value="38.00"' in dialog
+    assert "Booked, to be sent back by hand" in take_further(administrator, transferred, "12,50", booked_before="38.00")
+    assert "Somebody has booked money" in take_further(administrator, transferred, "12,50", booked_before="38.00")
+    refund = Refund.objects.get()
+    assert (refund.reason, refund.amount) == (Refund.Reason.PAID_TWICE, Decimal("12.50"))
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "1.001", "much", ""])
+def test_a_transfer_of_no_sum_is_not_booked(administrator: Client, transferred: Order, amount: str) -> None:
+    cancelling.cancel(transferred.pk)
+    take_further(administrator, transferred, amount, booked_before="0.00")
+    assert not Refund.objects.exists()
+
+
+def test_who_does_not_read_the_bank_statement_books_no_transfer(transferred: Order) -> None:
+    cancelling.cancel(transferred.pk)
+    centre = signed_in(staff(Role.CENTRE_STAFF, *BRANCH_WORK))
+    assert "Enter a further transfer" not in offered(centre, transferred)
+    take_further(centre, transferred, "38.00", booked_before="0.00")
+    assert not Refund.objects.exists()
+    accountant = signed_in(staff(Role.ACCOUNTANT, "view_order", "confirm_transfer"))
+    take_further(accountant, transferred, "38.00", booked_before="0.00")
+    assert Refund.objects.get().reason == Refund.Reason.PAID_CANCELLED
 
 
 def test_a_transfer_is_not_marked_among_many(administrator: Client, transferred: Order) -> None:
@@ -247,5 +285,5 @@ def test_the_page_asks_the_database_a_fixed_number_of_times(
     # What a process asks once and remembers is not counted.
     administrator.get(reverse("admin:orders_order_change", args=[order.pk]))
     for one in (order, larger):
-        with django_assert_num_queries(19):
+        with django_assert_num_queries(20):
             administrator.get(reverse("admin:orders_order_change", args=[one.pk]))
