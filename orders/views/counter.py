@@ -1,19 +1,15 @@
 """The counter of a branch: a code becomes an order, and the order its pieces."""
 
-from collections.abc import Callable
-
 from allauth.core import ratelimit
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dostshop.locks import Busy
-from orders import fulfilment, payments, stock, till, work
+from orders import fulfilment, payments, till, work
 from orders.models import Order
 from orders.staff_forms import PickupCodeForm
-from orders.views.staff import Staff, for_staff
+from orders.views.staff import Staff, for_staff, take
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,19 +55,20 @@ def pickup(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
 @for_staff
 def paid(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
     order = _pickup(staff, code)
-    return _take(
+    take(
         request,
-        order,
         lambda: till.take(order, actor=staff.user),
         done=_("Paid. Now hand over the pieces."),
     )
+    return redirect("work:pickup", order.code)
 
 
 @require_POST
 @for_staff
 def hand_over(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
     order = _pickup(staff, code)
-    return _take(request, order, lambda: fulfilment.hand_over(order.pk, actor=staff.user), done=_("Handed over."))
+    take(request, lambda: fulfilment.hand_over(order.pk, actor=staff.user), done=_("Handed over."))
+    return redirect("work:pickup", order.code)
 
 
 def _may_try(request: HttpRequest, staff: Staff, *, dry_run: bool = False) -> bool:
@@ -83,19 +80,3 @@ def _pickup(staff: Staff, code: str) -> Order:
     if staff.branches is not None:
         orders = orders.filter(pickup_branch__in=staff.branches)
     return get_object_or_404(orders, code=code)
-
-
-def _take(request: HttpRequest, order: Order, step: Callable[[], None], *, done: str) -> HttpResponse:
-    try:
-        step()
-    except (fulfilment.NotPossible, till.NotTheirs, payments.WrongAmount) as refusal:
-        messages.error(request, str(refusal))
-    except payments.NotPayable:
-        messages.error(request, _("The order does not wait for money that staff take."))
-    except stock.OutOfStock:
-        messages.error(request, _("A piece of the order was sold meanwhile. Take no money for it, and tell the buyer."))
-    except Busy:
-        messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
-    else:
-        messages.success(request, done)
-    return redirect("work:pickup", order.code)

@@ -1,15 +1,19 @@
-"""Who may work on orders outside of the admin."""
+"""Who may work on orders outside of the admin, and what they are told of a step."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from dostshop.accounts.models import User, branches_seen_by
+from dostshop.locks import Busy
+from orders import fulfilment, payments, stock, till
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,19 @@ def for_staff[**P](
         return view(request, Staff(user, branches), *args, **kwargs)
 
     return checked
+
+
+def take(request: HttpRequest, step: Callable[[], object], *, done: str) -> None:
+    """Takes the step and says that it is done, or why it was not."""
+    try:
+        step()
+    except (fulfilment.NotPossible, till.NotTheirs, payments.WrongAmount) as refusal:
+        messages.error(request, str(refusal))
+    except payments.NotPayable:
+        messages.error(request, _("The order does not wait for money that staff take."))
+    except stock.OutOfStock:
+        messages.error(request, _("A piece of the order was sold meanwhile. Take no money for it, and tell the buyer."))
+    except Busy:
+        messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
+    else:
+        messages.success(request, done)

@@ -1,9 +1,7 @@
 """What the branches have to do, on a phone and on paper."""
 
-from collections.abc import Callable
 from functools import partial
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone, translation
@@ -11,11 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from artisans.models import Branch
-from dostshop.locks import Busy
 from orders import customs, fulfilment, work
 from orders.models import Fulfilment
 from orders.staff_forms import ReceiptForm, ShipForm
-from orders.views.staff import Staff, for_staff
+from orders.views.staff import Staff, for_staff, take
 
 # In each section: more than anybody prepares in a day; the rest moves up when these are done.
 MOST_SHOWN = 100
@@ -77,7 +74,8 @@ def customs_declaration(request: HttpRequest, staff: Staff, pk: int) -> HttpResp
 @for_staff
 def mark_ready(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
-    return _take(request, found, lambda: fulfilment.mark_ready(pk, actor=staff.user), done=_("Marked as ready."))
+    take(request, lambda: fulfilment.mark_ready(pk, actor=staff.user), done=_("Marked as ready."))
+    return redirect("work:part", found.pk)
 
 
 @require_POST
@@ -86,7 +84,8 @@ def mark_arrived(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _part(staff, pk)
     if not staff.works_for(found.order.pickup_branch_id):
         raise Http404
-    return _take(request, found, lambda: fulfilment.mark_arrived(pk, actor=staff.user), done=_("Marked as arrived."))
+    take(request, lambda: fulfilment.mark_arrived(pk, actor=staff.user), done=_("Marked as arrived."))
+    return redirect("work:part", found.pk)
 
 
 @require_POST
@@ -96,7 +95,8 @@ def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _part_page(request, staff, found, form)
     step = partial(fulfilment.ship, pk, **form.cleaned_data, actor=staff.user)
-    return _take(request, found, step, done=_("Marked as sent; the buyer gets a mail."))
+    take(request, step, done=_("Marked as sent; the buyer gets a mail."))
+    return redirect("work:part", found.pk)
 
 
 @require_POST
@@ -106,7 +106,8 @@ def correct_number(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _part_page(request, staff, found, form)
     step = partial(fulfilment.correct_number, pk, **form.cleaned_data, actor=staff.user)
-    return _take(request, found, step, done=_("Corrected; the buyer gets a mail."))
+    take(request, step, done=_("Corrected; the buyer gets a mail."))
+    return redirect("work:part", found.pk)
 
 
 @require_POST
@@ -116,7 +117,8 @@ def record_receipt(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _part_page(request, staff, found, form)
     step = partial(fulfilment.record_receipt, pk, **form.cleaned_data, actor=staff.user)
-    return _take(request, found, step, done=_("The day of receipt is written down."))
+    take(request, step, done=_("The day of receipt is written down."))
+    return redirect("work:part", found.pk)
 
 
 def _branches(request: HttpRequest, staff: Staff) -> tuple[list[Branch], Branch | None]:
@@ -166,16 +168,3 @@ def _part_page(
         "is_at_counter": found.order.pickup_branch_id is not None and staff.works_for(found.order.pickup_branch_id),
     }
     return render(request, "work/part.html", context)
-
-
-def _take(request: HttpRequest, found: Fulfilment, step: Callable[[], None], *, done: str) -> HttpResponse:
-    """Takes the step, and back to the part with a sentence."""
-    try:
-        step()
-    except fulfilment.NotPossible as refusal:
-        messages.error(request, str(refusal))
-    except Busy:
-        messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
-    else:
-        messages.success(request, done)
-    return redirect("work:part", found.pk)
