@@ -23,6 +23,7 @@ STAFF = 2
 # A shopper is most interested in what was put on the shelf last, and so are the others.
 CROWD = 12
 PROGRESS_SECONDS = 15
+STANDSTILL_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Run:
         self.hands = Hands()
         self.providers = Providers(plan.seed)
         self.over = threading.Event()
+        # So many orders, and when the last of them came.
+        self.progress = 0, time.monotonic()
         self.staff = [Staff(shop, self.diary, self.hands, chance=self._chance(f"staff {n}")) for n in range(STAFF)]
         self.clock = Clock(self.providers, self.hands, chance=self._chance("clock"))
 
@@ -71,30 +74,41 @@ class Run:
             (self.clock.tick, 2.0),
         ]
         threads = [threading.Thread(target=self._act, args=actor, daemon=True) for actor in actors]
-        threads.append(threading.Thread(target=self._kill, daemon=True))
+        threads.append(threading.Thread(target=self._guarded, args=[self._kill], daemon=True))
         for thread in threads:
             thread.start()
         said = time.monotonic()
-        while any(thread.is_alive() for thread in threads):
-            self.over.wait(0.5)
-            if self._is_enough():
-                self.over.set()
-                for thread in threads:
-                    thread.join(60)
+        while not (self._is_enough() or self.over.wait(0.5)):
             if time.monotonic() - said > PROGRESS_SECONDS:
                 said = time.monotonic()
                 say(f"{len(self.diary.orders)} orders, {len(self.shop.kills)} kills")
+                self._expect_progress()
+        self.over.set()
+        for thread in threads:
+            thread.join(60)
 
     def _is_enough(self) -> bool:
         return len(self.diary.orders) >= self.plan.orders and len(self.shop.kills) >= self.plan.kills
 
+    def _expect_progress(self) -> None:
+        now = time.monotonic()
+        count = len(self.diary.orders)
+        if count > self.progress[0]:
+            self.progress = count, now
+        elif now - self.progress[1] > STANDSTILL_SECONDS:
+            raise SystemExit(f"No order was placed for {STANDSTILL_SECONDS} seconds.")
+
     def _act(self, act: Callable[[], object], pause: float) -> None:
         while not self.over.wait(pause):
-            try:
-                act()
-            except Exception:  # noqa: BLE001 — an actor that goes home unnoticed would leave less to find
-                self.diary.complaints.append(traceback.format_exc())
-                return
+            self._guarded(act)
+
+    def _guarded(self, act: Callable[[], object]) -> None:
+        """Who breaks down ends the run: one actor that goes home unnoticed would leave less to find."""
+        try:
+            act()
+        except (Exception, SystemExit):  # noqa: BLE001 — whatever it was, it is told
+            self.diary.complaints.append(traceback.format_exc())
+            self.over.set()
 
     def _kill(self) -> None:
         """One after the other, spread over the orders of the run."""

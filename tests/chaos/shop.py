@@ -84,7 +84,8 @@ class Shop:
     def close(self) -> None:
         """Nothing of it is left running."""
         self.stop_processes()
-        self.server.stop()
+        with self._lock:
+            self.server.stop()
 
     def stop_processes(self) -> None:
         """All but the database."""
@@ -114,8 +115,9 @@ class Shop:
             else:
                 _kill_child(self.running[victim], chance)
         self._closed.wait(chance.uniform(0, 1.5))
-        if victim == "database" and not self._closed.is_set():
-            self.server.start()
+        with self._lock:
+            if victim == "database" and not self._closed.is_set():
+                self.server.start()
         if victim not in WORKERS:
             self.wait_until_open()
         kill.over_at = time.monotonic()
