@@ -195,6 +195,20 @@ def test_what_is_asked_about_money_that_goes_back(administrator: User, order: Or
                     expect_no_violations(page)
 
 
+def test_a_further_transfer(administrator: User, page: Page) -> None:
+    order = order_of(piece(), provider="transfer")
+    cancelling.cancel(order.pk)
+    for language, prefix in LANGUAGES.items():
+        with translation.override(language):
+            step = _("Enter a further transfer")
+        for scheme, width in TWO_LOOKS:
+            look(page, f"{prefix}/admin/orders/order/{order.pk}/change/", scheme, width)
+            open_actions(page, language=language)
+            page.get_by_role("link", name=step, exact=True).press("Enter")
+            expect(page.get_by_role("dialog").get_by_role("button").last).to_be_in_viewport(ratio=1)
+            expect_no_violations(page)
+
+
 @pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)
 def test_what_opens_over_a_page(
     administrator: User, order: Order, page: Page, scheme: Literal["light", "dark"], width: int
