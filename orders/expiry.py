@@ -15,7 +15,7 @@ from procrastinate.contrib.django import app
 from dostshop.background.models import Job
 from dostshop.background.retrying import FOR_AN_HOUR
 from dostshop.locks import Busy, short_transaction
-from orders import emails, payments, refunds, stock, typed
+from orders import emails, payments, promises, refunds, stock, typed
 from orders.models import Bag, Hold, Order, OrderMail, Payment
 from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderRefused, ProviderUnavailable
@@ -88,5 +88,6 @@ def expire_order(order_pk: int) -> None:
             return
         payments.close_open(order)
         order.move_to(Order.Status.EXPIRED)
+        promises.forget(order)
         stock.release_order(order)
         emails.enqueue(order, OrderMail.Kind.EXPIRED)

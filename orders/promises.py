@@ -100,3 +100,10 @@ def make(order: Order) -> None:
     Fulfilment.objects.bulk_update(parts, ["due_on"])
     order.promised_on = made.promised_on
     order.save(update_fields=["promised_on"])
+
+
+def forget(order: Order) -> None:
+    """Of an order whose time to pay ran out: paid after all, it is promised anew. Call with the order locked."""
+    order.fulfilments.update(due_on=None)
+    order.promised_on = None
+    order.save(update_fields=["promised_on"])

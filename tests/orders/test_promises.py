@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from artisans.models import Branch
 from catalog.models import Product
-from orders import fulfilment, payments, promises
+from orders import expiry, fulfilment, payments, promises
 from orders.models import Hold, Order
 from orders.providers import ProviderState, ProviderStatus, provider
 from orders.providers.branch import DAYS_TO_COME
@@ -73,6 +73,21 @@ def test_what_is_paid_on_pickup_is_promised_when_it_is_ordered() -> None:
     order.refresh_from_db()
     # What was promised stands.
     assert order.promised_on == date(2026, 3, 18)
+
+
+def test_who_pays_after_the_time_ran_out_is_promised_a_day_to_come() -> None:
+    order = order_of(piece(), provider="branch")
+    Order.objects.filter(pk=order.pk).update(promised_on=date(2026, 3, 18))
+    order.fulfilments.update(due_on=date(2026, 3, 18))
+    order.payments.update(expires_at=timezone.now() - timedelta(days=1))
+    expiry.expire_order(order.pk)
+    payments.mark_paid(order.pk, actor=worker())
+    order.refresh_from_db()
+    assert order.status == Order.Status.PAID
+    assert order.promised_on is not None
+    assert order.promised_on >= timezone.localdate()
+    assert order.fulfilments.get().due_on is not None
+    assert order.fulfilments.exclude(due_on__gte=timezone.localdate()).count() == 0
 
 
 def test_the_rest_is_promised_when_it_is_paid() -> None:

@@ -1,16 +1,18 @@
 """Giving pieces back on the order's page; by role."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from orders import returns
 from orders.models import Order, Return
 from tests.factories import UserFactory, order_of, piece, worker
-from tests.orders.test_returns import received
+from tests.orders.test_returns import of_two_branches, received
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +41,25 @@ def test_whoever_has_the_link_asks_and_sees_the_request(client: Client, order: O
     assert "Müraciətinizə baxıb" in text
     # Everything is asked back: there is nothing more to ask.
     assert address(order) not in text
+
+
+def test_pieces_of_two_branches_are_two_returns_and_the_page_says_so(client: Client) -> None:
+    order = of_two_branches(is_sent=True)
+    barda = order.fulfilments.get(branch__slug="barda")
+    later = timezone.localdate() + timedelta(days=90)
+    order.fulfilments.filter(pk=barda.pk).update(returnable_until=later)
+    # Each piece has its own day.
+    page = client.get(f"/en{order.get_absolute_url()}").content.decode()
+    days = order.fulfilments.values_list("returnable_until", flat=True)
+    assert len(set(days)) == 2
+    assert all(f"until {day.day} {day:%B %Y}" in page for day in days if day)
+    assert "Each branch answers for its own" in client.get(f"/en{order.get_absolute_url()}return/").content.decode()
+    wish_of_all = {f"units_{line.pk}": "on" for line in order.lines.all()}
+    asked = client.post(f"/en{order.get_absolute_url()}return/", {**wish_of_all, "reason": "damaged"}, follow=True)
+    assert "you get an answer from each" in asked.content.decode()
+    assert set(Return.objects.values_list("branch__slug", flat=True)) == {"baku", "barda"}
+    other = f"/en{received(piece()).get_absolute_url()}return/"
+    assert "Each branch answers for its own" not in client.get(other).content.decode()
 
 
 def test_who_asked_is_written_down_where_it_is_known(order: Order) -> None:
