@@ -20,7 +20,7 @@ import json
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qs
@@ -35,7 +35,7 @@ from django.utils.translation import gettext_lazy as _
 from urllib3.exceptions import NewConnectionError
 
 from orders import providers
-from orders.models import Order, Payment, Refund
+from orders.models import Payment, Refund
 from orders.providers import (
     BadSignature,
     Callback,
@@ -46,17 +46,14 @@ from orders.providers import (
     ProviderState,
     ProviderStatus,
     ProviderUnavailable,
-    Purchase,
     RefundState,
     Report,
     Started,
 )
-from orders.providers.online import halfway, meaning_of, online_instructions
+from orders.providers.online import Online, meaning_of
 
 logger = logging.getLogger(__name__)
 
-PAGE_TIME = timedelta(minutes=35)
-SHORTEST_REST = timedelta(minutes=1)
 # An Epoint that does not answer is not asked about every payment.
 MOST_FAILURES = 5
 RETURNED = "returned"
@@ -76,35 +73,15 @@ class _NeverLeft(ProviderUnavailable):
     """The request did not reach anybody, so nothing was done."""
 
 
-class Epoint:
+class Epoint(Online):
     title = _("card (Epoint)")
     choice = _("By card, through Epoint")
     pay_now = _("Pay by card through Epoint")
     choice_note = _("You pay in manat on the secure page of Epoint. We never see your card.")
-    is_online = True
-    is_paid_on_pickup = False
     is_refund_repeatable = False
 
     def is_configured(self) -> bool:
         return bool(settings.EPOINT_PRIVATE_KEY)
-
-    def why_not(self, purchase: Purchase) -> str:
-        return ""
-
-    def instructions(self, payment: Payment) -> list[str]:
-        return [online_instructions(payment)]
-
-    def details(self, payment: Payment) -> list[tuple[str, str]]:
-        return []
-
-    def pay_until(self, order: Order, now: datetime) -> datetime:
-        return now + PAGE_TIME
-
-    def remind_at(self, payment: Payment) -> datetime | None:
-        return halfway(payment)
-
-    def can_resume(self, payment: Payment, now: datetime) -> bool:
-        return payment.expires_at - now > SHORTEST_REST
 
     def start(self, payment: Payment) -> Started:
         """Opens a page. Raises ProviderFailed where it is not known whether one was opened: its name is spent then."""

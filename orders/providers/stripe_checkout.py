@@ -32,12 +32,11 @@ from orders.providers import (
     ProviderRefused,
     ProviderState,
     ProviderStatus,
-    Purchase,
     RefundState,
     Report,
     Started,
 )
-from orders.providers.online import halfway, meaning_of, online_instructions
+from orders.providers.online import Online, meaning_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,9 +44,7 @@ logger = logging.getLogger(__name__)
 LOCALES = {"az": "auto", "ru": "ru", "en": "en"}
 
 # Stripe closes a Checkout Session no sooner than 30 minutes after it was made (API reference, expires_at).
-PAGE_TIME = timedelta(minutes=35)
 SHORTEST_PAGE_TIME = timedelta(minutes=31)
-SHORTEST_REST = timedelta(minutes=1)
 LIST_SIZE = 100
 
 SESSION_EVENTS = frozenset(
@@ -67,36 +64,20 @@ _REFUND_STATES = {
 }
 
 
-class StripeCheckout:
+class StripeCheckout(Online):
     title = _("card")
     choice = _("By card, now")
     pay_now = _("Pay by card")
     choice_note = _("You pay on the secure page of our payment provider. We never see your card.")
-    is_online = True
-    is_paid_on_pickup = False
     is_refund_repeatable = True
 
     def is_configured(self) -> bool:
         return bool(settings.STRIPE_SECRET_KEY)
 
-    def why_not(self, purchase: Purchase) -> str:
-        return ""
-
-    def instructions(self, payment: Payment) -> list[str]:
-        return [online_instructions(payment)]
-
-    def details(self, payment: Payment) -> list[tuple[str, str]]:
-        return []
-
-    def pay_until(self, order: Order, now: datetime) -> datetime:
-        return now + PAGE_TIME
-
-    def remind_at(self, payment: Payment) -> datetime | None:
-        return halfway(payment)
-
     def can_resume(self, payment: Payment, now: datetime) -> bool:
-        needed = SHORTEST_PAGE_TIME if payment.status == Payment.Status.STARTED else SHORTEST_REST
-        return payment.expires_at - now > needed
+        if payment.status == Payment.Status.STARTED:
+            return payment.expires_at - now > SHORTEST_PAGE_TIME
+        return super().can_resume(payment, now)
 
     def start(self, payment: Payment) -> Started:
         """Opens a Checkout Session. Stripe wants ``expires_at`` 30 minutes to 24 hours ahead."""

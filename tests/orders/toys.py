@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from pytest_django import Settings
 
-from orders.models import Order, Payment, Refund
+from orders.models import Payment, Refund
 from orders.providers import (
     BadSignature,
     Callback,
@@ -16,35 +15,24 @@ from orders.providers import (
     ProviderRefused,
     ProviderState,
     ProviderStatus,
-    Purchase,
     RefundState,
     Report,
     Started,
 )
 from orders.providers.by_hand import ByHand
-from orders.providers.online import halfway
+from orders.providers.online import Online
 
 
-class Toy(ByHand):
+class Toy(Online, ByHand):
     """Takes everything, on a page of its own."""
 
     title = choice = pay_now = choice_note = "toy"
-    is_online = True
 
     def is_configured(self) -> bool:
         return True
 
-    def why_not(self, purchase: Purchase) -> str:
-        return ""
-
     def instructions(self, payment: Payment) -> list[str]:
         return ["Throw a coin."]
-
-    def pay_until(self, order: Order, now: datetime) -> datetime:
-        return now + timedelta(minutes=35)
-
-    def remind_at(self, payment: Payment) -> datetime | None:
-        return halfway(payment)
 
     def start(self, payment: Payment) -> Started:
         return Started(reference=f"toy-{payment.pk}", redirect_url="/bag/")
