@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dostshop import codes
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders import emails, payments, progress, providers, returns
@@ -161,12 +162,27 @@ def _tell_if_all_is_there(order: Order, *, actor: User) -> None:
 
 
 @short_transaction()
-def hand_over(order_pk: int, *, actor: User) -> None:
-    """All that lies at the pickup branch goes to the buyer. The last part completes the order."""
+def hand_over(order_pk: int, *, code: str, note: str = "", actor: User) -> None:
+    """All that lies at the pickup branch goes to whoever brings the code. The last part completes the order.
+
+    Without the code the note says how staff know that it is the buyer; it is kept with the order.
+    """
     order, parts, steps = _lock(order_pk, actor=actor)
-    for part in _possible(parts, steps.why_not_given):
-        _let_go(order, part, kind=OrderEvent.Kind.HANDED_OVER, actor=actor)
+    here = _possible(parts, steps.why_not_given)
+    known_by = _known_by(order, code=codes.as_typed(code), note=note.strip())
+    for part in here:
+        _let_go(order, part, kind=OrderEvent.Kind.HANDED_OVER, actor=actor, **known_by)
     progress.follow_up(order, actor=actor)
+
+
+def _known_by(order: Order, *, code: str, note: str) -> dict[str, str]:
+    if code and code == order.pickup_code:
+        return {}
+    if code:
+        raise NotPossible(_("This is not the pickup code of order %(code)s.") % {"code": order.code})
+    if not note:
+        raise NotPossible(_("Type the pickup code, or say why you hand over without it."))
+    return {"without_code": note}
 
 
 @short_transaction()

@@ -84,6 +84,27 @@ class PickupCodeForm(forms.Form):
         return codes.as_typed(self.cleaned_data["code"])
 
 
+class HandOverForm(forms.Form):
+    """Which of the two is asked for, ``fulfilment.hand_over`` says."""
+
+    code = forms.CharField(
+        label=_("Pickup code"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "class": "code-input"}
+        ),
+        help_text=_("Five letters and digits; the buyer has it in the mail and on the order's page."),
+    )
+    note = forms.CharField(
+        label=_("Without the code, because …"),
+        required=False,
+        max_length=250,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("How you know that it is the buyer, such as an identity card. It is kept with your name."),
+    )
+
+
 class DeliveryPreviewForm(forms.Form):
     """Pieces that there are, or what one might weigh; and where to."""
 

@@ -211,7 +211,7 @@ def hand_out(order: Order) -> None:
     for part in order.fulfilments.exclude(branch=order.pickup_branch):
         fulfilment.mark_ready(part.pk, actor=actor)
         fulfilment.mark_arrived(part.pk, actor=actor)
-    fulfilment.hand_over(order.pk, actor=actor)
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=actor)
 
 
 def made_by(product: Product, *artisans: Artisan) -> None:

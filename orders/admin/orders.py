@@ -20,6 +20,7 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from artisans.models import Branch
 from dostshop import money
@@ -40,6 +41,7 @@ from orders.admin.timeline import EventInline
 from orders.admin.transfers import TransferAdmin, typed_sum
 from orders.models import Fulfilment, LineItem, Order, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
+from orders.staff_forms import HandOverForm
 
 # Four digits or more, as at the end of a number.
 _PHONE = re.compile(r"[\s+()./-]*(?:\d[\s()./-]*){4,}")
@@ -67,7 +69,6 @@ def mark_paid_with(amount: Decimal | None) -> Step:
 
 MARK_PAID = mark_paid_with(None)
 MARK_READY = Step(lambda order, actor: fulfilment.mark_all_ready(order.pk, actor=actor), done=_("Marked as ready"))
-HAND_OVER = Step(lambda order, actor: fulfilment.hand_over(order.pk, actor=actor), done=_("Handed over"))
 CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), done=_("Cancelled"))
 
 
@@ -79,6 +80,15 @@ class MarkPaidDialog(OrderDialog):
             self.fields["amount"] = typed_sum(
                 _("As the bank statement has it; several transfers for one order are added up.")
             )
+
+
+class HandOverDialog(OrderDialog):
+    """Asks for the buyer's code, as the counter does."""
+
+    def add_fields(self, order: Order) -> None:
+        for name, field in HandOverForm().fields.items():
+            field.widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+            self.fields[name] = field
 
 
 class WorkFilter(DropdownFilter):
@@ -228,6 +238,8 @@ class MailInline(ShownOnPage, TableInline):
 @admin.register(Order)
 class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRecordingAdmin):
     branch_lookups = ("fulfilments__branch", "pickup_branch")
+    # The buyer's own page has the code that is asked for when the pieces are handed over.
+    view_on_site = False
     refusals = {
         **REFUSALS,
         fulfilment.NotPossible: None,
@@ -262,7 +274,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
     )
     search_fields = ("code", "email", "name", "phone")
     inlines = (LineInline, FulfilmentInline, PaymentInline, EventInline, MailInline)
-    actions = ("mark_paid_chosen", "mark_ready_chosen", "hand_over_chosen", "cancel_chosen")
+    actions = ("mark_paid_chosen", "mark_ready_chosen", "cancel_chosen")
     actions_detail = (
         "mark_paid",
         "take_further_transfer",
@@ -288,7 +300,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
             _("Delivery"),
             {
                 "fields": (
-                    ("delivery_sold", "pickup_branch", "pickup_code", "promised_on"),
+                    ("delivery_sold", "pickup_branch", "promised_on"),
                     "address",
                     ("city", "postcode", "country_shown"),
                     "directions",
@@ -394,10 +406,6 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
     def mark_ready_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self.run(request, chosen, MARK_READY)
 
-    @admin.action(description=_("Mark as handed over"), permissions=["steps"])
-    def hand_over_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self.run(request, chosen, HAND_OVER)
-
     @admin.action(description=_("Cancel the orders"), permissions=["steps"])
     def cancel_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self.run(request, chosen, CANCEL)
@@ -434,11 +442,17 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
         dialog={
             "title": _("Has the buyer the pieces?"),
             "description": _("All that lies at the pickup branch. Parcels are marked as sent in the work list."),
+            "form_class": HandOverDialog,
             "form_submit_text": _("Mark as handed over"),
         },
     )
-    def hand_over(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self.run_on_one(request, object_id, HAND_OVER)
+    def hand_over(self, request: HttpRequest, form: HandOverDialog, object_id: str) -> HttpResponse:
+        typed = form.cleaned_data
+        step = Step(
+            lambda order, actor: fulfilment.hand_over(order.pk, code=typed["code"], note=typed["note"], actor=actor),
+            done=_("Handed over"),
+        )
+        return self.run_on_one(request, object_id, step)
 
     @action(
         description=_("Cancel the order"),

@@ -50,6 +50,7 @@ class EventInline(ShownOnPage, TableInline):
             "name": lambda name: f"{event.data['units']} × {name}",
             "outcome": lambda outcome: str(OUTCOMES.get(outcome, outcome)),
             "day": lambda day: date_format(date.fromisoformat(day), "j E Y"),
+            "without_code": lambda note: gettext("without the pickup code: %(note)s") % {"note": note},
             "by_hand": lambda _yes: gettext("by hand"),
             **dict.fromkeys(("carrier", "tracking_number", "note"), str),
         }

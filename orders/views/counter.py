@@ -1,6 +1,9 @@
 """The counter of a branch: a code becomes an order, and the order its pieces."""
 
+from functools import partial
+
 from allauth.core import ratelimit
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -8,8 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from orders import fulfilment, payments, till, work
 from orders.models import Order
-from orders.staff_forms import PickupCodeForm
+from orders.staff_forms import HandOverForm, PickupCodeForm
 from orders.views.staff import Staff, for_staff, take
+
+# In the session: the code that this person has just found an order by.
+TYPED_CODE = "typed_pickup_code"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,6 +28,7 @@ def find(request: HttpRequest, staff: Staff) -> HttpResponse:
     elif request.method == "POST" and form.is_valid():
         order = Order.objects.filter(pickup_code=form.cleaned_data["code"]).select_related("pickup_branch").first()
         if order is not None and staff.works_for(order.pickup_branch_id):
+            request.session[TYPED_CODE] = order.pickup_code
             return redirect("work:pickup", order.code)
         _may_try(request, staff)
         if order is None or order.pickup_branch is None:
@@ -42,6 +49,9 @@ def pickup(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
     context = {
         "order": order,
         "parts": parts,
+        "form": HandOverForm(),
+        # Who came from the counter has typed it.
+        "typed_code": order.pickup_code if request.session.get(TYPED_CODE) == order.pickup_code else "",
         # Money on the bank account is for the page that asks how much came.
         "is_unpaid": payments.can_be_marked_paid(order) and not payments.is_amount_typed(order),
         "may_hand_over": any(not steps.why_not_given(part) for part in parts),
@@ -66,8 +76,14 @@ def paid(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
 @require_POST
 @for_staff
 def hand_over(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
-    order = _pickup(staff, code)
-    take(request, lambda: fulfilment.hand_over(order.pk, actor=staff.user), done=_("Handed over."))
+    order, form = _pickup(staff, code), HandOverForm(request.POST)
+    if form.is_valid():
+        # Each time it is asked for anew, on a device that several people use.
+        request.session.pop(TYPED_CODE, None)
+        step = partial(fulfilment.hand_over, order.pk, **form.cleaned_data, actor=staff.user)
+        take(request, step, done=_("Handed over."))
+    else:
+        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     return redirect("work:pickup", order.code)
 
 

@@ -23,10 +23,10 @@ def order(db: None) -> Order:
     return order_of(piece(), provider="branch")
 
 
-def take(client: Client, step: str, order: Order) -> str:
+def take(client: Client, step: str, order: Order, **typed: str) -> str:
     """Confirms the step's dialog, in English, and returns the page that follows."""
     url = english(f"orders_order_{step}", order.pk)
-    page = client.post(url, {"_form_submitted": "on"}, follow=True)
+    page = client.post(url, {"_form_submitted": "on", **typed}, follow=True)
     order.refresh_from_db()
     return page.content.decode()
 
@@ -36,8 +36,25 @@ def test_from_the_order_to_the_buyers_hands(administrator: Client, order: Order)
     assert order.status == Order.Status.PAID
     assert f"Marked as ready: {order.code}" in take(administrator, "mark_ready", order)
     assert order.fulfilments.get().ready_at is not None
-    assert f"Handed over: {order.code}" in take(administrator, "hand_over", order)
+    assert f"Handed over: {order.code}" in take(administrator, "hand_over", order, code=str(order.pickup_code))
     assert order.status == Order.Status.COMPLETED
+
+
+def test_nothing_is_handed_over_without_the_code_or_a_reason(administrator: Client, order: Order) -> None:
+    take(administrator, "mark_paid", order)
+    assert "Type the pickup code, or say why" in take(administrator, "hand_over", order)
+    assert "This is not the pickup code" in take(administrator, "hand_over", order, code="AAAAA", note="hurry")
+    assert order.status == Order.Status.PAID
+    page = take(administrator, "hand_over", order, note="showed the identity card")
+    assert order.status == Order.Status.COMPLETED
+    assert "without the pickup code: showed the identity card" in page
+
+
+def test_staff_do_not_read_the_code(administrator: Client, order: Order) -> None:
+    page = administrator.get(english("orders_order_change", order.pk)).content.decode()
+    assert str(order.pickup_code) not in page
+    assert order.get_absolute_url() not in page
+    assert "View on site" not in page
 
 
 def test_what_staff_did_is_written_down_with_who_did_it(administrator: Client, order: Order) -> None:
@@ -52,7 +69,7 @@ def test_cancelling_frees_the_piece(administrator: Client, order: Order) -> None
 
 
 def test_a_step_that_is_not_possible_says_why_and_changes_nothing(administrator: Client, order: Order) -> None:
-    assert "is not paid" in take(administrator, "hand_over", order)
+    assert "is not paid" in take(administrator, "hand_over", order, code=str(order.pickup_code))
     assert order.status == Order.Status.AWAITING_PAYMENT
     payments.mark_paid(order.pk, actor=UserFactory.create())
     events = order.events.count()
@@ -76,7 +93,7 @@ def test_only_steps_that_are_possible_are_offered(administrator: Client, order: 
     assert offered(administrator, order) == [paid, "Cancel the order"]
     take(administrator, "mark_paid", order)
     assert offered(administrator, order) == [handed_over, refund, call_off, shelf]
-    take(administrator, "hand_over", order)
+    take(administrator, "hand_over", order, code=str(order.pickup_code))
     assert offered(administrator, order) == [refund, shelf, "Write down a return"]
 
 

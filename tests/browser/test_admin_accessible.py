@@ -143,7 +143,7 @@ def test_an_order_in_each_state(administrator: User, order: Order, page: Page) -
     part = order.fulfilments.get()
     fulfilment.mark_ready(part.pk, actor=administrator)
     expect_page_without_violations("")
-    fulfilment.hand_over(order.pk, actor=administrator)
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=administrator)
     expect_page_without_violations("")
 
 

@@ -100,7 +100,7 @@ class Staff:
 
     def hand_over(self) -> None:
         for order in self._one(Order.objects.filter(status=Order.Status.PAID)):
-            self.step("hand_over", order)
+            self.step("hand_over", order, note="The buyer shows the mail")
 
     def mark_ready(self) -> None:
         for order in self._one(Order.objects.filter(status=Order.Status.PAID, fulfilments__ready_at=None)):

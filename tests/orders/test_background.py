@@ -72,7 +72,7 @@ def refunded() -> Callable[[], object]:
 def handed_over() -> Callable[[], object]:
     order, actor = paid_order(), UserFactory.create(is_staff=True, is_superuser=True)
     fulfilment.mark_all_ready(order.pk, actor=actor)
-    return partial(fulfilment.hand_over, order.pk, actor=actor)
+    return partial(fulfilment.hand_over, order.pk, code=str(order.pickup_code), actor=actor)
 
 
 def registered_with_the_till() -> Callable[[], object]:

@@ -64,10 +64,12 @@ def test_from_the_code_to_the_buyers_hands(baku: Client, order: Order) -> None:
 
     page = shown(baku, counter(order, "paid/"), {})
     assert "Now hand over the pieces" in page
+    # It was typed to find the order.
+    assert f'<input type="hidden" name="code" value="{code}">' in page
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
 
-    shown(baku, counter(order, "handed-over/"), {})
+    shown(baku, counter(order, "handed-over/"), {"code": str(order.pickup_code)})
     order.refresh_from_db()
     assert order.status == Order.Status.COMPLETED
     assert order.fulfilments.get().handed_over_at is not None
@@ -75,17 +77,57 @@ def test_from_the_code_to_the_buyers_hands(baku: Client, order: Order) -> None:
     assert order.events.get(kind="handed_over").actor_id == int(baku.session["_auth_user_id"])
 
 
+def test_from_the_work_list_the_code_is_asked_for(baku: Client, order: Order) -> None:
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    page = shown(baku, counter(order))
+    assert "Pickup code" in page
+    assert str(order.pickup_code) not in page
+    refused = {"": "Type the pickup code, or say why", "AAAAA": "This is not the pickup code", "A" * 41: "at most 40"}
+    for code, sentence in refused.items():
+        assert sentence in shown(baku, counter(order, "handed-over/"), {"code": code, "note": " "})
+    # A wrong code is not mended by a reason.
+    assert "not the pickup code" in shown(baku, counter(order, "handed-over/"), {"code": "AAAAA", "note": "hurry"})
+    assert order.fulfilments.get().handed_over_at is None
+    typed = f" {str(order.pickup_code)[:2].lower()}-{str(order.pickup_code)[2:]} "
+    assert "Handed over." in shown(baku, counter(order, "handed-over/"), {"code": typed})
+    assert order.events.get(kind="handed_over").data == {"branch": "baku"}
+
+
+def test_another_orders_code_is_not_this_ones(baku: Client, order: Order) -> None:
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    other = order_of(piece(), provider="branch")
+    shown(baku, COUNTER, {"code": str(other.pickup_code)})
+    assert str(other.pickup_code) not in shown(baku, counter(order))
+    assert "not the pickup code" in shown(baku, counter(order, "handed-over/"), {"code": str(other.pickup_code)})
+    assert order.fulfilments.get().handed_over_at is None
+
+
+def test_without_the_code_the_reason_is_kept(baku: Client, order: Order) -> None:
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    shown(baku, counter(order, "handed-over/"), {"code": "", "note": "showed the identity card"})
+    assert order.events.get(kind="handed_over").data["without_code"] == "showed the identity card"
+
+
+def test_the_code_is_typed_for_each_handing_over(baku: Client) -> None:
+    """A device at the counter is used by several people."""
+    order = order_of(piece(), piece(branch__slug="barda"), provider="branch")
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    assert 'type="hidden" name="code"' in shown(baku, COUNTER, {"code": str(order.pickup_code)})
+    shown(baku, counter(order, "handed-over/"), {"code": str(order.pickup_code)})
+    assert 'type="hidden" name="code"' not in shown(baku, counter(order))
+
+
 def test_steps_are_not_taken_twice(baku: Client, order: Order) -> None:
     for step, sentence in [("paid/", "does not wait for money"), ("handed-over/", "was handed over already")]:
-        shown(baku, counter(order, step), {})
+        shown(baku, counter(order, step), {"code": str(order.pickup_code)})
         events = order.events.count()
-        assert sentence in shown(baku, counter(order, step), {})
+        assert sentence in shown(baku, counter(order, step), {"code": str(order.pickup_code)})
         assert order.events.count() == events
     assert order.mails.filter(kind="handed_over").count() == 1
 
 
 def test_nothing_is_handed_over_before_it_is_paid(baku: Client, order: Order) -> None:
-    assert "is not paid" in shown(baku, counter(order, "handed-over/"), {})
+    assert "is not paid" in shown(baku, counter(order, "handed-over/"), {"code": str(order.pickup_code)})
     assert order.fulfilments.get().handed_over_at is None
 
 
@@ -145,7 +187,7 @@ def test_what_has_not_arrived_is_not_handed_over(baku: Client) -> None:
     payments.mark_paid(order.pk, actor=UserFactory.create())
     _here, there = order.fulfilments.order_by("branch__position")
     assert "have not arrived yet" in shown(baku, counter(order))
-    shown(baku, counter(order, "handed-over/"), {})
+    shown(baku, counter(order, "handed-over/"), {"code": str(order.pickup_code)})
     there.refresh_from_db()
     assert there.handed_over_at is None
     order.refresh_from_db()
@@ -154,7 +196,7 @@ def test_what_has_not_arrived_is_not_handed_over(baku: Client) -> None:
 
     fulfilment.mark_ready(there.pk, actor=worker())
     fulfilment.mark_arrived(there.pk, actor=worker())
-    shown(baku, counter(order, "handed-over/"), {})
+    shown(baku, counter(order, "handed-over/"), {"code": str(order.pickup_code)})
     order.refresh_from_db()
     assert order.status == Order.Status.COMPLETED
 
@@ -162,7 +204,7 @@ def test_what_has_not_arrived_is_not_handed_over(baku: Client) -> None:
 def test_nothing_has_arrived_at_all(baku: Client) -> None:
     order = order_of(piece(branch__slug="barda"), provider="branch")
     payments.mark_paid(order.pk, actor=UserFactory.create())
-    assert "have not arrived yet" in shown(baku, counter(order, "handed-over/"), {})
+    assert "have not arrived yet" in shown(baku, counter(order, "handed-over/"), {"code": str(order.pickup_code)})
     assert order.fulfilments.get().handed_over_at is None
 
 

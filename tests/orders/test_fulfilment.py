@@ -55,7 +55,7 @@ def test_ready_twice_is_refused_with_a_sentence(staff: User) -> None:
 def test_unpaid_pieces_are_not_handed_over(staff: User) -> None:
     [part] = order_of(piece(), provider="branch").fulfilments.all()
     with pytest.raises(fulfilment.NotPossible):
-        fulfilment.hand_over(part.order_id, actor=staff)
+        fulfilment.hand_over(part.order_id, code=str(part.order.pickup_code), actor=staff)
     part.refresh_from_db()
     assert part.handed_over_at is None
 
@@ -71,12 +71,12 @@ def test_the_last_hand_over_completes_the_order(staff: User) -> None:
     order = of_two_branches()
     payments.mark_paid(order.pk, actor=staff)
     _here, there = order.fulfilments.all()
-    fulfilment.hand_over(order.pk, actor=staff)
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
     fulfilment.mark_ready(there.pk, actor=staff)
     fulfilment.mark_arrived(there.pk, actor=staff)
-    fulfilment.hand_over(order.pk, actor=staff)
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
     order.refresh_from_db()
     assert order.status == Order.Status.COMPLETED
     assert order.events.last().actor == staff  # type: ignore[union-attr]
@@ -111,7 +111,7 @@ def test_what_was_given_back_is_neither_packed_nor_handed_over(staff: User) -> N
     with pytest.raises(fulfilment.NotPossible, match="qaytarılıb"):
         fulfilment.mark_ready(part.pk, actor=staff)
     with pytest.raises(fulfilment.NotPossible, match="qaytarılıb"):
-        fulfilment.hand_over(order.pk, actor=staff)
+        fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
     part.refresh_from_db()
     assert (part.ready_at, part.handed_over_at) == (None, None)
 
@@ -132,7 +132,7 @@ def test_an_order_is_complete_once_the_rest_was_given_back(staff: User) -> None:
     order = of_two_branches()
     payments.mark_paid(order.pk, actor=staff)
     _here, there = order.fulfilments.all()
-    fulfilment.hand_over(order.pk, actor=staff)
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
     refund(order, of=there)
     order.refresh_from_db()
     assert order.status == Order.Status.COMPLETED
@@ -148,7 +148,7 @@ def test_what_was_given_back_is_not_waited_for(staff: User) -> None:
     assert not order.mails.filter(kind="ready").exists()
     refund(order, of=there)
     assert order.mails.filter(kind="ready").count() == 1
-    fulfilment.hand_over(order.pk, actor=staff)
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
     order.refresh_from_db()
     assert order.status == Order.Status.COMPLETED
 
@@ -173,7 +173,7 @@ def test_each_step_is_for_the_branch_whose_it_is() -> None:
     steps: list[Callable[[User], None]] = [
         lambda actor: fulfilment.mark_ready(there.pk, actor=actor),
         lambda actor: fulfilment.mark_arrived(there.pk, actor=actor),
-        lambda actor: fulfilment.hand_over(order.pk, actor=actor),
+        lambda actor: fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=actor),
     ]
     for step, theirs, others in zip(steps, (barda, baku, baku), (baku, barda, barda), strict=True):
         events = order.events.count()

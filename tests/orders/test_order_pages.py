@@ -152,7 +152,7 @@ def test_every_state_has_its_page_in_every_language(client: Client, prefix: str)
     fulfilment.mark_ready(part.pk, actor=staff)
     payments.mark_paid(order.pk, actor=staff)
     pages.append(client.get(address).content.decode())
-    fulfilment.hand_over(order.pk, actor=staff)
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
     pages.append(client.get(address).content.decode())
     leads = [re.findall(r'class="lead">(.*?)</p>', page, re.DOTALL) for page in pages]
     assert all(len(lead) == 1 for lead in leads)
