@@ -226,7 +226,12 @@ def _take_by_hand(order_pk: int, *, actor: User, amount: Decimal | None) -> Exce
     if amount is None and not is_at_till:
         raise WrongAmount(_("Open the order and type the sum that came to the bank account."))
     if amount is not None and amount != payment.amount:
-        order.record(OrderEvent.Kind.OTHER_SUM, actor=actor, payment=payment.pk, amount=str(amount))
+        if amount < SMALLEST_SUM:
+            raise WrongAmount(_("Type the sum that came; it is more than nothing."))
+        sums = {"payment": payment.pk, "amount": str(amount), "due": str(payment.amount)}
+        order.record(OrderEvent.Kind.OTHER_SUM, actor=actor, **sums)
+        if order.status != Order.Status.AWAITING_PAYMENT and amount < payment.amount:
+            _book_other_sum(order, payment)
         return WrongAmount(_sentence(order, due=payment.amount, came=amount))
     if is_at_till:
         # Nobody hands over money for what is gone.
@@ -285,8 +290,8 @@ def _sentence(order: Order, *, due: Decimal, came: Decimal) -> str:
         "the whole sum once it is there; or cancel the order and send back what came."
     )
     missing_late = _(
-        "The order costs %(due)s, and %(came)s came: %(difference)s are missing, and its time is over. Send back what "
-        "came; or ask the buyer for the rest if the pieces are still free, and type the whole sum once it is there."
+        "The order costs %(due)s, and %(came)s came: %(difference)s are missing, and its time is over. What came is "
+        "booked: send it back, and say so at its refund."
     )
     too_much = _(
         "The order costs %(due)s, and %(came)s came: %(difference)s too much. Send them back from the bank account, "
@@ -328,6 +333,15 @@ def close_open(order: Order) -> None:
     """Ends the order's open payments, at the provider too. Call with the order locked."""
     for payment in _locked_payments(order).open():
         _give_up(payment)
+        _book_other_sum(order, payment)
+
+
+def _book_other_sum(order: Order, payment: Payment) -> None:
+    """What came to the bank account and was not the price: where no rest is waited for any more, it goes back."""
+    typed = order.events.filter(kind=OrderEvent.Kind.OTHER_SUM, data__payment=payment.pk).order_by("pk").last()
+    if typed is not None:
+        came = Decimal(typed.data["amount"])
+        _take_wrong_amount(order, payment, ProviderStatus(ProviderState.PAID, came, payment.currency, charge=""))
 
 
 def _give_up(payment: Payment) -> None:

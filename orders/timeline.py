@@ -46,6 +46,7 @@ def _number(event: OrderEvent) -> str:
 
 _SUMS: dict[str, "StrPromise"] = {
     Kind.PAID: gettext_lazy("Paid: %(sum)s."),
+    Kind.OTHER_SUM: gettext_lazy("%(sum)s came to our account, which is not the price of the order."),
     Kind.REFUND_DECIDED: gettext_lazy("We give you back %(sum)s."),
     Kind.REFUND_FAILED: gettext_lazy("Sending back %(sum)s did not work yet. We are seeing to it."),
     Kind.REFUNDED: gettext_lazy("%(sum)s went back to you."),

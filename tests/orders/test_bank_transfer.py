@@ -137,7 +137,7 @@ def test_another_sum_is_refused_with_a_sentence_and_changes_nothing(order: Order
     assert not order.events.filter(kind=OrderEvent.Kind.PAID).exists()
     # What came, and who typed it, is written down.
     told = [event.data["amount"] for event in order.events.filter(kind=OrderEvent.Kind.OTHER_SUM)]
-    assert told == ([amount] if amount else [])
+    assert told == ([amount] if came and came > 0 else [])
 
 
 @pytest.mark.parametrize(
@@ -154,6 +154,37 @@ def test_the_sentence_is_true_for_the_order(order: Order, amount: str, is_late: 
         expire(order)
     with translation.override("en"), pytest.raises(payments.WrongAmount, match=words):
         payments.mark_paid(order.pk, actor=UserFactory.create(), amount=Decimal(amount))
+
+
+@pytest.mark.parametrize(
+    ("came", "end"),
+    [("30.00", "expired"), ("40.00", "expired"), ("30.00", "cancelled"), ("40.00", "cancelled"), ("30.00", "late")],
+)
+def test_what_came_short_or_over_is_in_the_books_once_the_order_is_over(order: Order, came: str, end: str) -> None:
+    if end == "late":
+        expire(order)
+    with pytest.raises(payments.WrongAmount):
+        payments.mark_paid(order.pk, actor=UserFactory.create(), amount=Decimal(came))
+    if end == "expired":
+        expire(order)
+    elif end == "cancelled":
+        cancelling.cancel(order.pk)
+    payment = order.payments.get()
+    assert (payment.status, payment.captured_amount) == ("failed", Decimal(came))
+    refund = payment.refunds.get()
+    assert (refund.amount, refund.reason) == (Decimal(came), Refund.Reason.WRONG_AMOUNT)
+    assert refund in refunds.for_a_person()
+    refunds.mark_given_back(refund.pk, actor=UserFactory.create())
+    assert order.mails.filter(kind="refunded").exists()
+    assert Stock.objects.get().on_hand == 1
+
+
+def test_an_order_whose_rest_came_is_paid_once(order: Order) -> None:
+    with pytest.raises(payments.WrongAmount):
+        payments.mark_paid(order.pk, actor=UserFactory.create(), amount=Decimal("30.00"))
+    payments.mark_paid(order.pk, actor=UserFactory.create(), amount=Decimal("38.00"))
+    assert order.payments.get().captured_amount == Decimal("38.00")
+    assert not Refund.objects.exists()
 
 
 def expire(order: Order) -> None:
