@@ -16,10 +16,14 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from procrastinate.contrib.django import app
 
+from dostshop.background import failed
 from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import outside_transactions
-from orders import invoice_documents, providers
+from orders import demand, invoice_documents, providers
 from orders.models import Fulfilment, Invoice, Order, OrderMail, Refund, Return
+
+# Answers of a mail server from here on stay the same however often it is asked (RFC 5321, 4.2.1).
+LASTING_REFUSAL = 500
 
 
 def enqueue(order: Order, kind: str, *, about: str = "") -> None:
@@ -35,10 +39,14 @@ class MayHaveGone(Exception):
     """The worker died, or lost the database, while the mail was on its way: nothing here tells whether it went."""
 
 
-@app.task(name="orders.send_mail", retry=replace(OVER_THE_WEEKEND, not_after=(MayHaveGone,)))
+class NoSuchAddress(Exception):
+    """The mail server refused the buyer's address for good: only a person can find out the right one."""
+
+
+@app.task(name="orders.send_mail", retry=replace(OVER_THE_WEEKEND, not_after=(MayHaveGone, NoSuchAddress)))
 @outside_transactions
 def send(mail_pk: int) -> None:
-    """Sends the mail, unless it was sent. Raises MayHaveGone; a person who runs the task again has it sent anew."""
+    """Sends the mail, unless it was sent. Raises MayHaveGone until a person has the task run again, NoSuchAddress."""
     row = OrderMail.objects.filter(pk=mail_pk)
     mail = row.select_related("order__pickup_branch").get()
     if mail.sent_at is not None or not _still_holds(mail):
@@ -46,15 +54,26 @@ def send(mail_pk: int) -> None:
     message = compose(mail)
     with mailers.default as connection:
         if not row.filter(begun_at=None).update(begun_at=timezone.now()):
-            row.update(begun_at=None)
             raise MayHaveGone(str(mail))
         try:
             connection.send_messages([message])
-        except (SMTPResponseException, SMTPRecipientsRefused):
+        except (SMTPResponseException, SMTPRecipientsRefused) as error:
             # The mail server's own word that it did not take it.
             row.update(begun_at=None)
+            if isinstance(error, SMTPRecipientsRefused) and _is_final(error):
+                raise NoSuchAddress(str(mail)) from error
             raise
     row.update(sent_at=timezone.now())
+
+
+def _is_final(error: SMTPRecipientsRefused) -> bool:
+    return all(code >= LASTING_REFUSAL for code, _words in error.recipients.values())
+
+
+@failed.before_running_again(send.name)
+def let_go_again(mail_pk: int) -> None:
+    """A person wants it sent, even if it may have gone already."""
+    OrderMail.objects.filter(pk=mail_pk, sent_at=None).update(begun_at=None)
 
 
 def _still_holds(mail: OrderMail) -> bool:
@@ -62,8 +81,8 @@ def _still_holds(mail: OrderMail) -> bool:
     match mail.kind:
         case OrderMail.Kind.REMINDER:
             return mail.order.status == Order.Status.AWAITING_PAYMENT
-        case OrderMail.Kind.READY:
-            return mail.order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID}
+        case OrderMail.Kind.READY | OrderMail.Kind.UNCLAIMED:
+            return demand.is_still_wanted(mail.order) and demand.is_all_there(mail.order)
     return True
 
 

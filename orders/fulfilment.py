@@ -12,32 +12,18 @@ Retry: a step that was taken already is refused, and no mail goes twice.
 from collections.abc import Callable, Collection
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dostshop import codes
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
-from orders import emails, payments, progress, providers, returns
-from orders.models import Fulfilment, Order, OrderEvent, OrderMail, Payment
+from orders import demand, emails, payments, progress, returns
+from orders.models import Fulfilment, Order, OrderEvent, OrderMail
 
 
 class NotPossible(Exception):
     """The message says why, for staff."""
-
-
-def is_wanted() -> Q:
-    """Orders of which there is something to prepare: what is paid at the counter is prepared before it is paid."""
-    open_payments = Payment.objects.open().filter(order=OuterRef("pk"))
-    at_the_till = open_payments.filter(provider__in=providers.codes_paid_on_pickup())
-    # What the provider gave back as a whole, in its own panel too, is no longer waited for.
-    money = Payment.objects.filter(order=OuterRef("pk"), captured_amount__gt=F("refunded_amount"))
-    return Q(Exists(money), status=Order.Status.PAID) | Q(Exists(at_the_till), status=Order.Status.AWAITING_PAYMENT)
-
-
-def is_still_wanted(order: Order) -> bool:
-    return Order.objects.filter(is_wanted(), pk=order.pk).exists()
 
 
 class Steps:
@@ -48,7 +34,7 @@ class Steps:
 
     def __init__(self, order: Order, *, branches: Collection[int] | None) -> None:
         self.order = order
-        self.is_wanted = is_still_wanted(order)
+        self.is_wanted = demand.is_still_wanted(order)
         self._branches = branches
 
     def why_not_ready(self, part: Fulfilment) -> str:
@@ -156,7 +142,7 @@ def mark_arrived(part_pk: int, *, actor: User) -> None:
 
 
 def _tell_if_all_is_there(order: Order, *, actor: User) -> None:
-    if progress.is_all_there(order):
+    if demand.is_all_there(order):
         payments.prolong(order)
     progress.follow_up(order, actor=actor)
 

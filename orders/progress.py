@@ -6,7 +6,7 @@ Retry: no mail goes twice, and an order is completed once.
 """
 
 from dostshop.accounts.models import User
-from orders import emails
+from orders import demand, emails
 from orders.models import Order, OrderMail
 
 
@@ -16,16 +16,8 @@ def follow_up(order: Order, *, actor: User | None) -> None:
         order.move_to(Order.Status.COMPLETED, actor=actor)
         if order.delivery == Order.Delivery.PICKUP:
             emails.enqueue(order, OrderMail.Kind.HANDED_OVER)
-    elif order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID} and is_all_there(order):
+    elif order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID} and demand.is_all_there(order):
         emails.enqueue(order, OrderMail.Kind.READY)
-
-
-def is_all_there(order: Order) -> bool:
-    """Whether all that the buyer still gets lies at the pickup branch."""
-    if order.delivery != Order.Delivery.PICKUP:
-        return False
-    left = order.fulfilments.wanted().filter(handed_over_at=None)
-    return left.exists() and not left.filter(arrived_at=None).exists()
 
 
 def _is_all_out(order: Order) -> bool:

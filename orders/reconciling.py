@@ -11,7 +11,7 @@ Retry: a second run finds nothing where the first repaired everything.
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -34,9 +34,7 @@ SETTLING_TIME = timedelta(minutes=3)
 LOOKS_BACK = timedelta(days=3)
 KEPT = timedelta(days=90)
 # What only a person can mend is told once.
-TOLD_ONCE = frozenset(
-    {Kind.UNKNOWN_PAYMENT, Kind.NOT_REPAIRED, Kind.OTHER_CURRENCY, Kind.DISPUTED, Kind.DISPUTE_CLOSED}
-)
+TOLD_ONCE = frozenset({Kind.UNKNOWN_PAYMENT, Kind.OTHER_CURRENCY, Kind.DISPUTED, Kind.DISPUTE_CLOSED})
 
 # Anything else is a mistake in the shop, and its traceback is wanted.
 _EXPECTED = (ProviderUnavailable, ProviderRefused, refunds.Unexplained, Busy)
@@ -59,24 +57,37 @@ def reconcile_regularly(timestamp: int) -> None:
 
 def reconcile(*, since: datetime | None = None, settled_before: datetime | None = None) -> Reconciliation:
     """Compares and repairs; the row says what was found. By default looks back three days."""
+    former = Reconciliation.objects.first()
     run = Reconciliation.objects.create()
     try:
         for finding in _findings(
             since=since or timezone.now() - LOOKS_BACK, before=settled_before or timezone.now() - SETTLING_TIME
         ):
             if not _is_known(finding):
-                logger.warning("reconciling: %s", finding)
-                run.findings.append(asdict(finding))
-                run.save(update_fields=["findings"])
+                _tell(run, _since(former, finding))
     finally:
         run.finished_at = timezone.now()
         run.save(update_fields=["finished_at"])
     return run
 
 
+def _tell(run: Reconciliation, finding: Finding) -> None:
+    logger.warning("reconciling: %s", finding)
+    run.findings.append(asdict(finding))
+    run.save(update_fields=["findings"])
+
+
 def _is_known(finding: Finding) -> bool:
     told = Reconciliation.objects.filter(findings__contains=[asdict(finding)])
     return finding.kind in TOLD_ONCE and told.exists()
+
+
+def _since(former: Reconciliation | None, finding: Finding) -> Finding:
+    """Trouble that the run before had as well is told each time, and as such."""
+    still = replace(finding, kind=Kind.STILL_NOT_REPAIRED)
+    if finding.kind != Kind.NOT_REPAIRED or former is None:
+        return finding
+    return still if asdict(finding) in former.findings or asdict(still) in former.findings else finding
 
 
 def _findings(*, since: datetime, before: datetime) -> Iterator[Finding]:
@@ -87,7 +98,7 @@ def _findings(*, since: datetime, before: datetime) -> Iterator[Finding]:
         "open": lambda: _each(begun.open().exclude(provider_reference=""), _asked_about),
         "refunds": lambda: _each(_unsettled(before), _settled),
         "lists": lambda: _each(providers.configured(), lambda code: _listed(code, since)),
-        "paid orders": lambda: _each(_lacking(since), _completed),
+        "paid orders": lambda: _each(_lacking(), _completed),
         "for a person": _for_a_person,
     }
     yield from _each(steps, lambda name: steps[name]())
@@ -190,6 +201,9 @@ def _compared(code: str, report: Report) -> Iterator[Finding]:
         # Asked about by itself, it is told with what went back of it.
         payments.check(payment)
         yield Finding(Kind.PAYMENT_MISSED, payment.order.code, name)
+    elif report.dispute:
+        # Told from what is written down of it.
+        payments.note_dispute(payment.pk, report.dispute)
     elif report.refund and refunds.apply(payment.pk, report.refund):
         yield Finding(Kind.REFUND_MISSED, payment.order.code, f"{name}: {report.refund.amount}")
 
@@ -202,15 +216,11 @@ def _is_news(payment: Payment, report: Report) -> bool:
     return payment.status in {Payment.Status.STARTED, Payment.Status.OPEN}
 
 
-def _lacking(since: datetime) -> Iterable[Order]:
-    """Paid orders whose date or invoice could not be made when the money was booked."""
-    paid = Order.objects.filter(
-        status__in=[Order.Status.PAID, Order.Status.COMPLETED],
-        events__kind=OrderEvent.Kind.PAID,
-        events__at__gte=since,
-    )
+def _lacking() -> Iterable[Order]:
+    """Paid orders whose date or invoice could not be made when the money was booked, however long ago."""
+    paid = Order.objects.filter(status__in=[Order.Status.PAID, Order.Status.COMPLETED])
     invoice = Invoice.objects.filter(order=OuterRef("pk"), kind=Invoice.Kind.INVOICE)
-    return paid.filter(Q(promised_on=None) | ~Exists(invoice)).distinct()
+    return paid.filter(Q(promised_on=None) | ~Exists(invoice)).order_by("pk")
 
 
 def _completed(order: Order) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from dostshop.locks import Busy, short_transaction
-from orders import emails, fulfilment
+from orders import demand, emails
 from orders.models import Fulfilment, Order, OrderMail
 
 LONGEST_WAIT = timedelta(days=7)
@@ -34,7 +34,7 @@ def unclaimed_orders() -> QuerySet[Order]:
     left = Fulfilment.objects.wanted().filter(order=OuterRef("pk"), handed_over_at=None)
     long_ago = timezone.now() - LONGEST_WAIT
     not_here_for_long = left.filter(Q(arrived_at=None) | Q(arrived_at__gte=long_ago))
-    orders = Order.objects.filter(fulfilment.is_wanted(), status=Order.Status.PAID, delivery=Order.Delivery.PICKUP)
+    orders = Order.objects.filter(demand.is_wanted(), status=Order.Status.PAID, delivery=Order.Delivery.PICKUP)
     return orders.filter(Exists(left), ~Exists(not_here_for_long))
 
 

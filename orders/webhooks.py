@@ -28,7 +28,7 @@ class UnknownProvider(Exception):
 
 
 class UnknownMoney(Exception):
-    """Paid, and neither a payment nor an order here is named. The message says what came; a person has to look."""
+    """Paid or disputed, and no payment nor order here is named. The message says what came; a person has to look."""
 
 
 def receive(provider: str, *, body: bytes, headers: Mapping[str, str]) -> None:
@@ -96,8 +96,11 @@ def apply(provider: str, report: Report) -> str:
 def taken_in(provider: str, report: Report) -> Payment | None:
     """A row for money that has none, where the report names an order of ours; None where it tells of no money.
 
-    Raises UnknownMoney for money of no order here.
+    Raises UnknownMoney for money of no order here, and for a dispute about it.
     """
+    if told := report.dispute:
+        name = " ".join(filter(None, [report.charge, told.reference]))
+        raise UnknownMoney(f"{provider} {name}: {told.amount} {told.currency}")
     if report.status is None or report.status.state != ProviderState.PAID:
         return None
     order = Order.objects.filter(code=report.order_code).first()

@@ -15,7 +15,7 @@ from django.db.models import F, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from orders import fulfilment, unclaimed
+from orders import demand, unclaimed
 from orders.models import Fulfilment, LineItem, Order
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def to_prepare(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
 
 def to_do(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
     """What these branches have to do, the most urgent first; None for all branches."""
-    wanted = Order.objects.filter(fulfilment.is_wanted())
+    wanted = Order.objects.filter(demand.is_wanted())
     # What the buyer was given the money back for is no work.
     still_wanted = Fulfilment.objects.wanted().values("pk")
     parts = _of(branches).filter(handed_over_at=None, order__in=wanted, pk__in=still_wanted)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.utils import timezone
 from procrastinate import App, JobContext
 from procrastinate.connector import BaseConnector
@@ -48,7 +48,7 @@ def note_failure(call_next: SyncCallNext, context: JobContext, worker: Worker) -
     except Exception as error:
         failure = Failure(pk=context.job.id, error=_kind(error), place=_place(error), at=timezone.now())
         # The database may be what failed.
-        with suppress(DatabaseError):
+        with suppress(Error):
             Failure.objects.bulk_create(
                 [failure], update_conflicts=True, unique_fields=["job"], update_fields=["error", "place", "at"]
             )

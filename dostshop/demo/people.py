@@ -64,6 +64,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
             *("view_holiday", "add_holiday", "change_holiday", "delete_holiday"),
             *("view_return", "change_return", "view_providerevent", "change_providerevent", "view_reconciliation"),
         ),
+        "background": ("view_job", "change_job"),
         "pages": ("view_page", "change_page"),
     },
     Role.ACCOUNTANT: {

@@ -34,7 +34,7 @@ from dostshop.admin import (
     signed_in,
 )
 from dostshop.locks import Busy
-from orders import cancelling, fulfilment, payments, providers, refunds, returns, stock, till
+from orders import cancelling, demand, fulfilment, payments, providers, refunds, returns, stock, till
 from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, possible_money_steps
 from orders.admin.returns import ReturnRecordingAdmin
 from orders.admin.timeline import EventInline
@@ -106,7 +106,7 @@ class WorkFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         parts = Fulfilment.objects.wanted().filter(order=OuterRef("pk"))
-        wanted = fulfilment.is_wanted()
+        wanted = demand.is_wanted()
         match self.value():
             case "unpaid":
                 return queryset.filter(status=Order.Status.AWAITING_PAYMENT)
@@ -317,7 +317,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
             .get_queryset(request)
             .annotate(
                 last_provider=Subquery(attempts.values("provider")[:1]),
-                is_wanted=ExpressionWrapper(fulfilment.is_wanted() & Q(Exists(left)), BooleanField()),
+                is_wanted=ExpressionWrapper(demand.is_wanted() & Q(Exists(left)), BooleanField()),
                 is_unprepared=Exists(left.filter(ready_at=None)),
             )
         )

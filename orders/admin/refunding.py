@@ -131,6 +131,12 @@ class OrderDialog(BaseDialogForm):
     def add_fields(self, order: Order) -> None:
         raise NotImplementedError
 
+    def warn_of_dispute(self, order: Order) -> None:
+        if order.is_disputed:
+            self.fields["reason"].help_text = _(
+                "The buyer's bank asks for this money too. Look at the dispute first, or it may go back twice."
+            )
+
     def add_units(self, name: str, line: LineItem, label: str, *, most: int, initial: int | None = 0) -> None:
         if most:
             words = label % {"name": line.name, "most": most}
@@ -162,6 +168,7 @@ class RefundDialog(OrderDialog):
         self.fields["goodwill"] = sum_field(_("for goodwill, AZN"), help_text=_("In addition to the pieces."))
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
         self.fields["reason"] = forms.ChoiceField(label=_("reason"), choices=REASONS, widget=UnfoldAdminSelectWidget)
+        self.warn_of_dispute(order)
         self.fields["note"] = note_field()
         self.fields["seen"] = forms.DecimalField(initial=refunds.refunded(order), widget=forms.HiddenInput)
 
@@ -181,6 +188,7 @@ class CallOffDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
         reasons = [(reason.value, reason.label) for reason in (Refund.Reason.CANCELLED, Refund.Reason.NOT_AVAILABLE)]
         self.fields["reason"] = forms.ChoiceField(label=_("reason"), choices=reasons, widget=UnfoldAdminSelectWidget)
+        self.warn_of_dispute(order)
         here = cancelling.still_here(order)
         for line in self.lines:
             self.add_shelf(line, most=here[line.pk], initial=None)

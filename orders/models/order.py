@@ -195,6 +195,14 @@ class Order(models.Model):
             return ""
         return days_text(self.delivery_days_min, self.delivery_days_max)
 
+    @property
+    def is_disputed(self) -> bool:
+        """Whether the buyer's bank asks for money of it, as far as the shop has heard."""
+        told = self.events.filter(kind__in=[OrderEvent.Kind.DISPUTED, OrderEvent.Kind.DISPUTE_CLOSED])
+        begun_and_ended = told.values_list("data__dispute", "kind")
+        ended = {dispute for dispute, kind in begun_and_ended if kind == OrderEvent.Kind.DISPUTE_CLOSED}
+        return any(dispute not in ended for dispute, _kind in begun_and_ended)
+
     def get_absolute_url(self) -> str:
         """The order page, in the order's language."""
         with translation.override(self.language):

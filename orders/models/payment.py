@@ -284,6 +284,7 @@ class Reconciliation(models.Model):
         DISPUTED = "disputed", _("a buyer disputes a payment at the bank: answer at the provider in time")
         DISPUTE_CLOSED = "dispute_closed", _("a dispute at the bank ended")
         NOT_REPAIRED = "not_repaired", _("could not be repaired yet")
+        STILL_NOT_REPAIRED = "still_not_repaired", _("still could not be repaired")
 
     started_at = models.DateTimeField(_("began"), auto_now_add=True)
     finished_at = models.DateTimeField(_("ended"), null=True, blank=True)

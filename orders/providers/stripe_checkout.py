@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from stripe.params import RefundCreateParams
+from stripe.params import DisputeListParamsCreated, RefundCreateParams
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem, SessionListParamsCreated
 
 from dostshop import money
@@ -57,6 +57,10 @@ SESSION_EVENTS = frozenset(
 )
 REFUND_EVENTS = frozenset({"refund.created", "refund.updated", "refund.failed"})
 DISPUTE_EVENTS = frozenset({"charge.dispute.created", "charge.dispute.closed"})
+# How a dispute ends; a “warning” is one that never became a dispute.
+DISPUTE_ENDS = frozenset({"won", "lost", "prevented", "warning_closed"})
+# A dispute lasts two to three months (documentation, “How disputes work”), and its end counts as much as its beginning.
+LONGEST_DISPUTE = timedelta(days=120)
 _REFUND_STATES = {
     "succeeded": RefundState.DONE,
     "failed": RefundState.FAILED,
@@ -136,9 +140,7 @@ class StripeCheckout(Online):
         if payload["type"] in REFUND_EVENTS:
             return _refund_report(stripe.Refund.construct_from(content, key=None))
         if payload["type"] in DISPUTE_EVENTS:
-            return _dispute_report(
-                stripe.Dispute.construct_from(content, key=None), is_closed=payload["type"].endswith("closed")
-            )
+            return _dispute_report(stripe.Dispute.construct_from(content, key=None))
         if payload["type"] not in SESSION_EVENTS:
             return None
         report = _session_report(stripe.checkout.Session.construct_from(content, key=None))
@@ -155,6 +157,9 @@ class StripeCheckout(Online):
             yield from map(_session_report, sessions.auto_paging_iter())
             refunds = client.v1.refunds.list({"created": created, "limit": LIST_SIZE})
             yield from map(_refund_report, refunds.auto_paging_iter())
+            long_ago: DisputeListParamsCreated = {"gte": int((since - LONGEST_DISPUTE).timestamp())}
+            disputes = client.v1.disputes.list({"created": long_ago, "limit": LIST_SIZE})
+            yield from map(_dispute_report, disputes.auto_paging_iter())
 
 
 def refund_of(refund: stripe.Refund) -> ProviderRefund:
@@ -179,13 +184,13 @@ def _refund_report(refund: stripe.Refund) -> Report:
     )
 
 
-def _dispute_report(dispute: stripe.Dispute, *, is_closed: bool) -> Report:
+def _dispute_report(dispute: stripe.Dispute) -> Report:
     intent = dispute.payment_intent
     told = Dispute(
         reference=dispute.id,
         amount=money.from_minor_units(dispute.amount),
         currency=dispute.currency.upper(),
-        outcome=dispute.status if is_closed else "",
+        outcome=dispute.status if dispute.status in DISPUTE_ENDS else "",
     )
     return Report(
         reference="", charge=intent.id if isinstance(intent, stripe.PaymentIntent) else intent or "", dispute=told

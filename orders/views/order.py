@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
-from orders import bag_cookie, cancelling, fulfilment, payments, providers, refunds, returns, stock, timeline
+from orders import bag_cookie, cancelling, demand, payments, providers, refunds, returns, stock, timeline
 from orders.forms import FindOrderForm
 from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
 from orders.models import Order, Refund, ReturnLine
@@ -49,7 +49,7 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     wanted = {line.fulfilment_id for line in pieces["lines"] if line.units_wanted}
     context = {
         "order": opened,
-        "is_wanted": bool(wanted) and fulfilment.is_still_wanted(opened),
+        "is_wanted": bool(wanted) and demand.is_still_wanted(opened),
         "is_ready": all(part.arrived_at if is_pickup else part.handed_over_at for part in parts if part.pk in wanted),
         "is_late": opened.promised_on is not None and opened.promised_on < timezone.localdate(),
         "contact": opened.pickup_branch or parts[0].branch,

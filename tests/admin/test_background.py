@@ -3,13 +3,16 @@
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from artisans.models import Branch
 from dostshop.accounts.models import Role
-from dostshop.background import failed
+from dostshop.background import failed, subjects
 from dostshop.background.models import Failure, Job
+from orders import payments, refunds
 from tests.admin.conftest import english, signed_in, staff
+from tests.factories import order_of, piece, worker
 
 LIST = "background_job_changelist"
 
@@ -49,6 +52,39 @@ def test_the_list_says_what_failed_first_and_why(centre: Client, broken: Job) ->
     words = page.content.decode()
     for said in ("send a mail about an order", "mail_pk 7", "SMTPServerDisconnected, orders/emails.py:31", "12"):
         assert said in words
+
+
+def test_the_list_and_the_page_name_the_order_in_as_many_queries_however_long(centre: Client) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            page = centre.get(english(LIST)).content.decode()
+        assert all(f"{order.code}: order received" in page for order in orders)
+        return len(asked)
+
+    orders = [order_of(piece())]
+    few = queries()
+    orders += [order_of(piece()) for _ in range(3)]
+    assert queries() == few
+    row = Job.objects.get(args__mail_pk=orders[0].mails.get().pk)
+    assert f"{orders[0].code}: order received" in centre.get(english("background_job_change", row.pk)).content.decode()
+
+
+def test_money_and_papers_are_named_by_their_order(db: None) -> None:
+    order = order_of(piece(), provider="branch")
+    payments.mark_paid(order.pk, actor=worker())
+    what = refunds.everything_left(order)
+    refund = refunds.decide(order.pk, what=what, reason="cancelled")
+    invoice = order.invoices.first()
+    assert invoice
+    jobs = [
+        Job(pk=1, args={"refund_pk": refund.pk}),
+        Job(pk=2, args={"invoice_pk": invoice.pk, "former": ""}),
+        Job(pk=3, args={"payment_pk": order.payments.get().pk}),
+        Job(pk=4, args={"order_pk": order.pk}),
+        Job(pk=5, args={"timestamp": 7}),
+    ]
+    told = [f"{order.code}: 38,00\u00a0₼", f"{order.code}: {invoice.number}", order.code, order.code, ""]
+    assert list(subjects.of(jobs).values()) == told
 
 
 @pytest.mark.parametrize("state", ["failed", "todo", "doing", "succeeded"])

@@ -41,7 +41,7 @@ QUERIES = {
     "artisans_artisanprivate": 5,
     "artisans_branch": 4,
     "auth_group": 4,
-    "background_job": 4,
+    "background_job": 7,
     "catalog_collection": 4,
     "catalog_craft": 5,
     "catalog_product": 6,

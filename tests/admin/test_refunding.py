@@ -1,6 +1,7 @@
 """Money back from the page of an order: by the centre's staff, in dialogs, with a sentence for every refusal."""
 
 import html
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,9 +13,9 @@ from pytest_django import Settings
 
 from artisans.models import Branch
 from dostshop.accounts.models import Role
-from orders import refunds, stock
+from orders import payments, refunds, stock
 from orders.models import Order, OrderEvent, Refund, Return, Stock
-from orders.providers import OutcomeUnknown, ProviderRefund, RefundState
+from orders.providers import Dispute, OutcomeUnknown, ProviderRefund, RefundState
 from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
 from tests.factories import UserFactory, order_of, piece
 from tests.orders import toys
@@ -400,3 +401,21 @@ def test_more_than_sold_never_reaches_the_shelf(order: Order) -> None:
     with pytest.raises(stock.MoreThanSold):
         stock.restock(order.pk, units={order.lines.get().pk: 4}, actor=actor)
     assert Stock.objects.get().on_hand == 2
+
+
+@pytest.mark.parametrize("step", ["refund", "call_off"])
+def test_whoever_gives_money_back_is_warned_that_the_bank_asks_for_it_too(
+    centre: Client, order: Order, step: str
+) -> None:
+    def warns() -> bool:
+        page = centre.get(english(f"orders_order_{step}", order.pk))
+        assert page.status_code == 200
+        return "bank asks for this money too" in html.unescape(page.content.decode())
+
+    payment = order.payments.get()
+    assert not warns()
+    dispute = Dispute(reference="dp_1", amount=order.total, currency="AZN", outcome="")
+    payments.note_dispute(payment.pk, dispute)
+    assert warns()
+    payments.note_dispute(payment.pk, replace(dispute, outcome="won"))
+    assert not warns()

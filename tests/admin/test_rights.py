@@ -1,5 +1,8 @@
 """What each role may open: by the rights that the demo's groups have."""
 
+import re
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -37,7 +40,7 @@ MAY_OPEN: dict[str, set[Role]] = {
     "pages_page": {CENTRE},
     "accounts_user": set(),
     "auth_group": set(),
-    "background_job": set(),
+    "background_job": {CENTRE},
 }
 
 
@@ -63,6 +66,16 @@ def test_the_menu_and_the_pages_are_for_whom_they_are_meant(administrator: Clien
         assert menu(client) == {address_of[name] for name in theirs}, role
         opened = {name for name, address in address_of.items() if client.get(address).status_code == 200}
         assert opened == theirs, role
+
+
+def test_the_documentation_says_who_may_do_what() -> None:
+    text = (Path(__file__).parent.parent.parent / "docs" / "operations.md").read_text()
+    rows = re.findall(r"^\| (`\w+\.\w+`.*?) \|.*\| (yes|no) \| (yes|no) \| (yes|no) \|$", text, re.MULTILINE)
+    assert len(rows) > 5
+    for names, *answers in rows:
+        for label, right in re.findall(r"`(\w+)\.(\w+)`", names):
+            theirs = [right in people.RIGHTS[role].get(label, ()) for role in (CENTRE, ACCOUNTANT, BRANCH)]
+            assert [answer == "yes" for answer in answers] == theirs, right
 
 
 def test_branch_staff_see_the_invoices_of_their_orders_and_enter_no_number(db: None) -> None:

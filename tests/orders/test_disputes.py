@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from dostshop.demo.stripe_stand_in.events import event_of
+from dostshop.demo.stripe_stand_in.server import StandIn
 from orders import payments, reconciling, webhooks
 from orders.models import OrderEvent, Payment, ProviderEvent
 from orders.providers import ProviderState, ProviderStatus
@@ -65,6 +66,31 @@ def test_its_end_is_told_too_and_nothing_is_booked(payment: Payment, kinds: tupl
     assert payment.refunded_amount == 0
 
 
-def test_a_dispute_of_nobodys_payment_is_noted(payment: Payment) -> None:
+def test_a_dispute_of_nobodys_payment_waits_for_it_and_is_told_to_a_person(payment: Payment, stand_in: StandIn) -> None:
     Payment.objects.update(provider_charge="pi_2")
-    assert "pi_1" in tell(payment).error
+    with pytest.raises(webhooks.UnknownMoney, match=r"pi_1 dp_1: 40\.00 AZN"):
+        tell(payment)
+    kept = ProviderEvent.objects.get()
+    assert kept.handled_at is None
+    run = reconciling.reconcile(settled_before=timezone.now())
+    assert [found["kind"] for found in run.findings] == ["unknown_payment"]
+    Payment.objects.update(provider_charge="pi_1")
+    webhooks.replay(kept.pk)
+    assert payment.order.events.filter(kind=OrderEvent.Kind.DISPUTED).count() == 1
+
+
+def test_a_dispute_whose_events_were_dropped_is_heard_of(stand_in: StandIn) -> None:
+    payment = payments.start(order_of(piece(price="40.00")).payments.get())
+    session = stand_in.account.session(payment.provider_reference)
+    with stand_in.account.lock:
+        stand_in.account.pay(session)
+    payments.check(payment)
+    dispute = stand_in.account.dispute(session["payment_intent"])
+    name = f"{dispute['id']} 40.00 AZN"
+    assert told_to_a_person() == [("disputed", name)]
+    assert told_to_a_person() == []
+    # It is decided weeks later.
+    dispute["status"] = "won"
+    dispute["created"] -= 80 * 24 * 60 * 60
+    assert told_to_a_person() == [("dispute_closed", f"{name} won")]
+    assert told_to_a_person() == []

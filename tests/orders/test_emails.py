@@ -4,25 +4,29 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from smtplib import SMTPDataError
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any, ClassVar
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 from pytest_django import Settings
 
 from artisans.models import Branch
 from dostshop.accounts.models import User
+from dostshop.background import failed
 from orders import cancelling, emails, fulfilment, invoices, payments, refunds
 from orders.delivery import delivery_for
-from orders.models import Order, OrderMail, Refund, Return, ReturnLine
+from orders.models import Order, OrderMail, Payment, Refund, Return, ReturnLine
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, order_of, piece, place
+from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, hand_out, order_of, piece, place
 
 pytestmark = pytest.mark.django_db
 
@@ -286,6 +290,24 @@ def test_what_an_order_no_longer_asks_for_is_not_sent_late(kind: str, *, sent: i
     assert len(mail.outbox) == sent
 
 
+def lying_at_the_branch(kind: str) -> OrderMail:
+    order = order_of(piece(), provider="branch")
+    payments.mark_paid(order.pk, actor=staff())
+    fulfilment.mark_all_ready(order.pk, actor=staff())
+    return written(order, kind)
+
+
+@pytest.mark.parametrize("kind", ["ready", "unclaimed"])
+def test_nobody_is_called_for_what_was_fetched_or_given_back_meanwhile(kind: str) -> None:
+    waits, fetched, given_back = (lying_at_the_branch(kind) for _ in range(3))
+    hand_out(fetched.order)
+    # As where the provider gave all of it back: the order stays paid.
+    Payment.objects.filter(order=given_back.order_id).update(refunded_amount=F("captured_amount"))
+    for letter in (waits, fetched, given_back):
+        emails.send(mail_pk=letter.pk)
+    assert [message.subject.count(waits.order.code) for message in mail.outbox] == [1]
+
+
 def test_enqueueing_twice_is_one_mail() -> None:
     order = order_of(piece())
     for _ in range(2):
@@ -342,8 +364,28 @@ def test_what_may_have_gone_is_sent_again_by_a_person_alone(server: type[MailSer
     with pytest.raises(emails.MayHaveGone) as raised:
         emails.send(letter.pk)
     assert not retries(raised.value)
+    # However often the queue has it done again.
+    with pytest.raises(emails.MayHaveGone):
+        emails.send(letter.pk)
     assert len(server.taken) == 1
+    job = ProcrastinateJob.objects.filter(task_name=emails.send.name, args__mail_pk=letter.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = %s", [job.get().pk])
+    failed.run_again(job.get().pk)
     emails.send(letter.pk)
     assert len(server.taken) == 2
     letter.refresh_from_db()
     assert letter.sent_at
+
+
+@pytest.mark.parametrize(("code", "is_final"), [(450, False), (550, True), (553, True)])
+def test_an_address_that_is_refused_for_good_waits_for_a_person(
+    server: type[MailServer], code: int, *, is_final: bool
+) -> None:
+    letter = order_of(piece()).mails.get()
+    server.answers = [SMTPRecipientsRefused({letter.order.email: (code, b"no such user")}), None]
+    with pytest.raises(emails.NoSuchAddress if is_final else SMTPRecipientsRefused) as raised:
+        emails.send(letter.pk)
+    assert retries(raised.value) != is_final
+    emails.send(letter.pk)
+    assert len(server.taken) == 1

@@ -240,7 +240,20 @@ def test_what_nobody_has_thought_of_is_told_and_keeps_no_other_from_being_repair
     assert "Traceback" in caplog.text
     second.order.refresh_from_db()
     assert second.order.status == Order.Status.PAID
-    assert_nothing_more()
+
+
+def test_trouble_is_told_for_as_long_as_it_lasts_and_anew_where_it_comes_back(
+    troubled: tuple[Payment, Payment], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert reconcile() == [Kind.NOT_REPAIRED, Kind.PAYMENT_MISSED]
+    for _ in range(2):
+        caplog.clear()
+        assert reconcile() == [Kind.STILL_NOT_REPAIRED]
+        assert f"order='{troubled[0].order.code}'" in caplog.text
+    with monkeypatch.context() as patched:
+        patched.setattr(reconciling, "_asked_about", lambda payment: [])
+        assert_nothing_more()
+    assert reconcile() == [Kind.NOT_REPAIRED]
 
 
 def test_a_step_that_breaks_leaves_the_others(
@@ -295,6 +308,8 @@ def test_a_paid_order_without_its_invoice_gets_it(
         payments.check(opened)
         assert_paid(opened.order)
         assert reconcile() == [Kind.NOT_REPAIRED]
+    # However late that is mended.
+    monkeypatch.setattr(reconciling, "LOOKS_BACK", timedelta(0))
     assert reconcile() == [Kind.LEFT_OVER]
     assert opened.invoices.get().total == opened.amount
     assert_nothing_more()

@@ -1,4 +1,4 @@
-"""What a Stripe account remembers: sessions, payment intents and refunds, in Stripe's own shapes.
+"""What a Stripe account remembers: sessions, payment intents, refunds and disputes, in Stripe's own shapes.
 
 One lock around everything; kept in a file, so that a restart of the demo forgets no payment.
 """
@@ -30,6 +30,7 @@ class Account:
         self.details: dict[str, Stored] = {}
         self.intents: dict[str, Stored] = {}
         self.refunds: dict[str, Stored] = {}
+        self.disputes: dict[str, Stored] = {}
         # Answers by idempotency key.
         self.answers: dict[str, Stored] = {}
         if file and file.exists():
@@ -38,7 +39,8 @@ class Account:
     def save(self) -> None:
         if self.file is None:
             return
-        kept = {name: getattr(self, name) for name in ("sessions", "details", "intents", "refunds", "answers")}
+        names = ("sessions", "details", "intents", "refunds", "disputes", "answers")
+        kept = {name: getattr(self, name) for name in names}
         self.file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.file.with_suffix(".new")
         fresh.write_text(json.dumps(kept, ensure_ascii=False, indent=1))
@@ -203,6 +205,25 @@ class Account:
             refund["status"] = "failed"
             self.post.send("refund.failed", dict(refund))
             self.save()
+
+    def dispute(self, intent_id: str) -> Stored:
+        """As when the buyer asks the bank for the money: the shop hears of it, or has to look."""
+        with self.lock:
+            intent = self.intent(intent_id)
+            dispute = {
+                "id": f"dp_{secrets.token_hex(12)}",
+                "object": "dispute",
+                "amount": intent["amount_received"],
+                "created": int(time.time()),
+                "currency": intent["currency"],
+                "payment_intent": intent["id"],
+                "reason": "fraudulent",
+                "status": "needs_response",
+            }
+            self.disputes[dispute["id"]] = dispute
+            self.post.send("charge.dispute.created", dict(dispute))
+            self.save()
+            return dispute
 
     def listed(self, rows: dict[str, Stored], parameters: Stored) -> Stored:
         """A page of a list, the newest first; ``starting_after`` is the last of the page before."""

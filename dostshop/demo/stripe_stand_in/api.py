@@ -10,6 +10,7 @@ from typing import Any
 from dostshop.demo.stripe_stand_in import form_encoding
 from dostshop.demo.stripe_stand_in.account import Account, Stored
 from dostshop.demo.stripe_stand_in.parameters import (
+    LIST_DISPUTES,
     LIST_REFUNDS,
     LIST_SESSIONS,
     LOOK,
@@ -80,6 +81,10 @@ def _list_refunds(account: Account, parameters: Stored, _identifier: str) -> Sto
     return {**account.listed(account.refunds, parameters), "url": "/v1/refunds"}
 
 
+def _list_disputes(account: Account, parameters: Stored, _identifier: str) -> Stored:
+    return {**account.listed(account.disputes, parameters), "url": "/v1/disputes"}
+
+
 def _expire_session(account: Account, _parameters: Stored, identifier: str) -> Stored:
     return account.expire(account.session(identifier))
 
@@ -100,6 +105,7 @@ _ROUTES = [
     _Route("GET", re.compile(r"/v1/payment_intents/(\w+)"), LOOK, _show_intent),
     _Route("POST", re.compile(r"/v1/refunds"), REFUND, _refund),
     _Route("GET", re.compile(r"/v1/refunds"), LIST_REFUNDS, _list_refunds),
+    _Route("GET", re.compile(r"/v1/disputes"), LIST_DISPUTES, _list_disputes),
 ]
 
 

@@ -156,6 +156,7 @@ _LIST: dict[str, Rule] = {
     **_EXPAND,
 }
 LIST_SESSIONS = Group(optional=_LIST)
+LIST_DISPUTES = Group(optional=_LIST)
 LIST_REFUNDS = Group(optional={**_LIST, "payment_intent": Text()})
 REFUND = Group(
     needed={"payment_intent": Text()},
