@@ -3,9 +3,10 @@
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -78,6 +79,23 @@ def test_of_a_failure_its_kind_and_place_are_kept_and_no_words(ending: Order, mo
     assert failure.place.startswith("tests/background/test_worker.py:")
     assert "leyla" not in str(failure)
     assert job.scheduled_at is not None
+
+
+@pytest.mark.parametrize("gone", [InterfaceError, OperationalError])
+def test_a_database_that_is_gone_hides_no_failure(
+    gone: type[Exception], ending: Order, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def lost(*args: Any, **kwargs: Any) -> None:
+        raise gone
+
+    def fails(order: Order, kind: str) -> None:
+        raise emails.MayHaveGone
+
+    monkeypatch.setattr(emails, "enqueue", fails)
+    monkeypatch.setattr(Failure.objects, "bulk_create", lost)
+    work()
+    raised = [record.exc_info[0] for record in caplog.records if record.exc_info]
+    assert raised == [emails.MayHaveGone]
 
 
 def test_what_a_killed_worker_was_at_another_does(stand_in: StandIn, tmp_path: Path) -> None:
