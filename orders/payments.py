@@ -280,7 +280,7 @@ def take_in_transfer(order_pk: int, *, amount: Decimal, booked_before: Decimal, 
         expires_at=timezone.now(),
     )
     _capture(payment, amount)
-    return _give_back(order, payment, reason=_why_not(order) or Refund.Reason.PIECE_GONE, actor=actor)
+    return _give_back(order, payment, reason=_why_not(order) or _why_late(order), actor=actor)
 
 
 def _sentence(order: Order, *, due: Decimal, came: Decimal) -> str:
@@ -406,6 +406,11 @@ def _why_not(order: Order) -> Refund.Reason | None:
     return None if Order.Status.PAID in Order.TRANSITIONS[order.status] else Refund.Reason.PAID_TWICE
 
 
+def _why_late(order: Order) -> Refund.Reason:
+    """Why a further transfer buys nothing where one that came before it for the same order went back."""
+    return Refund.Reason.PAID_TWICE if stock.could_be_sold(order) else Refund.Reason.PIECE_GONE
+
+
 def _give_back(order: Order, payment: Payment, *, reason: Refund.Reason, actor: User | None = None) -> Refund:
     order.record(FOR_NOTHING[reason], actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
     refund = refunds.whole(payment, reason=reason)
@@ -433,14 +438,29 @@ def _derive(order: Order, what: Callable[[], object]) -> None:
         logger.exception("order %s is paid, and lacks what follows from that", order)
 
 
-@short_transaction()
 def complete(order_pk: int) -> None:
-    """Gives a paid order the date or the invoice that it lacks. Raises whatever hinders that."""
+    """Gives a paid order the date and the invoice that it lacks: neither waits for the other.
+
+    Raises whatever hinders them.
+    """
+    try:
+        with short_transaction():
+            promises.make(Order.objects.locked(order_pk))
+    finally:
+        _complete_invoice(order_pk)
+
+
+@short_transaction()
+def _complete_invoice(order_pk: int) -> None:
+    """With the credit notes of what went back before there was an invoice."""
     order = Order.objects.locked(order_pk)
-    promises.make(order)
-    if not order.invoices.filter(kind=Invoice.Kind.INVOICE).exists():
-        paid = order.events.filter(kind=OrderEvent.Kind.PAID).latest("pk")
-        invoices.issue(order, order.payments.get(pk=paid.data["payment"]))
+    if order.invoices.filter(kind=Invoice.Kind.INVOICE).exists():
+        return
+    paid = order.events.filter(kind=OrderEvent.Kind.PAID).latest("pk")
+    payment = order.payments.get(pk=paid.data["payment"])
+    invoices.issue(order, payment)
+    for refund in payment.refunds.filter(credit_note=None).order_by("pk"):
+        invoices.credit(refund)
 
 
 @short_transaction()

@@ -3,7 +3,8 @@
 Locks: Order → Payment → Stock → InvoiceSeries; lines and delivery are counted under the order's lock.
 ``decide`` comes last in a longer transaction: its credit note locks the series of invoices.
 Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, ``Outdated``, ``NotWaiting``, ``LookFirst``,
-``stock.MoreThanSold``, and ``Unexplained`` for a refund of the provider's that cannot be; nothing is written then.
+``stock.MoreThanSold`` and ``stock.StillOwed``, and ``Unexplained`` for a refund of the provider's that cannot be;
+nothing is written then.
 ``providers.ProviderUnavailable`` from ``send``, which then runs again.
 After commit: the provider is asked by a task; the mail goes when the money does.
 Retry: a refund is one row with one key, sent along to the provider. Whenever the provider may have heard of it, it is
@@ -43,7 +44,7 @@ logger = logging.getLogger(__name__)
 
 # Longer than any provider is waited for.
 ANSWER_TIME = timedelta(minutes=2)
-# Their mail goes when the money is booked, and tells of the refund.
+# Their mail goes when the money is booked, and tells that it is on its way.
 TOLD_AT_ONCE = frozenset({Refund.Reason.PIECE_GONE, Refund.Reason.PAID_CANCELLED})
 
 
@@ -113,7 +114,8 @@ def refunded(order: Order) -> Decimal:
 def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User | None = None) -> Refund:
     """Writes the refund of these units; the provider is asked after the commit.
 
-    Raises NothingToRefund, MoreThanBought, MoreThanPaid, Outdated, MoreThanSold, ValueError for a negative number.
+    Raises NothingToRefund, MoreThanBought, MoreThanPaid, Outdated, MoreThanSold, StillOwed, ValueError for a negative
+    number.
     """
     order = Order.objects.locked(order_pk)
     if what.seen is not None and what.seen != refunded(order):
@@ -124,7 +126,6 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
     if amount <= 0:
         raise NothingToRefund
     payment = _payment_with(order, amount)
-    stock.take_back(order, units=what.shelf, actor=actor)
     refund = Refund(amount=amount, reason=reason, note=note[:250], decided_by=actor)
     refund.delivery_amount = min(what.delivery, amount)
     _write(refund, payment)
@@ -133,7 +134,8 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
         LineItem.objects.filter(pk=line.pk).update(refunded_quantity=F("refunded_quantity") + units)
     if what.delivery:
         Order.objects.filter(pk=order.pk).update(delivery_refunded=F("delivery_refunded") + what.delivery)
-    # Nobody waits for these units any more.
+    # Nobody waits for these units any more: what is refunded here may go on the shelf.
+    stock.take_back(order, units=what.shelf, actor=actor)
     progress.follow_up(order, actor=actor)
     invoices.credit(refund)
     return refund
@@ -347,8 +349,15 @@ def _record(order: Order, kind: str, refund: Refund, *, actor: User | None = Non
 
 
 def _tell(order: Order, refund: Refund) -> None:
-    if refund.reason not in TOLD_AT_ONCE:
+    if not _went_as_told(order, refund):
         emails.enqueue(order, OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}")
+
+
+def _went_as_told(order: Order, refund: Refund) -> bool:
+    """Whether the buyer was told at once of this refund, and it went so: by the provider, at the first go."""
+    is_by_provider = refund.payment.provider in providers.codes_online() and not refund.is_by_hand
+    failures = order.events.filter(kind=OrderEvent.Kind.REFUND_FAILED, data__refund=refund.pk)
+    return refund.reason in TOLD_AT_ONCE and is_by_provider and not failures.exists()
 
 
 def for_a_person() -> QuerySet[Refund]:

@@ -55,6 +55,19 @@ class Offer:
     why_not: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """What staff heard from the buyer."""
+
+    # By the line's primary key.
+    units: Mapping[int, int]
+    reason: str
+    # How they know of it, and why it is taken back.
+    note: str
+    # How many returns the order had when a person decided this; None where nobody looked.
+    seen: int | None = None
+
+
 def last_day(order: Order, *, left_on: date) -> date:
     """Until when the buyer may return what left us on this day: reckoned once, when it leaves."""
     if order.delivery == Order.Delivery.PICKUP:
@@ -120,23 +133,25 @@ def ask(
 
 
 @short_transaction()
-def record(order_pk: int, *, units: Mapping[int, int], reason: str, note: str, actor: User) -> list[Return]:
+def record(order_pk: int, *, told: Told, actor: User) -> list[Return]:
     """Staff write down a return for the buyer: told by phone, too late, or of food that came damaged.
 
     Neither the day nor the kind of piece is asked. Raises NotPossible.
     """
     order = Order.objects.locked(order_pk)
-    if not note.strip():
+    if told.seen is not None and told.seen != order.returns.count():
+        raise NotPossible(_("A return of this order was written down since you opened the form. Look at it again."))
+    if not told.note.strip():
         raise NotPossible(_("Say how you know of it, and why it is taken back."))
     found = {offer.line.pk: offer for offer in offers(order)}
-    wanted = _wanted(units, found, error=NotPossible)
+    wanted = _wanted(told.units, found, error=NotPossible)
     for pk, quantity in wanted.items():
         if found[pk].line.fulfilment.handed_over_at is None:
             raise NotPossible(_("%(name)s: it has not left us yet.") % {"name": found[pk].line.name})
         if quantity > found[pk].left:
             raise NotPossible(_too_many(found[pk]))
     rows = [(found[pk].line, quantity) for pk, quantity in wanted.items()]
-    return _write(order, rows, {"reason": reason, "note": note}, actor=actor)
+    return _write(order, rows, {"reason": told.reason, "note": told.note}, actor=actor)
 
 
 def _wanted(
@@ -251,9 +266,14 @@ def refund(
 
 
 @short_transaction()
-def restock(return_pk: int, *, units: Mapping[int, int], actor: User) -> None:
-    """Puts received units, by the primary key of the return's line, back on the shelf."""
+def restock(return_pk: int, *, units: Mapping[int, int], actor: User, seen: int | None = None) -> None:
+    """Puts received units, by the primary key of the return's line, back on the shelf.
+
+    ``seen`` is what was ``put_back`` when a person decided this; None where nobody looked.
+    """
     returned = _lock(return_pk)
+    if seen is not None and seen != put_back(returned):
+        raise stock.PutBackMeanwhile
     if returned.received_at is None:
         raise NotPossible(_("The pieces of return %(return)s are not here yet.") % {"return": returned})
     rows = {row.pk: row for row in returned.lines.select_related("line")}
@@ -265,6 +285,11 @@ def restock(return_pk: int, *, units: Mapping[int, int], actor: User) -> None:
     stock.take_back(returned.order, units={row.line_id: quantity for row, quantity in wanted.items()}, actor=actor)
     for row, quantity in wanted.items():
         ReturnLine.objects.filter(pk=row.pk).update(restocked_quantity=F("restocked_quantity") + quantity)
+
+
+def put_back(returned: Return) -> int:
+    """How many units of the return are back on the shelf."""
+    return sum(returned.lines.values_list("restocked_quantity", flat=True))
 
 
 def _lock(return_pk: int) -> Return:

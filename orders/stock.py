@@ -5,8 +5,9 @@ order and its payment before them, where the caller has locked those. Availabili
 from rows read after it. Letting go of holds makes pieces less scarce and locks no stock; pieces that come in are
 added to one row, by one statement.
 What an order holds, sells and gives back is counted as its lines say, whatever a product has become since.
-Raises: ``OutOfStock``, naming every piece that falls short; ``MoreThanSold``; ``BagClosed`` for a bag that was
-ordered meanwhile; ``locks.Busy`` where a lock is not to be had in time. Nothing is written then.
+Raises: ``OutOfStock``, naming every piece that falls short; ``MoreThanSold``, ``StillOwed``, ``PutBackMeanwhile``;
+``BagClosed`` for a bag that was ordered meanwhile; ``locks.Busy`` where a lock is not to be had in time. Nothing is
+written then.
 After commit: nothing to do. Expired holds are worth nothing from that second on, whether or not a job ran.
 Retry: holding again renews the same hold; selling happens once because the caller moves the order with it.
 """
@@ -40,6 +41,14 @@ class Shortage:
 
 class MoreThanSold(ValueError):
     """More units would go back on the shelf than were sold and are not back yet."""
+
+
+class StillOwed(MoreThanSold):
+    """Units would go back on the shelf that the buyer is still to get."""
+
+
+class PutBackMeanwhile(Exception):
+    """Something of the order went back on the shelf since this person looked."""
 
 
 class OutOfStock(Exception):
@@ -159,11 +168,15 @@ def sell(order: Order) -> None:
 def take_back(order: Order, *, units: Mapping[int, int], actor: User | None = None) -> None:
     """Puts sold units, by the line's primary key, back on the shelf, and records it. Call with the order locked.
 
-    What is made to order has no shelf. Raises MoreThanSold.
+    What is made to order has no shelf; what is paid, not refunded and not handed over is still the buyer's. Raises
+    MoreThanSold, StillOwed.
     """
-    back = {line: units[line.pk] for line in order.lines.filter(pk__in=units).order_by("pk") if units[line.pk]}
+    lines = order.lines.filter(pk__in=units).select_related("fulfilment").order_by("pk")
+    back = {line: units[line.pk] for line in lines if units[line.pk]}
     if any(quantity < 0 or quantity > line.unshelved_quantity for line, quantity in back.items()):
         raise MoreThanSold("units put back are no more than were sold and are not back yet")
+    if any(quantity > line.shelvable_quantity for line, quantity in back.items()):
+        raise StillOwed("units that the buyer is to get are not put back")
     returned: Counter[int] = Counter()
     for line, quantity in back.items():
         returned[line.variant_id] += quantity
@@ -178,15 +191,29 @@ def take_back(order: Order, *, units: Mapping[int, int], actor: User | None = No
 
 
 @short_transaction()
-def restock(order_pk: int, *, units: Mapping[int, int], actor: User) -> None:
+def restock(order_pk: int, *, units: Mapping[int, int], actor: User, seen: int | None = None) -> None:
     """``take_back`` by itself: whether money goes back is decided apart.
 
-    Raises MoreThanSold, also for an order that was never paid: its pieces have not left the shelf.
+    ``seen`` is what was ``put_back`` when a person decided this; None where nobody looked. Raises PutBackMeanwhile,
+    StillOwed, and MoreThanSold, also for an order that was never paid: its pieces have not left the shelf.
     """
     order = Order.objects.locked(order_pk)
+    if seen is not None and seen != put_back(order):
+        raise PutBackMeanwhile
     if any(units.values()) and not order.events.filter(kind=OrderEvent.Kind.PAID).exists():
         raise MoreThanSold("an order that was never paid has sold nothing")
     take_back(order, units=units, actor=actor)
+
+
+def put_back(order: Order) -> int:
+    """How many units of the order are back on the shelf."""
+    return sum(order.lines.values_list("restocked_quantity", flat=True))
+
+
+def could_be_sold(order: Order) -> bool:
+    """Whether ``sell`` would find all pieces of the order. A look without a lock: nothing is promised."""
+    wanted = _counted(order.lines.all())
+    return not _shortages(_read(wanted), wanted, holds_of_others=_held(wanted, except_order=order))
 
 
 def shortages(bag: Bag, lines: Iterable[BagLine]) -> list[Shortage]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from dostshop import money
 from orders.models import OrderEvent
@@ -33,6 +33,9 @@ def for_buyer(events: Iterable[OrderEvent]) -> list[Entry]:
 
 
 def _in_words(event: OrderEvent) -> str:
+    if event.kind == Kind.WRONG_AMOUNT and event.data["currency"] != money.CURRENCY:
+        # Neither booked nor given back: a person sees to it.
+        return gettext("A sum in another currency came. We will write to you about it.")
     if event.kind in _SUMS:
         return _SUMS[event.kind] % {"sum": money.text(Decimal(event.data["amount"]))}
     if event.kind in _NUMBERS and (number := _number(event)):

@@ -46,6 +46,10 @@ REFUSALS = {
     cancelling.NotHere: _(
         "Only a paid order of which nothing was handed over can be called off. Refund what comes back."
     ),
+    stock.StillOwed: _("The buyer is still to get some of these pieces. Refund them, then they can go on the shelf."),
+    stock.PutBackMeanwhile: _(
+        "Something of this order was put back on the shelf since you opened the form. Look at it again."
+    ),
     stock.MoreThanSold: _("More would go back on the shelf than was sold, or somebody has put it back meanwhile."),
 }
 
@@ -107,6 +111,11 @@ def whether_it_went_field() -> forms.TypedChoiceField:
     )
 
 
+def seen_field(count: int) -> forms.IntegerField:
+    """What was counted when the form was opened, so that a second press does not do the same again."""
+    return forms.IntegerField(initial=count, widget=forms.HiddenInput)
+
+
 def note_field() -> forms.CharField:
     return forms.CharField(
         label=_("note"),
@@ -125,7 +134,7 @@ class OrderDialog(BaseDialogForm):
         order: Order | None = admin.site.get_model_admin(Order).get_object(self.request, str(self.object_id))
         if order is None:
             raise Http404
-        self.lines = list(order.lines.order_by("pk"))
+        self.lines = list(order.lines.select_related("fulfilment").order_by("pk"))
         self.add_fields(order)
 
     def add_fields(self, order: Order) -> None:
@@ -202,7 +211,8 @@ class CallOffDialog(OrderDialog):
 class RestockDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
         for line in self.lines:
-            self.add_shelf(line, most=line.unshelved_quantity)
+            self.add_shelf(line, most=line.shelvable_quantity)
+        self.fields["seen"] = seen_field(stock.put_back(order))
 
 
 class WhichRefundDialog(OrderDialog):
@@ -240,7 +250,8 @@ def possible_money_steps(order: Order) -> dict[str, bool]:
     return {
         "refund": payments.has_money(order),
         "call_off": cancelling.can_be_called_off(order),
-        "restock": order.status in {Order.Status.PAID, Order.Status.COMPLETED},
+        "restock": order.status in {Order.Status.PAID, Order.Status.COMPLETED}
+        and any(line.shelvable_quantity for line in order.lines.select_related("fulfilment")),
         "give_back_by_hand": bool(states & {Refund.State.FAILED, Refund.State.BY_HAND}),
         "try_refund_again": Refund.State.FAILED in states,
         "say_whether_refund_went": Refund.State.UNKNOWN in states,
@@ -312,7 +323,9 @@ class RefundingAdmin(SteppedAdmin):
     )
     def restock(self, request: HttpRequest, form: RestockDialog, object_id: str) -> HttpResponse:
         step = Step(
-            lambda order, actor: stock.restock(order.pk, units=form.units("shelf"), actor=actor),
+            lambda order, actor: stock.restock(
+                order.pk, units=form.units("shelf"), actor=actor, seen=form.cleaned_data["seen"]
+            ),
             done=_("Put back on the shelf"),
         )
         return self.run_on_one(request, object_id, step)

@@ -18,7 +18,7 @@ from dostshop import money
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
 from dostshop.locks import Busy
 from orders import returns
-from orders.admin.refunding import REFUSALS, OrderDialog, note_field, sum_field, units_field
+from orders.admin.refunding import REFUSALS, OrderDialog, note_field, seen_field, sum_field, units_field
 from orders.models import Order, Return, ReturnLine
 
 ACCEPT = Step(lambda returned, actor: returns.accept(returned.pk, actor=actor), done=_("Accepted"))
@@ -91,6 +91,7 @@ class RestockReturnDialog(ReturnDialog):
             if most := row.unshelved_quantity:
                 label = gettext("%(name)s: back on the shelf, at most %(most)s") % {"name": row.line.name, "most": most}
                 self.fields[f"row_{row.pk}"] = units_field(label, most=most)
+        self.fields["seen"] = seen_field(returns.put_back(returned))
 
     @property
     def units(self) -> dict[int, int]:
@@ -106,6 +107,7 @@ class RecordReturnDialog(OrderDialog):
         self.fields["reason"] = forms.ChoiceField(
             label=_("reason"), choices=Return.Reason, widget=UnfoldAdminSelectWidget
         )
+        self.fields["seen"] = seen_field(order.returns.count())
         self.fields["note"] = forms.CharField(
             label=_("note"),
             help_text=_("How you know of it, and why it is taken back. The buyer does not see it."),
@@ -132,10 +134,9 @@ class ReturnRecordingAdmin(SteppedAdmin):
     )
     def record_return(self, request: HttpRequest, form: RecordReturnDialog, object_id: str) -> HttpResponse:
         typed = form.cleaned_data
+        told = returns.Told(form.units("units"), typed["reason"], typed["note"], seen=typed["seen"])
         step = Step(
-            lambda order, actor: returns.record(
-                order.pk, units=form.units("units"), reason=typed["reason"], note=typed["note"], actor=actor
-            ),
+            lambda order, actor: returns.record(order.pk, told=told, actor=actor),
             done=_("Return written down"),
         )
         return self.run_on_one(request, object_id, step)
@@ -328,7 +329,9 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     )
     def restock(self, request: HttpRequest, form: RestockReturnDialog, object_id: str) -> HttpResponse:
         step = Step(
-            lambda returned, actor: returns.restock(returned.pk, units=form.units, actor=actor),
+            lambda returned, actor: returns.restock(
+                returned.pk, units=form.units, actor=actor, seen=form.cleaned_data["seen"]
+            ),
             done=_("Put back on the shelf"),
         )
         return self.run_on_one(request, object_id, step)

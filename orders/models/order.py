@@ -343,8 +343,14 @@ class LineItem(models.Model):
 
     @property
     def unshelved_quantity(self) -> int:
-        """Units that can go back on the shelf; what is made to order has none."""
+        """Units that are not back on the shelf; what is made to order has none."""
         return self.quantity - self.restocked_quantity if self.is_counted else 0
+
+    @property
+    def shelvable_quantity(self) -> int:
+        """Units that can go back on the shelf now: of what the buyer is still to get, none."""
+        is_to_come = self.order.status == Order.Status.PAID and self.fulfilment.handed_over_at is None
+        return max(self.unshelved_quantity - (self.units_wanted if is_to_come else 0), 0)
 
     @property
     def left_quantity(self) -> int:

@@ -92,7 +92,7 @@ def test_only_steps_that_are_possible_are_offered(administrator: Client, order: 
     take(administrator, "mark_ready", order)
     assert offered(administrator, order) == [paid, "Cancel the order"]
     take(administrator, "mark_paid", order)
-    assert offered(administrator, order) == [handed_over, refund, call_off, shelf]
+    assert offered(administrator, order) == [handed_over, refund, call_off]
     take(administrator, "hand_over", order, code=str(order.pickup_code))
     assert offered(administrator, order) == [refund, shelf, "Write down a return"]
 

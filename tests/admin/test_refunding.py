@@ -40,6 +40,8 @@ def take(client: Client, step: str, order: Order, **typed: Any) -> str:
     url = english(f"orders_order_{step}", order.pk)
     if step == "refund":
         typed.setdefault("seen", str(refunds.refunded(order)))
+    elif step == "restock":
+        typed.setdefault("seen", stock.put_back(order))
     page = client.post(url, {"_form_submitted": "on", **typed}, follow=True)
     order.refresh_from_db()
     return page.content.decode()
@@ -70,8 +72,29 @@ def test_units_delivery_goodwill_and_what_is_kept_back(centre: Client, order: Or
 def test_the_money_and_the_shelf_in_one_go(centre: Client, order: Order) -> None:
     take(centre, "refund", order, **units(order, 2), **units(order, 1, name="shelf"), reason="returned")
     assert (Refund.objects.get().amount, Stock.objects.get().on_hand) == (Decimal("25.00"), 3)
-    assert f"Put back on the shelf: {order.code}" in take(centre, "restock", order, **units(order, 2, name="shelf"))
-    assert Stock.objects.get().on_hand == 5
+    assert f"Put back on the shelf: {order.code}" in take(centre, "restock", order, **units(order, 1, name="shelf"))
+    assert Stock.objects.get().on_hand == 4
+
+
+def test_what_the_buyer_is_still_to_get_is_not_offered_for_the_shelf(centre: Client, order: Order) -> None:
+    assert "Put back on the shelf" not in offered(centre, order)
+    refused = take(centre, "refund", order, **units(order, 1), **units(order, 2, name="shelf"), reason="returned")
+    assert "The buyer is still to get some of these pieces" in refused
+    assert not Refund.objects.exists()
+    take(centre, "refund", order, **units(order, 1), reason="returned")
+    assert "Put back on the shelf" in offered(centre, order)
+    assert "at most 1" in centre.get(english("orders_order_restock", order.pk)).content.decode()
+    assert "less than or equal to 1" in take(centre, "restock", order, **units(order, 2, name="shelf"))
+    assert Stock.objects.get().on_hand == 2
+
+
+def test_a_second_press_puts_nothing_more_on_the_shelf(centre: Client) -> None:
+    order = received(piece(on_hand=3, kind="small_series"), quantity=3)
+    assert 'name="seen" value="0"' in centre.get(english("orders_order_restock", order.pk)).content.decode()
+    typed = {**units(order, 1, name="shelf"), "seen": 0}
+    assert f"Put back on the shelf: {order.code}" in take(centre, "restock", order, **typed)
+    assert "put back on the shelf since you opened the form" in take(centre, "restock", order, **typed)
+    assert Stock.objects.get().on_hand == 1
 
 
 @pytest.mark.parametrize(
@@ -165,7 +188,7 @@ def test_what_was_handed_over_is_not_called_off(centre: Client, db: None) -> Non
 
 def test_steps_are_offered_where_they_are_possible(centre: Client, order: Order) -> None:
     assert offered(centre, order_of(piece())) == ["Cancel the order"]
-    assert offered(centre, order)[-3:] == ["Refund", "Cancel and refund", "Put back on the shelf"]
+    assert offered(centre, order)[-2:] == ["Refund", "Cancel and refund"]
     done = received(piece())
     assert offered(centre, done) == ["Refund", "Put back on the shelf"]
     take(centre, "refund", done, **units(done, 1), reason="returned")
@@ -346,7 +369,18 @@ class TestReturns:
         )
         assert Refund.objects.get().amount == Decimal("35.00")
         row = returned.lines.get()
-        assert f"Put back on the shelf: {returned}" in self.step(baku, "restock", returned, **{f"row_{row.pk}": 1})
+        assert f"Put back on the shelf: {returned}" in self.step(
+            baku, "restock", returned, **{f"row_{row.pk}": 1}, seen=0
+        )
+        assert Stock.objects.get().on_hand == 1
+
+    def test_a_second_press_puts_nothing_more_on_the_shelf(self, baku: Client) -> None:
+        returned = ask(received(piece(on_hand=2, kind="small_series"), quantity=2), 2)
+        for step in ("accept", "receive"):
+            self.step(baku, step, returned)
+        typed = {f"row_{returned.lines.get().pk}": 1, "seen": 0}
+        assert f"Put back on the shelf: {returned}" in self.step(baku, "restock", returned, **typed)
+        assert "put back on the shelf since you opened the form" in self.step(baku, "restock", returned, **typed)
         assert Stock.objects.get().on_hand == 1
 
     def test_a_refusal_needs_a_reason(self, baku: Client, returned: Return) -> None:

@@ -147,7 +147,13 @@ def test_a_return_is_answered_by_its_branch_and_the_centre_alone(db: None) -> No
 def test_a_return_told_by_phone_is_written_down_by_the_branch(db: None) -> None:
     order = received(piece(kind="food"), days_ago=40)
     url = english("orders_order_record_return", order.pk)
-    typed = {"_form_submitted": "on", f"units_{order.lines.get().pk}": 1, "reason": "damaged", "note": "Zəng etdi"}
+    typed = {
+        "_form_submitted": "on",
+        f"units_{order.lines.get().pk}": 1,
+        "reason": "damaged",
+        "note": "Zəng etdi",
+        "seen": 0,
+    }
     assert of(BRANCH, "barda").post(url, typed).status_code == 404
     assert not Return.objects.exists()
     assert "required" in of(BRANCH).post(url, {**typed, "note": ""}, follow=True).content.decode()
@@ -156,6 +162,22 @@ def test_a_return_told_by_phone_is_written_down_by_the_branch(db: None) -> None:
     returned = Return.objects.get()
     assert (returned.note, returned.branch.slug) == ("Zəng etdi", "baku")
     returns.accept(returned.pk, actor=worker())
+
+
+def test_a_second_press_writes_down_no_second_return(db: None) -> None:
+    order = received(piece(on_hand=2, kind="small_series"), quantity=2)
+    url = english("orders_order_record_return", order.pk)
+    assert 'name="seen" value="0"' in of(BRANCH).get(url).content.decode()
+    typed = {
+        "_form_submitted": "on",
+        f"units_{order.lines.get().pk}": 1,
+        "reason": "damaged",
+        "note": "Zəng",
+        "seen": 0,
+    }
+    assert "Return written down" in of(BRANCH).post(url, typed, follow=True).content.decode()
+    assert "written down since you opened the form" in of(BRANCH).post(url, typed, follow=True).content.decode()
+    assert Return.objects.get().lines.get().quantity == 1
 
 
 @pytest.mark.parametrize("step", ["mark_paid", "record_return", "refund"])

@@ -218,8 +218,8 @@ def test_money_that_comes_when_the_piece_is_gone_is_booked_and_goes_back_by_hand
     assert "card" not in str(letter.body)
     refunds.send(refund_pk=refund.pk)
     refunds.mark_given_back(refund.pk, actor=staff)
-    # The mail told of it already.
-    assert not order.mails.filter(kind=OrderMail.Kind.REFUNDED).exists()
+    letter = emails.compose(order.mails.get(kind=OrderMail.Kind.REFUNDED))
+    assert "by a transfer" in str(letter.body)
     with pytest.raises(payments.NotPayable):
         payments.mark_paid(order.pk, actor=staff, amount=order.total)
 
@@ -237,8 +237,23 @@ def test_a_second_transfer_for_a_paid_order_is_booked_and_goes_back(order: Order
     assert order.events.get(kind=OrderEvent.Kind.PAID_TWICE).actor == staff
     refunds.mark_given_back(refund.pk, actor=staff)
     letter = emails.compose(order.mails.get(kind=OrderMail.Kind.REFUNDED))
-    assert "paid already" in str(letter.body)
+    assert "We had a payment for this order already" in str(letter.body)
     assert Stock.objects.get().on_hand == 0
+
+
+@pytest.mark.parametrize(("on_hand", "reason"), [(0, Refund.Reason.PIECE_GONE), (1, Refund.Reason.PAID_TWICE)])
+def test_a_second_transfer_for_an_expired_order_goes_back_for_the_true_reason(
+    order: Order, on_hand: int, reason: Refund.Reason
+) -> None:
+    staff = UserFactory.create()
+    expire(order)
+    Stock.objects.update(on_hand=0)
+    with pytest.raises(payments.GoesBack):
+        payments.mark_paid(order.pk, actor=staff, amount=order.total)
+    Stock.objects.update(on_hand=on_hand)
+    refund = payments.take_in_transfer(order.pk, amount=order.total, booked_before=order.total, actor=staff)
+    assert refund.reason == reason
+    assert order.events.get(data__payment=refund.payment_id).kind == payments.FOR_NOTHING[reason]
 
 
 def test_a_transfer_for_a_cancelled_order_is_booked_and_goes_back(order: Order) -> None:

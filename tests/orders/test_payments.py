@@ -7,12 +7,12 @@ from typing import ClassVar
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from orders import bag as bags
-from orders import cancelling, checkout, emails, expiry, payments, refunds, stock
+from orders import cancelling, checkout, emails, expiry, payments, refunds, stock, timeline
 from orders.models import Hold, Order, OrderEvent, Payment, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefund, ProviderRefused, ProviderState, ProviderStatus, RefundState, Started
@@ -138,6 +138,26 @@ def test_another_currency_pays_for_nothing_and_waits_for_staff() -> None:
     assert order.events.get(kind=OrderEvent.Kind.WRONG_AMOUNT).data["currency"] == "USD"
     payment.refresh_from_db()
     assert payment.provider_charge == "pi_1"
+    # The buyer is not told that it goes back.
+    with translation.override("en"):
+        last = timeline.for_buyer(order.events.all())[-1]
+    assert last.text == "A sum in another currency came. We will write to you about it."
+
+
+@pytest.mark.parametrize(("is_cancelled", "words"), [(False, 1), (True, 0)])
+def test_only_who_can_still_pay_is_told_to_pay(*, is_cancelled: bool, words: int) -> None:
+    order = order_of(piece(), language="en")
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, paid(payment, amount=Decimal("37.00")))
+    if is_cancelled:
+        cancelling.cancel(order.pk)
+        order.refresh_from_db()
+    refund = Refund.objects.get()
+    refunds.apply(payment.pk, ProviderRefund("re_1", RefundState.DONE, refund.amount, str(refund.idempotency_key)))
+    message = emails.compose(order.mails.get(kind="refunded"))
+    for body in (str(message.body), str(message.alternatives[0][0])):
+        assert "so it goes back to you." in body
+        assert body.count("You can pay the order on its page.") == words
 
 
 def test_paid_twice_goes_back_once() -> None:
@@ -199,13 +219,14 @@ def test_money_that_comes_after_a_cancel_goes_back_and_is_told() -> None:
     assert "another buyer" not in str(letter.body)
 
 
+def fails(*_args: object, **_options: object) -> None:
+    raise KeyError("a branch that is gone")
+
+
 @pytest.mark.parametrize("broken", ["orders.promises.make", "orders.invoices.issue"])
 def test_nothing_that_follows_from_money_keeps_it_from_being_booked(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
 ) -> None:
-    def fails(*_args: object, **_options: object) -> None:
-        raise KeyError("a branch that is gone")
-
     order = order_of(piece(), provider="transfer")
     with monkeypatch.context() as patched:
         patched.setattr(broken, fails)
@@ -219,6 +240,35 @@ def test_nothing_that_follows_from_money_keeps_it_from_being_booked(
         payments.complete(order.pk)
     order.refresh_from_db()
     assert order.promised_on
+    assert order.invoices.get().total == order.total
+
+
+def test_a_late_invoice_has_the_credit_notes_of_what_went_back_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = order_of(piece(), provider="transfer")
+    with monkeypatch.context() as patched:
+        patched.setattr("orders.invoices.issue", fails)
+        payments.mark_paid(order.pk, actor=UserFactory.create(), amount=order.total)
+    for goodwill in ("5.00", "2.00"):
+        refunds.decide(order.pk, what=refunds.Sum(goodwill=Decimal(goodwill)), reason=Refund.Reason.GOODWILL)
+    assert not order.invoices.exists()
+    for _ in range(2):
+        payments.complete(order.pk)
+    first, second = Refund.objects.order_by("pk")
+    assert list(order.invoices.order_by("number_in_year").values_list("kind", "total", "refund")) == [
+        ("invoice", order.total, None),
+        ("credit_note", Decimal("5.00"), first.pk),
+        ("credit_note", Decimal("2.00"), second.pk),
+    ]
+
+
+def test_an_invoice_does_not_wait_for_a_promise_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = order_of(piece(), provider="transfer")
+    monkeypatch.setattr("orders.promises.make", fails)
+    with monkeypatch.context() as patched:
+        patched.setattr("orders.invoices.issue", fails)
+        payments.mark_paid(order.pk, actor=UserFactory.create(), amount=order.total)
+    with pytest.raises(KeyError):
+        payments.complete(order.pk)
     assert order.invoices.get().total == order.total
 
 

@@ -14,11 +14,11 @@ from pytest_django import Settings
 
 from dostshop.accounts.models import User
 from orders import bag as bags
-from orders import payments, refunds, stock
+from orders import cancelling, emails, payments, refunds, stock
 from orders.delivery import delivery_for
 from orders.models import LineItem, Order, OrderMail, Payment, Refund, Stock
 from orders.providers import OutcomeUnknown, ProviderFailed, ProviderRefund, ProviderState, ProviderStatus, RefundState
-from tests.factories import UserFactory, bag_with, delivery_method, order_of, piece, place
+from tests.factories import UserFactory, bag_with, delivery_method, hand_out, order_of, piece, place
 from tests.orders import toys
 from tests.racing import all_at_once
 
@@ -199,8 +199,60 @@ def test_the_money_and_the_shelf_go_together_or_not_at_all(order: Order) -> None
     with pytest.raises(stock.MoreThanSold):
         refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
     assert (books(order)[1], Stock.objects.get().on_hand) == (Decimal(0), 2)
-    refunds.decide(order.pk, what=replace(what, shelf={line.pk: 2}), reason=Refund.Reason.RETURNED)
-    assert (books(order)[1], Stock.objects.get().on_hand) == (Decimal("12.50"), 4)
+    refunds.decide(order.pk, what=replace(what, shelf={line.pk: 1}), reason=Refund.Reason.RETURNED)
+    assert (books(order)[1], Stock.objects.get().on_hand) == (Decimal("12.50"), 3)
+
+
+def test_what_the_buyer_is_still_to_get_does_not_go_on_the_shelf(order: Order) -> None:
+    line, staff = order.lines.get(), UserFactory.create(is_staff=True)
+    with pytest.raises(stock.StillOwed):
+        stock.restock(order.pk, units={line.pk: 1}, actor=staff)
+    with pytest.raises(stock.StillOwed):
+        refunds.decide(order.pk, what=refunds.Sum({line.pk: 1}, shelf={line.pk: 2}), reason=Refund.Reason.FAULTY)
+    assert (books(order)[1:3], Stock.objects.get().on_hand) == ((Decimal(0), 0), 2)
+    refunds.decide(order.pk, what=refunds.Sum({line.pk: 1}), reason=Refund.Reason.FAULTY)
+    stock.restock(order.pk, units={line.pk: 1}, actor=staff)
+    with pytest.raises(stock.StillOwed):
+        stock.restock(order.pk, units={line.pk: 1}, actor=staff)
+    assert Stock.objects.get().on_hand == 3
+    hand_out(order)
+    stock.restock(order.pk, units={line.pk: 2}, actor=staff)
+    assert Stock.objects.get().on_hand == 5
+
+
+def paid_after_it_was_cancelled() -> Order:
+    late = order_of(piece(), language="en")
+    cancelling.cancel(late.pk)
+    pay(late)
+    return late
+
+
+@pytest.mark.parametrize("is_sent_again", [False, True])
+def test_whoever_was_told_at_once_is_told_again_where_it_went_otherwise(
+    settings: Settings, *, is_sent_again: bool
+) -> None:
+    toys.use(settings, toys.Toy)
+    late = paid_after_it_was_cancelled()
+    refund = Refund.objects.get()
+    if is_sent_again:
+        refunds.apply(refund.payment_id, done(refund, state=RefundState.FAILED))
+        refunds.try_again(refund.pk)
+    refunds.send(refund_pk=refund.pk)
+    refund.refresh_from_db()
+    assert refund.done_at is not None
+    assert late.mails.filter(kind=OrderMail.Kind.PAID_TOO_LATE).exists()
+    assert late.mails.filter(kind=OrderMail.Kind.REFUNDED).exists() == is_sent_again
+
+
+def test_a_mail_that_goes_late_does_not_speak_of_the_card_where_the_refund_failed() -> None:
+    late = paid_after_it_was_cancelled()
+    refund, letter = Refund.objects.get(), late.mails.get(kind=OrderMail.Kind.PAID_TOO_LATE)
+    assert "on its way back to your card" in str(emails.compose(letter).body)
+    refunds.apply(refund.payment_id, done(refund, state=RefundState.FAILED))
+    message = emails.compose(letter)
+    for body in (str(message.body), str(message.alternatives[0][0])):
+        assert "your card" not in body
+        assert "38,00\u00a0AZN. We will write to you when it has gone." in body
 
 
 class Unknown(toys.Toy):
@@ -330,6 +382,7 @@ def test_after_a_failure_the_provider_is_asked_what_it_did(order: Order, decide:
 
 def test_pieces_come_back_to_the_shelf_once(order: Order) -> None:
     line = order.lines.get()
+    hand_out(order)
     stock.take_back(order, units={line.pk: 2})
     assert Stock.objects.get(pk=line.variant_id).on_hand == 4
     with pytest.raises(stock.MoreThanSold):

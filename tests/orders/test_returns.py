@@ -310,22 +310,24 @@ def test_staff_write_down_what_the_buyer_told_them(staff: User, fields: dict[str
         returns.ask(order.pk, **wish)
     for note in ("", "  "):
         with pytest.raises(returns.NotPossible):
-            returns.record(order.pk, **wish, note=note, actor=staff)
+            returns.record(order.pk, told=returns.Told(**wish, note=note), actor=staff)
     assert not Return.objects.exists()
-    [returned] = returns.record(order.pk, **wish, note="Zəng etdi, şəkil göndərdi", actor=staff)
+    told = returns.Told(**wish, note="Zəng etdi, şəkil göndərdi")
+    [returned] = returns.record(order.pk, told=told, actor=staff)
     assert (returned.state, returned.note) == (Return.State.ASKED, "Zəng etdi, şəkil göndərdi")
     event = order.events.get(kind="return_asked")
     assert (event.actor, event.data["note"]) == (staff, returned.note)
     with pytest.raises(returns.NotPossible):
-        returns.record(order.pk, **wish, note="Yenə", actor=staff)
+        returns.record(order.pk, told=returns.Told(**wish, note="Yenə"), actor=staff)
     assert counts(order) == (1, 0, 0)
 
 
 def test_what_has_not_left_cannot_come_back(staff: User) -> None:
     order = order_of(piece(), provider="branch")
     payments.mark_paid(order.pk, actor=staff)
+    told = returns.Told({order.lines.get().pk: 1}, "damaged", "Zəng")
     with pytest.raises(returns.NotPossible):
-        returns.record(order.pk, units={order.lines.get().pk: 1}, reason="damaged", note="Zəng", actor=staff)
+        returns.record(order.pk, told=told, actor=staff)
     assert not Return.objects.exists()
 
 
