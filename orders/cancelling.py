@@ -53,7 +53,7 @@ def call_off(
     back = usual_shelf(order, reason) if shelf is None else shelf
     if any(units > here.get(pk, 0) for pk, units in back.items()):
         raise stock.MoreThanSold
-    order.move_to(Order.Status.CANCELLED, actor=actor, note=note)
+    order.move_to(Order.Status.CANCELLED, actor=actor, reason=reason, note=note)
     emails.enqueue(order, OrderMail.Kind.CANCELLED)
     if payments.has_money(order):
         everything = replace(refunds.everything_left(order), shelf=back)

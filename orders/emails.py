@@ -20,7 +20,7 @@ from dostshop.background import failed
 from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import outside_transactions
 from orders import demand, invoice_documents, providers
-from orders.models import Fulfilment, Invoice, Order, OrderMail, Refund, Return
+from orders.models import Fulfilment, Invoice, Order, OrderEvent, OrderMail, Refund, Return
 
 # Answers of a mail server from here on stay the same however often it is asked (RFC 5321, 4.2.1).
 LASTING_REFUSAL = 500
@@ -117,11 +117,18 @@ def _facts_of(order: Order) -> dict[str, Any]:
         "is_open": order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
         "is_called_off": order.status in {Order.Status.CANCELLED, Order.Status.EXPIRED},
         "is_ready": all(part.arrived_at if order.pickup_branch else part.ready_at for part in parts),
+        "is_not_available": _is_not_available(order),
         "payment": payment,
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
         "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
         "phone": contact.phone.as_international.replace(" ", "\u00a0") if contact.phone else "",
     }
+
+
+def _is_not_available(order: Order) -> bool:
+    """Whether it was called off because it cannot be delivered."""
+    called_off = order.events.filter(kind=OrderEvent.Kind.CANCELLED).last()
+    return called_off is not None and called_off.data.get("reason") == Refund.Reason.NOT_AVAILABLE
 
 
 def _subject_of(mail: OrderMail) -> dict[str, Any]:

@@ -80,7 +80,6 @@ def _data(invoice: Invoice) -> dict[str, Any]:
                     seller["name"],
                     seller["address"],
                     _("VÖEN %(number)s") % {"number": seller["voen"]} if seller["voen"] else "",
-                    seller["bank"],
                 ],
             },
             {"title": _("Buyer"), "lines": [content["buyer"]["name"], *content["buyer"]["address"]]},
@@ -96,11 +95,15 @@ def _data(invoice: Invoice) -> dict[str, Any]:
 
 def _facts(invoice: Invoice) -> list[tuple[str, str]]:
     content = invoice.content
+    issued_on = date_format(timezone.localtime(invoice.issued_at), "j E Y")
+    # It is issued with the payment.
+    paid = "" if invoice.is_credit_note else f"{issued_on}, {content['paid_by']}"
     return [
-        (_("Date"), date_format(timezone.localtime(invoice.issued_at), "j E Y")),
+        (_("Date"), issued_on),
         (_("Order"), content["order"]),
         (_("Ordered"), date_format(date.fromisoformat(content["placed_on"]), "j E Y")),
-        (_("Way of paying"), content["paid_by"]),
+        (_("Paid on"), paid),
+        (_("Way of paying"), content["paid_by"] if invoice.is_credit_note else ""),
         (_("Corrects the invoice"), content.get("corrects", "")),
         (_("Reason"), content.get("reason", "")),
     ]

@@ -29,8 +29,6 @@ class Seller(TypedDict):
     name: str
     address: str
     voen: str
-    # Name and account number; empty where the shop takes no transfers.
-    bank: str
 
 
 class Buyer(TypedDict):
@@ -163,7 +161,6 @@ def _content(order: Order, payment: Payment, rows: list[Row], taxed: Iterable[Po
                 name=settings.SELLER_NAME,
                 address=settings.SELLER_ADDRESS,
                 voen=settings.SELLER_VOEN,
-                bank=f"{settings.BANK_NAME}, {settings.BANK_IBAN}" if settings.BANK_IBAN else "",
             ),
             buyer=Buyer(
                 name=order.name,

@@ -47,6 +47,21 @@ def test_their_links_lead_somewhere_in_the_same_language(client: Client, languag
         assert client.get(link).status_code == 200, link
 
 
+@pytest.mark.parametrize(
+    ("language", "before", "now"),
+    [
+        ("az", "istənilən filiala", "filialın ünvanı"),
+        ("ru", "любой филиал", "адрес филиала"),
+        ("en", "any branch", "names a branch"),
+    ],
+)
+def test_a_return_goes_to_the_branch_that_the_answer_names(language: str, before: str, now: str) -> None:
+    body = getattr(Page.objects.get(slug="returns"), f"body_{language}")
+
+    assert before not in body
+    assert now in body
+
+
 def test_only_the_example_address_is_given() -> None:
     """The real ones are the Centre's to give."""
     text = "\n".join(getattr(page, f"body_{language}") for page in Page.objects.all() for language in PREFIXES)

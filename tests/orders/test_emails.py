@@ -153,6 +153,29 @@ def test_a_branch_without_an_address_leaves_no_hole_in_the_mail() -> None:
     assert all("labels, to Baku – DOST Centre, or bring them" in body for body in (text, html))
 
 
+@pytest.mark.parametrize("reason", Return.Reason.values)
+def test_what_we_did_wrong_is_sent_back_as_it_came_at_our_cost(reason: str) -> None:
+    order = order_of(piece(), language="en", provider="branch")
+    letter = written(order, "return_accepted")
+    Return.objects.update(reason=reason)
+    _, text, html = read(letter)
+    ours = reason != Return.Reason.CHANGED_MIND
+    assert all(("We pay for the post" in body) is ours for body in (text, html))
+    assert all(("unused and with their labels" in body) is not ours for body in (text, html))
+
+
+@pytest.mark.parametrize("reason", [Refund.Reason.NOT_AVAILABLE, Refund.Reason.CANCELLED])
+def test_the_mail_says_why_an_order_was_called_off_and_apologises(reason: str) -> None:
+    order = order_of(piece(), language="en", provider="branch")
+    payments.mark_paid(order.pk, actor=staff())
+    cancelling.call_off(order.pk, actor=staff(), reason=reason)
+    _, text, html = read(order.mails.get(kind="cancelled"))
+    is_ours = reason == Refund.Reason.NOT_AVAILABLE
+    for body in (text, html):
+        assert ("We cannot deliver the pieces of your order, so we had to cancel it. We are sorry." in body) is is_ours
+        assert "What you paid goes back to you the way it came" in body
+
+
 def sent_order(*slugs: str, **changes: Any) -> Order:
     """A parcel, with a piece of each of these branches."""
     method = delivery_method()

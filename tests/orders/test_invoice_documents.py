@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from dostshop import pdf
-from orders import invoice_documents, invoices, refunds
+from orders import invoice_documents, invoices, providers, refunds
 from orders.delivery import delivery_for
 from orders.models import Invoice, Order, Refund
 from tests.dostshop.test_pdf import tags
@@ -58,7 +60,11 @@ def assert_accessible(document: PdfReader, language: str) -> None:
 def test_it_says_who_sold_what_to_whom_with_every_letter(language: str) -> None:
     invoice = sold(language).invoices.get()
     document, text = read(invoice)
-    title = {"az": "Hesab-faktura", "ru": "Счёт", "en": "Invoice"}[language]
+    title = {"az": "Hesab-faktura", "ru": "Счёт-фактура", "en": "Invoice"}[language]
+    paid = {"az": "Ödənilib", "ru": "Оплачено", "en": "Paid on"}[language]
+    with translation.override(language):
+        day = date_format(timezone.localtime(invoice.issued_at), "j E Y")
+        card = str(providers.title("stripe"))
     exempt = {"az": "Şəkər çörəyi", "ru": "Сахарный хлеб", "en": "Sugar bread"}[language]
     assert document.metadata is not None
     assert document.metadata.title == f"{title} {invoice.number}"
@@ -74,6 +80,7 @@ def test_it_says_who_sold_what_to_whom_with_every_letter(language: str) -> None:
         "1 275,00 ₼",
         "191,44",
         "18 %",
+        f"{paid} {day}, {card}",
     ):
         assert said in text, said
 

@@ -125,6 +125,15 @@ def test_the_page_says_where_to_send_what_was_accepted(client: Client, order: Or
     assert f"code {order.code} in the parcel." in page
 
 
+def test_the_page_pays_the_post_for_what_came_damaged(client: Client, order: Order) -> None:
+    assert "we pay for the post" in client.get(f"/en{address(order)}").content.decode()
+    client.post(address(order), wish(order, reason="damaged"))
+    returns.accept(Return.objects.get().pk, actor=worker())
+    page = client.get(f"/en{order.get_absolute_url()}").content.decode()
+    assert "as they came, to Baku – DOST Centre, Sınaq küçəsi 1, or bring them there. We pay for the post" in page
+    assert "unused" not in page
+
+
 def test_an_order_that_is_not_paid_tells_nothing_of_returns(client: Client) -> None:
     order = order_of(piece())
     assert "returns-title" not in client.get(order.get_absolute_url()).content.decode()
