@@ -222,5 +222,5 @@ def test_the_pages_query_counts(client: Client, django_assert_num_queries: Djang
     refunds.decide(order.pk, what=refunds.Sum(goodwill=Decimal(1)), reason=Refund.Reason.GOODWILL)
     with django_assert_num_queries(2):
         client.get(invoice.get_absolute_url())
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(order.get_absolute_url())
