@@ -96,11 +96,11 @@ class Sum:
 
 def everything_left(order: Order) -> Sum:
     """What an order that is called off gives back: every unit, and all the money that is still here."""
-    left = [(line, line.left_quantity) for line in order.lines.all()]
+    units_left = [(line, line.left_quantity) for line in order.lines.all()]
     delivery = order.delivery_total - order.delivery_refunded
-    price = sum((line.unit_price * units for line, units in left), delivery)
-    here = sum((payment.captured_amount - payment.refunded_amount for payment in order.payments.all()), money.ZERO)
-    units = {line.pk: units for line, units in left if units}
+    price = sum((line.unit_price * units for line, units in units_left), delivery)
+    here = left(order)
+    units = {line.pk: units for line, units in units_left if units}
     # What was kept back before goes back too; what was given for goodwill does not go twice.
     return Sum(units, delivery, max(here - price, money.ZERO), max(price - here, money.ZERO))
 
@@ -108,6 +108,11 @@ def everything_left(order: Order) -> Sum:
 def refunded(order: Order) -> Decimal:
     """What of the order's money is decided to go back so far, gone or not."""
     return sum(order.payments.values_list("refunded_amount", flat=True), money.ZERO)
+
+
+def left(order: Order) -> Decimal:
+    """What of the order's money is still here, and can be decided to go back."""
+    return sum((payment.captured_amount - payment.refunded_amount for payment in order.payments.all()), money.ZERO)
 
 
 @short_transaction()

@@ -33,8 +33,17 @@ class ShipForm(forms.Form):
         label=_("Tracking number"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
-        help_text=_("From the receipt of the post, such as RR123456789AZ. A courier may have none."),
+        help_text=_("Is there one on the receipt, such as RR123456789AZ? A courier may have none."),
+        error_messages={
+            "required": _("Abroad a parcel goes with a number only: without it neither you nor the buyer can trace it.")
+        },
     )
+
+    def __init__(self, *args: Any, goes_abroad: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if goes_abroad:
+            number = self.fields["tracking_number"]
+            number.required, number.help_text = True, _("From the receipt of the post, such as RR123456789AZ.")
 
     def clean_tracking_number(self) -> str:
         number = " ".join(self.cleaned_data["tracking_number"].upper().split())

@@ -34,7 +34,7 @@ from dostshop.admin import (
     signed_in,
 )
 from dostshop.locks import Busy
-from orders import cancelling, demand, fulfilment, payments, providers, refunds, returns, stock, till
+from orders import cancelling, demand, fulfilment, payments, providers, refunds, returns, stock, till, work
 from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, possible_money_steps
 from orders.admin.returns import ReturnRecordingAdmin
 from orders.admin.timeline import EventInline
@@ -58,7 +58,7 @@ def possible_steps(order: Any, actor: User) -> set[str]:
         "take_further_transfer": till.may_take_further(order, actor=actor),
         "cancel": order.status == Order.Status.AWAITING_PAYMENT,
         "record_return": any(line.left_quantity for part in parts if part.handed_over_at for line in part.lines.all()),
-        **possible_money_steps(order),
+        **possible_money_steps(order, actor=actor),
     }
     return {step for step, is_possible in steps.items() if is_possible}
 
@@ -68,7 +68,7 @@ def mark_paid_with(amount: Decimal | None) -> Step:
 
 
 MARK_PAID = mark_paid_with(None)
-MARK_READY = Step(lambda order, actor: fulfilment.mark_all_ready(order.pk, actor=actor), done=_("Marked as ready"))
+MARK_READY = Step(lambda order, actor: fulfilment.mark_all_ready(order.pk, actor=actor), done=_("Marked as packed"))
 CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), done=_("Cancelled"))
 
 
@@ -148,7 +148,17 @@ class ProviderFilter(DropdownFilter):
 
 class LineInline(ShownOnPage, TableInline):
     model = LineItem
-    fields = readonly_fields = ("name_sold", "sku", "quantity", "unit_price", "total", "branch")
+    fields = readonly_fields = (
+        "name_sold",
+        "sku",
+        "quantity",
+        "unit_price",
+        "total",
+        "refunded_quantity",
+        "asked_back_quantity",
+        "restocked_quantity",
+        "branch",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         lines: QuerySet[Any] = super().get_queryset(request)
@@ -175,28 +185,35 @@ class FulfilmentInline(ShownOnPage, TableInline):
         "tracking_number",
         "received_on",
         "returnable_until",
-        "page",
     )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """With the customs declaration where the parcel goes abroad, for whoever may send it."""
-        is_asked_for = obj is not None and obj.goes_abroad and signed_in(request).has_perm("orders.change_order")
-        return (*self.readonly_fields, "customs_declaration") if is_asked_for else self.readonly_fields
+        """With the pages of the work list for whoever may open them; the customs declaration of what goes abroad."""
+        if obj is None or not signed_in(request).has_perm("orders.change_order"):
+            return self.readonly_fields
+        declaration = ("customs_declaration",) if obj.goes_abroad else ()
+        return (*self.readonly_fields, "page", *declaration)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.get_fields(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        parts: QuerySet[Any] = super().get_queryset(request)
-        return parts.select_related("branch", "order")
+        seen = work.seen(branches_seen_by(signed_in(request))).filter(pk=OuterRef("pk"))
+        rows = super().get_queryset(request)
+        parts: QuerySet[Any] = rows.select_related("branch", "order").annotate(is_in_work_list=Exists(seen))
+        return parts
 
     @display(description=_("customs declaration"))
-    def customs_declaration(self, part: Fulfilment) -> SafeString:
+    def customs_declaration(self, part: Any) -> SafeString | str:
+        if not part.is_in_work_list:
+            return ""
         address = reverse("work:customs_declaration", args=[part.pk])
         return format_html('<a class="underline" href="{}">{}</a>', address, gettext("To print (PDF)"))
 
     @display(description=_("in the work list"))
-    def page(self, part: Fulfilment) -> SafeString:
+    def page(self, part: Any) -> SafeString | str:
+        if not part.is_in_work_list:
+            return ""
         return format_html('<a class="underline" href="{}">{}</a>', reverse("work:part", args=[part.pk]), _("Open"))
 
 
@@ -402,7 +419,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
     def mark_paid_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self.run(request, chosen, MARK_PAID)
 
-    @admin.action(description=_("Mark as ready for pickup"), permissions=["steps"])
+    @admin.action(description=_("Mark as packed"), permissions=["steps"])
     def mark_ready_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self.run(request, chosen, MARK_READY)
 
@@ -424,13 +441,13 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
         return self.run_on_one(request, object_id, mark_paid_with(form.cleaned_data.get("amount")))
 
     @action(
-        description=_("Mark as ready for pickup"),
+        description=_("Mark as packed"),
         permissions=["steps"],
         variant=ActionVariant.PRIMARY,
         dialog={
             "title": _("Is everything of your branch packed?"),
             "description": _("Once all branches are ready, the buyer who picks up gets a mail."),
-            "form_submit_text": _("Mark as ready"),
+            "form_submit_text": _("Mark as packed"),
         },
     )
     def mark_ready(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:

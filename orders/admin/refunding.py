@@ -1,5 +1,6 @@
 """Money back and pieces back, from the page of an order. What is decided here is done by ``orders/refunds.py``."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +21,9 @@ from unfold.widgets import (
 )
 
 from dostshop import money
+from dostshop.accounts.models import User
 from dostshop.admin import Step, SteppedAdmin, signed_in
-from orders import cancelling, payments, refunds, stock
+from orders import cancelling, payments, refunds, stock, till
 from orders.models import LineItem, Order, Refund
 
 # What a person decides; the others the shop decides by itself.
@@ -101,6 +103,29 @@ def units_field(label: str, *, most: int, initial: int | None = 0) -> forms.Inte
     )
 
 
+def shown_sum(label: Any, amount: Decimal) -> forms.CharField:
+    """To be read beside what is typed."""
+    return forms.CharField(
+        label=label, initial=money.text(amount), disabled=True, required=False, widget=UnfoldAdminTextInputWidget
+    )
+
+
+def delivery_field(order: Order, *, left: Decimal, initial: Decimal | None = None) -> SumField:
+    said = {"sum": money.text(order.delivery_total), "left": money.text(left)}
+    field = sum_field(
+        _("delivery, AZN"),
+        most=left,
+        help_text=gettext("The delivery cost %(sum)s; at most %(left)s goes back.") % said,
+    )
+    field.initial = initial
+    return field
+
+
+def reason_field(choices: Iterable[tuple[str, Any]]) -> forms.ChoiceField:
+    """Nothing is chosen beforehand."""
+    return forms.ChoiceField(label=_("reason"), choices=[("", _("Choose")), *choices], widget=UnfoldAdminSelectWidget)
+
+
 def whether_it_went_field() -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         label=_("Did the money go?"),
@@ -148,7 +173,7 @@ class OrderDialog(BaseDialogForm):
 
     def add_units(self, name: str, line: LineItem, label: str, *, most: int, initial: int | None = 0) -> None:
         if most:
-            words = label % {"name": line.name, "most": most}
+            words = label % {"name": line.name, "most": most, "price": money.text(line.unit_price)}
             self.fields[f"{name}_{line.pk}"] = units_field(words, most=most, initial=initial)
 
     def add_shelf(self, line: LineItem, *, most: int, initial: int | None = 0) -> None:
@@ -166,17 +191,17 @@ class OrderDialog(BaseDialogForm):
 
 class RefundDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
+        self.fields["left"] = shown_sum(_("left to give back in all"), refunds.left(order))
         for line in self.lines:
-            self.add_units("units", line, gettext("%(name)s: refund, at most %(most)s"), most=line.left_quantity)
+            label = gettext("%(name)s, %(price)s each: refund, at most %(most)s")
+            self.add_units("units", line, label, most=line.left_quantity)
             self.add_shelf(line, most=line.unshelved_quantity)
         left = order.delivery_total - order.delivery_refunded
         if left:
-            self.fields["delivery"] = sum_field(
-                _("delivery, AZN"), most=left, help_text=gettext("At most %(sum)s.") % {"sum": money.text(left)}
-            )
+            self.fields["delivery"] = delivery_field(order, left=left)
         self.fields["goodwill"] = sum_field(_("for goodwill, AZN"), help_text=_("In addition to the pieces."))
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
-        self.fields["reason"] = forms.ChoiceField(label=_("reason"), choices=REASONS, widget=UnfoldAdminSelectWidget)
+        self.fields["reason"] = reason_field(REASONS)
         self.warn_of_dispute(order)
         self.fields["note"] = note_field()
         self.fields["seen"] = forms.DecimalField(initial=refunds.refunded(order), widget=forms.HiddenInput)
@@ -195,8 +220,9 @@ class RefundDialog(OrderDialog):
 
 class CallOffDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
-        reasons = [(reason.value, reason.label) for reason in (Refund.Reason.CANCELLED, Refund.Reason.NOT_AVAILABLE)]
-        self.fields["reason"] = forms.ChoiceField(label=_("reason"), choices=reasons, widget=UnfoldAdminSelectWidget)
+        reasons = (Refund.Reason.CANCELLED, Refund.Reason.NOT_AVAILABLE)
+        self.fields["left"] = shown_sum(_("goes back in all"), refunds.left(order))
+        self.fields["reason"] = reason_field((reason.value, reason.label) for reason in reasons)
         self.warn_of_dispute(order)
         here = cancelling.still_here(order)
         for line in self.lines:
@@ -223,7 +249,12 @@ class WhichRefundDialog(OrderDialog):
 
     def add_fields(self, order: Order) -> None:
         waiting = self.choosable(refunds.for_a_person().filter(payment__order=order).order_by("pk"))
-        choices = [(refund.pk, f"{money.text(refund.amount)}, {refund.get_reason_display()}") for refund in waiting]
+        theirs = [
+            refund
+            for refund in waiting.select_related("payment__order")
+            if not till.why_not_give_back(refund, actor=signed_in(self.request))
+        ]
+        choices = [(refund.pk, f"{money.text(refund.amount)}, {refund.get_reason_display()}") for refund in theirs]
         self.fields["refund"] = forms.TypedChoiceField(
             label=_("refund"), choices=choices, coerce=int, widget=UnfoldAdminSelectWidget
         )
@@ -243,23 +274,32 @@ class WhetherItWentDialog(WhichRefundDialog):
         self.fields["has_gone"] = whether_it_went_field()
 
 
-def possible_money_steps(order: Order) -> dict[str, bool]:
+def possible_money_steps(order: Order, *, actor: User) -> dict[str, bool]:
     """What can be done about the money of the order as it is now."""
-    waiting = refunds.for_a_person().filter(payment__order=order).select_related("payment")
+    waiting = refunds.for_a_person().filter(payment__order=order).select_related("payment__order")
     states = {refunds.state_of(refund) for refund in waiting}
+    theirs = {refunds.state_of(refund) for refund in waiting if not till.why_not_give_back(refund, actor=actor)}
     return {
         "refund": payments.has_money(order),
         "call_off": cancelling.can_be_called_off(order),
         "restock": order.status in {Order.Status.PAID, Order.Status.COMPLETED}
         and any(line.shelvable_quantity for line in order.lines.select_related("fulfilment")),
-        "give_back_by_hand": bool(states & {Refund.State.FAILED, Refund.State.BY_HAND}),
+        "give_back_by_hand": bool(theirs & {Refund.State.FAILED, Refund.State.BY_HAND}),
         "try_refund_again": Refund.State.FAILED in states,
         "say_whether_refund_went": Refund.State.UNKNOWN in states,
     }
 
 
+def may_hold_money(user: User) -> bool:
+    """Which money it is that this person gives back, the step itself asks."""
+    return any(user.has_perm(f"orders.{right}") for right in ("add_refund", "confirm_transfer", "change_order"))
+
+
 class RefundingAdmin(SteppedAdmin):
-    """The steps of the centre's staff; whoever works for a branch has not the right to refund."""
+    """What is refunded the centre's staff decide; whoever holds the money says that it was given back."""
+
+    def has_giving_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return may_hold_money(signed_in(request))
 
     def has_refunds_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.add_refund")
@@ -332,12 +372,12 @@ class RefundingAdmin(SteppedAdmin):
 
     @action(
         description=_("Money given back by hand"),
-        permissions=["refunds"],
+        permissions=["giving"],
         dialog={**GIVE_BACK_DIALOG, "form_class": WhichRefundDialog},
     )
     def give_back_by_hand(self, request: HttpRequest, form: WhichRefundDialog, object_id: str) -> HttpResponse:
         step = Step(
-            lambda _order, actor: refunds.mark_given_back(form.cleaned_data["refund"], actor=actor),
+            lambda _order, actor: till.give_back(form.cleaned_data["refund"], actor=actor),
             done=_("Given back by hand"),
         )
         return self.run_on_one(request, object_id, step)

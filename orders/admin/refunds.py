@@ -13,7 +13,7 @@ from unfold.forms import BaseDialogForm
 from dostshop import money
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
 from dostshop.locks import Busy
-from orders import providers, refunds
+from orders import providers, refunds, till
 from orders.admin.refunding import (
     ASKED_AGAIN,
     GIVE_BACK_DIALOG,
@@ -21,11 +21,12 @@ from orders.admin.refunding import (
     TRY_AGAIN_DIALOG,
     WENT,
     WHETHER_IT_WENT_DIALOG,
+    may_hold_money,
     whether_it_went_field,
 )
 from orders.models import Refund, RefundLine
 
-GIVE_BACK = Step(lambda refund, actor: refunds.mark_given_back(refund.pk, actor=actor), done=_("Given back by hand"))
+GIVE_BACK = Step(lambda refund, actor: till.give_back(refund.pk, actor=actor), done=_("Given back by hand"))
 TRY_AGAIN = Step(lambda refund, actor: refunds.try_again(refund.pk, actor=actor), done=ASKED_AGAIN)
 
 
@@ -81,7 +82,7 @@ class RefundLineInline(ShownOnPage, TableInline):
 @admin.register(Refund)
 class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     branch_lookups = ("payment__order__fulfilments__branch", "payment__order__pickup_branch")
-    refusals = {**REFUSALS, Busy: _("Somebody else is at this order at this moment. Try again.")}
+    refusals = {**REFUSALS, till.NotTheirs: None, Busy: _("Somebody else is at this order at this moment. Try again.")}
     list_display = ("order", "created_at", "amount_shown", "reason", "provider_shown", "outcome", "decided_by")
     list_filter = (OutcomeFilter, ("reason", ChoicesDropdownFilter), "created_at")
     list_select_related = ("payment__order", "decided_by")
@@ -109,13 +110,17 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     def has_refunds_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.add_refund")
 
+    def has_giving_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return may_hold_money(signed_in(request))
+
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
         """Offers what is possible. A step that somebody else has taken meanwhile is refused with its reason."""
         actions = super().get_actions_detail(request, object_id)
         refund = self.get_object(request, str(object_id)) if actions else None
         state = refunds.state_of(refund) if refund else None
+        is_theirs = refund is not None and not till.why_not_give_back(refund, actor=signed_in(request))
         possible = {
-            "give_back": state in {Refund.State.FAILED, Refund.State.BY_HAND},
+            "give_back": is_theirs and state in {Refund.State.FAILED, Refund.State.BY_HAND},
             "try_again": state == Refund.State.FAILED,
             "say_whether_it_went": state == Refund.State.UNKNOWN,
         }
@@ -157,7 +162,7 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
     @action(
         description=_("Money given back by hand"),
-        permissions=["refunds"],
+        permissions=["giving"],
         dialog=GIVE_BACK_DIALOG,
     )
     def give_back(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
@@ -184,7 +189,7 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         )
         return self.run_on_one(request, object_id, step)
 
-    @admin.action(description=_("Money given back by hand"), permissions=["refunds"])
+    @admin.action(description=_("Money given back by hand"), permissions=["giving"])
     def give_back_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         self.run(request, chosen, GIVE_BACK)
 

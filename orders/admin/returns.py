@@ -12,13 +12,23 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from dostshop import money
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
 from dostshop.locks import Busy
 from orders import returns
-from orders.admin.refunding import REFUSALS, OrderDialog, note_field, seen_field, sum_field, units_field
+from orders.admin.refunding import (
+    REFUSALS,
+    OrderDialog,
+    delivery_field,
+    note_field,
+    reason_field,
+    seen_field,
+    shown_sum,
+    sum_field,
+    units_field,
+)
 from orders.models import Order, Return, ReturnLine
 
 ACCEPT = Step(lambda returned, actor: returns.accept(returned.pk, actor=actor), done=_("Accepted"))
@@ -36,6 +46,12 @@ def possible_steps(returned: Return) -> set[str]:
         "restock": bool(returned.received_at) and any(row.unshelved_quantity for row in returned.lines.all()),
     }
     return {step for step, is_possible in steps.items() if is_possible}
+
+
+def _is_whole(returned: Return) -> bool:
+    """Whether every unit of the order comes back with it."""
+    units = {row.line_id: row.quantity for row in returned.lines.all()}
+    return all(units.get(line.pk) == line.quantity for line in returned.order.lines.all())
 
 
 class ReturnDialog(BaseDialogForm):
@@ -74,13 +90,13 @@ class RefusalDialog(AnswerDialog):
 class RefundReturnDialog(ReturnDialog):
     def add_fields(self, returned: Return) -> None:
         order = returned.order
+        price = sum((row.line.unit_price * row.quantity for row in self.rows), money.ZERO)
+        self.fields["price"] = shown_sum(_("price of its pieces"), price)
         left = order.delivery_total - order.delivery_refunded
         if left:
-            self.fields["delivery"] = sum_field(
-                _("delivery, AZN"), most=left, help_text=gettext("At most %(sum)s.") % {"sum": money.text(left)}
-            )
-            # Who is not to blame does not pay for the way there.
-            self.fields["delivery"].initial = left if returned.is_our_fault else None
+            # Who is not to blame and keeps nothing does not pay for the way there.
+            is_all_ours = returned.is_our_fault and _is_whole(returned)
+            self.fields["delivery"] = delivery_field(order, left=left, initial=left if is_all_ours else None)
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
         self.fields["note"] = note_field()
 
@@ -104,9 +120,7 @@ class RecordReturnDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
         for line in self.lines:
             self.add_units("units", line, gettext("%(name)s: comes back, at most %(most)s"), most=line.left_quantity)
-        self.fields["reason"] = forms.ChoiceField(
-            label=_("reason"), choices=Return.Reason, widget=UnfoldAdminSelectWidget
-        )
+        self.fields["reason"] = reason_field(Return.Reason.choices)
         self.fields["seen"] = seen_field(order.returns.count())
         self.fields["note"] = forms.CharField(
             label=_("note"),

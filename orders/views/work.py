@@ -91,7 +91,8 @@ def mark_arrived(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 @require_POST
 @for_staff
 def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
-    found, form = _kept_part(staff, pk), ShipForm(request.POST)
+    found = _kept_part(staff, pk)
+    form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
     if not form.is_valid():
         return _part_page(request, staff, found, form)
     step = partial(fulfilment.ship, pk, **form.cleaned_data, actor=staff.user)
@@ -102,7 +103,8 @@ def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 @require_POST
 @for_staff
 def correct_number(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
-    found, form = _kept_part(staff, pk), ShipForm(request.POST)
+    found = _kept_part(staff, pk)
+    form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
     if not form.is_valid():
         return _part_page(request, staff, found, form)
     step = partial(fulfilment.correct_number, pk, **form.cleaned_data, actor=staff.user)
@@ -158,7 +160,9 @@ def _part_page(
         "is_overdue": steps.is_wanted and work.is_overdue(found, today=timezone.localdate()),
         "form": form,
         "customs": customs.declaration_of(found),
-        "ship_form": form if isinstance(form, ShipForm) else ShipForm(initial=sent),
+        "ship_form": form
+        if isinstance(form, ShipForm)
+        else ShipForm(initial=sent, goes_abroad=found.order.goes_abroad),
         "receipt_form": form if isinstance(form, ReceiptForm) else ReceiptForm(),
         "may_prepare": not steps.why_not_ready(found),
         "may_ship": not steps.why_not_sent(found),

@@ -139,6 +139,19 @@ def test_who_prepares_does_not_hand_over_what_is_picked_up_elsewhere(barda_staff
     assert "Mark as handed over" not in barda_staff.get(english("orders_order_change", order.pk)).content.decode()
 
 
+def test_the_work_list_is_linked_for_who_may_open_it(
+    baku_staff: Client, barda_staff: Client, centre_staff: Client
+) -> None:
+    order = order_of(piece(branch__slug="barda"), piece(branch__slug="quba"), provider="branch")
+    onlooker = signed_in(staff(Role.ACCOUNTANT, "view_order"))
+    for client, most in ((baku_staff, 2), (barda_staff, 1), (centre_staff, 2), (onlooker, 0)):
+        page = client.get(english("orders_order_change", order.pk)).content.decode()
+        linked = [part.pk for part in order.fulfilments.all() if reverse("work:part", args=[part.pk]) in page]
+        assert len(linked) == most
+        for pk in linked:
+            assert client.get(reverse("work:part", args=[pk])).status_code == 200
+
+
 def test_parcels_leave_with_their_number_alone(centre_staff: Client, baku_staff: Client) -> None:
     part = parcel()
     fulfilment.mark_ready(part.pk, actor=worker())

@@ -34,7 +34,7 @@ def take(client: Client, step: str, order: Order, **typed: str) -> str:
 def test_from_the_order_to_the_buyers_hands(administrator: Client, order: Order) -> None:
     assert f"Marked as paid: {order.code}" in take(administrator, "mark_paid", order)
     assert order.status == Order.Status.PAID
-    assert f"Marked as ready: {order.code}" in take(administrator, "mark_ready", order)
+    assert f"Marked as packed: {order.code}" in take(administrator, "mark_ready", order)
     assert order.fulfilments.get().ready_at is not None
     assert f"Handed over: {order.code}" in take(administrator, "hand_over", order, code=str(order.pickup_code))
     assert order.status == Order.Status.COMPLETED
@@ -86,7 +86,7 @@ def offered(client: Client, order: Order) -> list[str]:
 
 
 def test_only_steps_that_are_possible_are_offered(administrator: Client, order: Order) -> None:
-    paid, ready, handed_over = "Mark as paid", "Mark as ready for pickup", "Mark as handed over"
+    paid, ready, handed_over = "Mark as paid", "Mark as packed", "Mark as handed over"
     refund, call_off, shelf = "Refund", "Cancel and refund", "Put back on the shelf"
     assert offered(administrator, order) == [paid, ready, "Cancel the order"]
     take(administrator, "mark_ready", order)
@@ -230,7 +230,7 @@ def test_many_at_once_each_with_its_own_outcome(administrator: Client, order: Or
     cancelling.cancel(cancelled.pk, actor=UserFactory.create())
     data = {"action": "mark_ready_chosen", "_selected_action": [order.pk, cancelled.pk]}
     page = administrator.post(english("orders_order_changelist"), data, follow=True).content.decode()
-    assert f"Marked as ready: {order.code}" in page
+    assert f"Marked as packed: {order.code}" in page
     assert f"{cancelled.code} is no longer wanted" in page
 
 

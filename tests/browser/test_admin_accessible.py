@@ -214,7 +214,7 @@ def test_what_opens_over_a_page(
     administrator: User, order: Order, page: Page, scheme: Literal["light", "dark"], width: int
 ) -> None:
     variant = order.lines.get().variant
-    for step in ("Mark as paid", "Mark as ready for pickup", "Cancel the order"):
+    for step in ("Mark as paid", "Mark as packed", "Cancel the order"):
         look(page, f"/en/admin/orders/order/{order.pk}/change/", scheme, width)
         open_actions(page)
         page.get_by_role("link", name=step).press("Enter")

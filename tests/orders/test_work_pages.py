@@ -246,6 +246,22 @@ def test_a_wrong_tracking_number_changes_nothing(baku: Client, sent: dict[str, s
     assert part.order.events.count() == events
 
 
+def test_a_parcel_abroad_leaves_with_a_number_only(baku: Client) -> None:
+    part = parcel()
+    fulfilment.mark_ready(part.pk, actor=worker())
+    Order.objects.filter(pk=part.order_id).update(country="DE")
+    typed = {"carrier": "Azərpoçt", "tracking_number": " "}
+    page = baku.post(f"/en/staff/parts/{part.pk}/ship/", typed).content.decode()
+    assert "Abroad a parcel goes with a number only" in page
+    part.refresh_from_db()
+    assert part.handed_over_at is None
+    Order.objects.filter(pk=part.order_id).update(country="AZ")
+    assert "A courier may have none." in text(baku, f"/en/staff/parts/{part.pk}/")
+    baku.post(f"/en/staff/parts/{part.pk}/ship/", typed)
+    part.refresh_from_db()
+    assert part.handed_over_at is not None
+
+
 def test_what_was_given_back_is_no_work(baku: Client) -> None:
     part = parcel(quantity=3)
     line = part.lines.get()
