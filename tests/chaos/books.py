@@ -12,6 +12,7 @@ from django.db.models import Sum
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.models import Variant
+from orders import refunds
 from orders.models import (
     Hold,
     Invoice,
@@ -23,6 +24,7 @@ from orders.models import (
     Payment,
     ProviderEvent,
     Refund,
+    RefundLine,
 )
 from tests.chaos.stand_ins import Charge
 
@@ -46,6 +48,7 @@ class PaymentRow:
     charge: str
     captured: Decimal
     refunded: Decimal
+    is_open: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +57,18 @@ class RefundRow:
     amount: Decimal
     is_done: bool
     failure: str
-    has_credit_note: bool
+    # The credit note's sum; None where there is none.
+    credited: Decimal | None
+    # The mail that tells the buyer of it.
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineRow:
+    order: str
+    refunded: int
+    # What the refunds say that name this line.
+    in_refunds: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +79,14 @@ class PieceRow:
     sold: int
     restocked: int
     held: int
+    # Paid, still wanted, and not handed over.
+    owed: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailRow:
     message: str
+    kind: str
     is_sent: bool
 
 
@@ -97,6 +114,7 @@ class InvoiceRow:
     number: int
     order: str
     payment: int
+    total: Decimal
     is_credit_note: bool
     is_printed: bool
 
@@ -106,6 +124,7 @@ class Books:
     orders: list[OrderRow] = field(default_factory=list)
     payments: list[PaymentRow] = field(default_factory=list)
     refunds: list[RefundRow] = field(default_factory=list)
+    lines: list[LineRow] = field(default_factory=list)
     pieces: list[PieceRow] = field(default_factory=list)
     mails: list[MailRow] = field(default_factory=list)
     # Message ids as they lie in the mail folder, one for each time.
@@ -129,8 +148,12 @@ def read(*, received: dict[int, int], charges: list[Charge], seen: set[str]) -> 
         orders=list(_orders()),
         payments=list(_payments()),
         refunds=list(_refunds()),
+        lines=list(_lines()),
         pieces=list(_pieces(received)),
-        mails=[MailRow(message=messages[pk], is_sent=mail.sent_at is not None) for pk, mail in mails.items()],
+        mails=[
+            MailRow(message=messages[pk], kind=mail.kind, is_sent=mail.sent_at is not None)
+            for pk, mail in mails.items()
+        ],
         mails_found=list(mails_found(Path(settings.MAIL_FOLDER))),
         jobs=list(_jobs(messages)),
         events=[
@@ -162,19 +185,29 @@ def _payments() -> Iterator[PaymentRow]:
             charge=payment.provider_charge,
             captured=payment.captured_amount,
             refunded=payment.refunded_amount,
+            is_open=payment.status in {Payment.Status.STARTED, Payment.Status.OPEN},
         )
 
 
 def _refunds() -> Iterator[RefundRow]:
-    credited = set(Invoice.objects.exclude(refund=None).values_list("refund", flat=True))
-    for refund in Refund.objects.all():
+    credited = dict(Invoice.objects.exclude(refund=None).values_list("refund", "total"))
+    for refund in Refund.objects.select_related("payment__order"):
+        kind = OrderMail.Kind.PAID_TOO_LATE if refund.reason in refunds.TOLD_AT_ONCE else OrderMail.Kind.REFUNDED
+        mail = OrderMail(order=refund.payment.order, kind=kind, about=f"refund-{refund.pk}")
         yield RefundRow(
             payment=refund.payment_id,
             amount=refund.amount,
             is_done=refund.done_at is not None,
             failure=refund.failure,
-            has_credit_note=refund.pk in credited,
+            credited=credited.get(refund.pk),
+            message=message(mail),
         )
+
+
+def _lines() -> Iterator[LineRow]:
+    named = dict(RefundLine.objects.order_by().values_list("line").annotate(Sum("quantity")))
+    for line in LineItem.objects.select_related("order"):
+        yield LineRow(order=line.order.code, refunded=line.refunded_quantity, in_refunds=named.get(line.pk, 0))
 
 
 def _pieces(received: dict[int, int]) -> Iterator[PieceRow]:
@@ -182,9 +215,12 @@ def _pieces(received: dict[int, int]) -> Iterator[PieceRow]:
     times = Counter(paid)
     sold: Counter[int] = Counter()
     restocked: Counter[int] = Counter()
-    for line in LineItem.objects.all():
+    owed: Counter[int] = Counter()
+    for line in LineItem.objects.select_related("order", "fulfilment"):
         sold[line.variant_id] += line.quantity * times[line.order_id]
         restocked[line.variant_id] += line.restocked_quantity
+        if line.order.status == Order.Status.PAID and line.fulfilment.handed_over_at is None:
+            owed[line.variant_id] += line.units_wanted
     held = dict(Hold.objects.live().order_by().values_list("variant").annotate(Sum("quantity")))
     for variant in Variant.objects.select_related("stock", "product"):
         if variant.product.is_counted:
@@ -195,6 +231,7 @@ def _pieces(received: dict[int, int]) -> Iterator[PieceRow]:
                 sold=sold[variant.pk],
                 restocked=restocked[variant.pk],
                 held=held.get(variant.pk, 0),
+                owed=owed[variant.pk],
             )
 
 
@@ -225,6 +262,7 @@ def _invoices() -> Iterator[InvoiceRow]:
             number=invoice.number_in_year,
             order=invoice.order.code,
             payment=invoice.payment_id,
+            total=invoice.total,
             is_credit_note=invoice.is_credit_note,
             is_printed=bool(invoice.file),
         )

@@ -2,14 +2,22 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from itertools import pairwise
 
-from orders.models import Order
+from orders.models import Order, OrderMail
 from tests.chaos.books import Books
 
 type Check = Callable[[Books], Iterator[str]]
 
 WITH_MONEY = {Order.Status.PAID, Order.Status.COMPLETED}
+# What is told of such a move, always.
+TOLD: dict[str, str] = {
+    Order.Status.PAID: OrderMail.Kind.PAID,
+    Order.Status.CANCELLED: OrderMail.Kind.CANCELLED,
+}
+# They ask the buyer to do something, and are not sent where there is nothing to do any more.
+MAY_BE_DROPPED = {OrderMail.Kind.REMINDER, OrderMail.Kind.READY, OrderMail.Kind.UNCLAIMED}
 
 
 def no_order_is_lost(books: Books) -> Iterator[str]:
@@ -25,6 +33,22 @@ def no_order_is_lost(books: Books) -> Iterator[str]:
             payment.order == order.code and payment.captured == order.total for payment in books.payments
         ):
             yield f"order {order.code} is {order.status} and nobody paid it"
+
+
+def no_order_keeps_more_than_it_costs(books: Books) -> Iterator[str]:
+    kept: dict[str, Decimal] = defaultdict(Decimal)
+    for payment in books.payments:
+        kept[payment.order] += payment.captured - payment.refunded
+    for order in books.orders:
+        if kept[order.code] > order.total:
+            yield f"order {order.code} costs {order.total}, and {kept[order.code]} is kept"
+
+
+def whoever_waits_can_pay(books: Books) -> Iterator[str]:
+    waiting = {payment.order for payment in books.payments if payment.is_open}
+    for order in books.orders:
+        if order.status == Order.Status.AWAITING_PAYMENT and order.code not in waiting:
+            yield f"order {order.code} waits for a payment that nobody can make"
 
 
 def every_charge_has_its_order(books: Books) -> Iterator[str]:
@@ -68,6 +92,8 @@ def no_piece_is_sold_twice(books: Books) -> Iterator[str]:
     for piece in books.pieces:
         if piece.sold - piece.restocked > piece.received:
             yield f"{piece.sku}: {piece.received} came in, {piece.sold} sold, {piece.restocked} came back"
+        if piece.on_hand + piece.owed > piece.received:
+            yield f"{piece.sku}: {piece.received} came in, {piece.on_hand} are for sale and {piece.owed} owed to buyers"
 
 
 def stock_adds_up(books: Books) -> Iterator[str]:
@@ -94,10 +120,10 @@ def every_mail_went_once(books: Books) -> Iterator[str]:
     """
     found = Counter(books.mails_found)
     doubted = {job.message for job in books.jobs if job.status == "failed"}
-    dropped = {job.message for job in books.jobs if job.status == "succeeded"}
+    looked_at = {job.message for job in books.jobs if job.status == "succeeded"}
     for mail in books.mails:
         count = found.pop(mail.message, 0)
-        if count == 0 and not mail.is_sent and mail.message in dropped:
+        if count == 0 and mail.kind in MAY_BE_DROPPED and not mail.is_sent and mail.message in looked_at:
             continue
         if count != 1:
             yield f"mail {mail.message} went {count} times"
@@ -105,6 +131,18 @@ def every_mail_went_once(books: Books) -> Iterator[str]:
             yield f"mail {mail.message} went, and is noted as not sent"
     for message, count in found.items():
         yield f"mail {message} went {count} times, and nobody wrote it"
+
+
+def everybody_is_told(books: Books) -> Iterator[str]:
+    written = {mail.message for mail in books.mails}
+    for order in books.orders:
+        kinds = [OrderMail.Kind.RECEIVED, *(TOLD[move] for move in order.moves if move in TOLD)]
+        for kind in kinds:
+            if f"order-{order.code}-{kind}" not in written:
+                yield f"order {order.code}: the mail “{kind}” was never written"
+    for refund in books.refunds:
+        if refund.is_done and refund.message not in written:
+            yield f"nobody was told of a refund of {refund.amount}: {refund.message}"
 
 
 def no_task_is_lost(books: Books) -> Iterator[str]:
@@ -149,24 +187,42 @@ def invoices_have_no_gap(books: Books) -> Iterator[str]:
     for order in books.orders:
         if sold[order.code] != order.moves.count(Order.Status.PAID):
             yield f"order {order.code} was paid {order.moves.count('paid')} times and has {sold[order.code]} invoices"
+
+
+def invoices_have_the_sums_of_what_was_paid(books: Books) -> Iterator[str]:
+    totals = {order.code: order.total for order in books.orders}
+    for invoice in books.invoices:
+        if not invoice.is_credit_note and invoice.total != totals[invoice.order]:
+            yield f"order {invoice.order} costs {totals[invoice.order]}, and its invoice says {invoice.total}"
     invoiced = {invoice.payment for invoice in books.invoices}
     for refund in books.refunds:
-        if refund.has_credit_note != (refund.payment in invoiced):
-            yield f"a refund of {refund.amount} has {'a' if refund.has_credit_note else 'no'} credit note"
+        if refund.credited != (refund.amount if refund.payment in invoiced else None):
+            yield f"a refund of {refund.amount} has a credit note of {refund.credited}"
+
+
+def lines_count_what_was_refunded(books: Books) -> Iterator[str]:
+    for line in books.lines:
+        if line.refunded != line.in_refunds:
+            yield f"order {line.order}: {line.refunded} of a line refunded, and its refunds say {line.in_refunds}"
 
 
 CHECKS: tuple[Check, ...] = (
     no_order_is_lost,
+    no_order_keeps_more_than_it_costs,
+    whoever_waits_can_pay,
     every_charge_has_its_order,
     sums_agree_with_the_provider,
     no_piece_is_sold_twice,
     stock_adds_up,
     no_unit_is_held_twice,
     every_mail_went_once,
+    everybody_is_told,
     no_task_is_lost,
     every_event_is_handled,
     orders_move_by_the_table,
     invoices_have_no_gap,
+    invoices_have_the_sums_of_what_was_paid,
+    lines_count_what_was_refunded,
 )
 
 

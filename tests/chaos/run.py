@@ -86,6 +86,8 @@ class Run:
         self.over.set()
         for thread in threads:
             thread.join(60)
+            if thread.is_alive():
+                self.diary.complaints.append(f"{thread.name} does not end, and may disturb the rest")
 
     def _is_enough(self) -> bool:
         return len(self.diary.orders) >= self.plan.orders and len(self.shop.kills) >= self.plan.kills
@@ -120,7 +122,9 @@ class Run:
                 if self.over.wait(0.2):
                     return
             victims = victims or chance.sample(["web", "worker", "other worker", "database"], 4)
-            self.shop.kill(victims.pop(), chance)
+            victim = victims.pop()
+            while not (self.shop.kill(victim, chance) or self.over.wait(0.2)):
+                pass
 
     def _shop_at(self, chance: random.Random, number: int) -> Callable[[], None]:
         visits = iter(range(1_000_000))
@@ -147,7 +151,7 @@ class Run:
             received=self.catalogue.received, charges=self.providers.charges(), seen=set(self.diary.orders)
         )
         self._tell(read, seconds)
-        broken = checks.problems(read) + [f"unknown money: {found}" for found in settling.unknown_money()]
+        broken = checks.problems(read) + settling.left_for_a_person()
         connection.close()
         return broken + self.diary.complaints + self.shop.deserters
 

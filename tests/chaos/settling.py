@@ -41,10 +41,11 @@ def settle(shop: Shop, providers: Providers, staff: Staff) -> list[str]:
     raise SystemExit(f"The shop does not come to rest; the reconciler still finds {run.findings}.")
 
 
-def unknown_money() -> list[str]:
+def left_for_a_person() -> list[str]:
+    """Money that nobody could place: the storm makes none of it."""
+    kinds = {Reconciliation.Finding.UNKNOWN_PAYMENT, Reconciliation.Finding.OTHER_CURRENCY}
     runs = Reconciliation.objects.values_list("findings", flat=True)
-    kind = Reconciliation.Finding.UNKNOWN_PAYMENT
-    return [found["detail"] for findings in runs for found in findings if found["kind"] == kind]
+    return [f"{found['kind']}: {found['detail']}" for findings in runs for found in findings if found["kind"] in kinds]
 
 
 def _send_again() -> int:

@@ -105,15 +105,19 @@ class Shop:
             return requests.get(f"{self.site}/readyz", timeout=5).status_code == 200
         return False
 
-    def kill(self, victim: str, chance: random.Random) -> None:
-        """With -9: the process with its children or one of them, and for the database its master or one backend."""
+    def kill(self, victim: str, chance: random.Random) -> bool:
+        """With -9: the process with its children or one of them, and for the database its master or one backend.
+
+        False where it was not there to be killed.
+        """
         kill = Kill(victim, time.monotonic())
         with self._lock:
+            is_killed = (
+                _kill_server(self.server, chance) if victim == "database" else _kill_child(self.running[victim], chance)
+            )
+            if not is_killed:
+                return False
             self.kills.append(kill)
-            if victim == "database":
-                _kill_server(self.server, chance)
-            else:
-                _kill_child(self.running[victim], chance)
         self._closed.wait(chance.uniform(0, 1.5))
         with self._lock:
             if victim == "database" and not self._closed.is_set():
@@ -121,6 +125,7 @@ class Shop:
         if victim not in WORKERS:
             self.wait_until_open()
         kill.over_at = time.monotonic()
+        return True
 
     def is_disturbed(self, since: float) -> bool:
         """Whether web process or database was down, or just back, at a moment from then until now."""
@@ -147,24 +152,28 @@ class Shop:
                     self._start(name)
 
 
-def _kill_child(child: Child, chance: random.Random) -> None:
+def _kill_child(child: Child, chance: random.Random) -> bool:
     if child.running.poll() is not None:
-        return
+        return False
     children = _children_of(child.running.pid)
-    if children and chance.random() < 0.3:
-        os.kill(chance.choice(children), signal.SIGKILL)
-    else:
-        os.killpg(child.running.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        if children and chance.random() < 0.3:
+            os.kill(chance.choice(children), signal.SIGKILL)
+        else:
+            os.killpg(child.running.pid, signal.SIGKILL)
+        return True
+    return False
 
 
-def _kill_server(server: EmbeddedServer, chance: random.Random) -> None:
+def _kill_server(server: EmbeddedServer, chance: random.Random) -> bool:
     """PostgreSQL starts all over when a single backend dies like that."""
     with suppress(OSError, ValueError):
         master = int((server.data / "postmaster.pid").read_text().split("\n", 1)[0])
-        if os.fsencode(server.data) not in Path(f"/proc/{master}/cmdline").read_bytes().split(b"\0"):
-            return
-        backends = _children_of(master)
-        os.kill(chance.choice(backends) if backends and chance.random() < 0.3 else master, signal.SIGKILL)
+        if os.fsencode(server.data) in Path(f"/proc/{master}/cmdline").read_bytes().split(b"\0"):
+            backends = _children_of(master)
+            os.kill(chance.choice(backends) if backends and chance.random() < 0.3 else master, signal.SIGKILL)
+            return True
+    return False
 
 
 def _children_of(pid: int) -> list[int]:
