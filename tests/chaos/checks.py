@@ -44,11 +44,11 @@ def no_order_keeps_more_than_it_costs(books: Books) -> Iterator[str]:
             yield f"order {order.code} costs {order.total}, and {kept[order.code]} is kept"
 
 
-def whoever_waits_can_pay(books: Books) -> Iterator[str]:
-    waiting = {payment.order for payment in books.payments if payment.is_open}
+def nobody_waits_for_ever(books: Books) -> Iterator[str]:
+    in_time = {payment.order for payment in books.payments if payment.is_in_time}
     for order in books.orders:
-        if order.status == Order.Status.AWAITING_PAYMENT and order.code not in waiting:
-            yield f"order {order.code} waits for a payment that nobody can make"
+        if order.status == Order.Status.AWAITING_PAYMENT and order.code not in in_time:
+            yield f"order {order.code} waits for a payment whose time is over"
 
 
 def every_charge_has_its_order(books: Books) -> Iterator[str]:
@@ -209,7 +209,7 @@ def lines_count_what_was_refunded(books: Books) -> Iterator[str]:
 CHECKS: tuple[Check, ...] = (
     no_order_is_lost,
     no_order_keeps_more_than_it_costs,
-    whoever_waits_can_pay,
+    nobody_waits_for_ever,
     every_charge_has_its_order,
     sums_agree_with_the_provider,
     no_piece_is_sold_twice,
