@@ -6,9 +6,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from dostshop.background import failed
 from dostshop.background.tasks import tidy_queue
 from orders import expiry, reconciling
 from orders.models import OrderMail, Reconciliation
@@ -53,10 +53,10 @@ def _send_again() -> int:
     found = set(books.mails_found(Path(settings.MAIL_FOLDER)))
     mails = OrderMail.objects.filter(sent_at=None).select_related("order")
     lost = {mail.pk for mail in mails if books.message(mail) not in found}
-    failed = ProcrastinateJob.objects.filter(status="failed", args__mail_pk__in=lost)
-    for job in failed:
-        app.job_manager.retry_job_by_id(job.pk, timezone.now())
-    return len(failed)
+    given_up = ProcrastinateJob.objects.filter(status="failed", args__mail_pk__in=lost)
+    for job in given_up:
+        failed.run_again(job.pk)
+    return len(given_up)
 
 
 def _wait_for_the_queue() -> None:
