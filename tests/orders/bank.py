@@ -11,6 +11,7 @@ from dostshop import money
 from orders.models import Payment, Refund
 from orders.providers import (
     Callback,
+    OutcomeUnknown,
     ProviderFailed,
     ProviderRefund,
     ProviderRefused,
@@ -24,6 +25,12 @@ from orders.providers import (
 from tests.orders import toys
 
 type Event = dict[str, Any]
+
+TROUBLES: dict[str, Exception] = {
+    "unavailable": ProviderUnavailable(),
+    "failed": ProviderFailed(),
+    "unknown": OutcomeUnknown("no answer"),
+}
 
 # Of events and refunds; no two banks use the same, for the shop is one.
 NUMBERS = count(1)
@@ -53,13 +60,14 @@ class Page:
 class Books:
     pages: dict[str, Page] = field(default_factory=dict)
     sent: list[Event] = field(default_factory=list)
-    # What the next request meets: nothing, "unavailable" before or "failed" after it is done.
+    # What the next request meets: nothing, "unavailable" before or "failed" after it is done, or "unknown": done, and
+    # the answer is lost for good.
     trouble: str = ""
 
     def meet_trouble(self, when: str) -> None:
         if self.trouble == when:
             self.trouble = ""
-            raise ProviderUnavailable if when == "unavailable" else ProviderFailed
+            raise TROUBLES[when]
 
     def tell(self, page: Page, state: str, *, refund: ProviderRefund | None = None) -> None:
         told = {"id": f"event-{next(NUMBERS)}", "reference": page.reference, "charge": page.charge, "state": state}
@@ -111,6 +119,7 @@ class Bank(toys.Toy):
         page = self.books.pages[refund.payment.provider_reference]
         made = self.books.give_back(page, refund.amount, key=str(refund.idempotency_key))
         self.books.meet_trouble("failed")
+        self.books.meet_trouble("unknown")
         return made
 
     def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> Callback:

@@ -32,7 +32,19 @@ from pytest_django import Settings
 
 from dostshop import money
 from orders import bag as bags
-from orders import cancelling, checkout, expiry, fulfilment, payments, providers, refunds, returns, stock, webhooks
+from orders import (
+    cancelling,
+    checkout,
+    expiry,
+    fulfilment,
+    payments,
+    providers,
+    refunds,
+    returns,
+    stock,
+    till,
+    webhooks,
+)
 from orders.delivery import delivery_for
 from orders.models import Bag, Hold, Invoice, InvoiceSeries, LineItem, Order, OrderEvent, Payment, Refund, Return, Stock
 from orders.models.order import WrongTransition
@@ -44,15 +56,19 @@ SMALLEST_SUM = Decimal("0.01")
 REFUSED = (
     stock.OutOfStock,
     stock.MoreThanSold,
+    stock.PutBackMeanwhile,
     bags.NotForSale,
     checkout.TooManyUnpaid,
     payments.NotPayable,
+    payments.GoesBack,
+    till.NotTheirs,
     providers.ProviderUnavailable,
     providers.ProviderRefused,
     refunds.NothingToRefund,
     refunds.MoreThanBought,
     refunds.MoreThanPaid,
     refunds.NotWaiting,
+    refunds.LookFirst,
     refunds.Unexplained,
     fulfilment.NotPossible,
     returns.NotPossible,
@@ -63,6 +79,7 @@ refused = suppress(*REFUSED)
 few = st.integers(0, 2)
 differences = st.sampled_from([0, 0, 0, 0, -1, 1])
 troubles = st.sampled_from(["", "", "unavailable", "failed"])
+troubles_of_refunds = st.sampled_from(["", "", "unavailable", "failed", "unknown"])
 ways_to_pay = st.sampled_from(["bank", "bank", "bank", "branch", "transfer"])
 
 
@@ -169,7 +186,7 @@ class OrderLife(RuleBasedStateMachine):
 
     # Tasks and the clock.
 
-    @rule(order=orders, trouble=troubles)
+    @rule(order=orders, trouble=troubles_of_refunds)
     def send_refunds(self, order: int, trouble: str) -> None:
         for refund in Refund.objects.unsettled().filter(payment__order=order, payment__provider="bank"):
             self.books.trouble = trouble
@@ -202,10 +219,27 @@ class OrderLife(RuleBasedStateMachine):
         with refused:
             payments.mark_paid(order, actor=self.staff, amount=self.order(order).total + difference * SMALLEST_SUM)
 
-    @rule(order=orders)
-    def call_off(self, order: int) -> None:
+    @rule(order=orders, difference=differences, was_looked_at=st.sampled_from([True, True, False]))
+    def take_further_transfer(self, order: int, difference: int, was_looked_at: bool) -> None:
+        known = self.order(order)
+        booked = payments.booked(known) if was_looked_at else known.total
         with refused:
-            cancelling.call_off(order, actor=self.staff)
+            till.take_further(
+                known, amount=known.total + difference * SMALLEST_SUM, booked_before=booked, actor=self.staff
+            )
+
+    @rule(order=orders, shelf=st.none() | few)
+    def call_off(self, order: int, shelf: int | None) -> None:
+        """With the usual shelf, or so many units of each line."""
+        units = None if shelf is None else self.units(order, shelf)
+        with refused:
+            cancelling.call_off(order, actor=self.staff, shelf=units)
+
+    @rule(order=orders, units=few)
+    def write_down_a_return(self, order: int, units: int) -> None:
+        told = returns.Told(self.units(order, units), reason="damaged", note="Zəng etdi")
+        with refused:
+            returns.record(order, told=told, actor=self.staff)
 
     @rule(order=orders, units=few, delivery=st.booleans(), goodwill=few, deduction=few)
     def refund(self, order: int, units: int, delivery: bool, goodwill: int, deduction: int) -> None:
@@ -232,6 +266,16 @@ class OrderLife(RuleBasedStateMachine):
                     self.by_hand.add(refund.pk)
                 else:
                     refunds.try_again(refund.pk, actor=self.staff)
+
+    @rule(order=orders)
+    def say_whether_refunds_went(self, order: int) -> None:
+        """As the bank's own books tell."""
+        lost = Refund.objects.filter(payment__order=order, failure=Refund.Failure.UNKNOWN).select_related("payment")
+        for refund in lost:
+            page = self.books.pages[refund.payment.provider_reference]
+            with refused:
+                has_gone = str(refund.idempotency_key) in page.refunds
+                refunds.say_whether_it_went(refund.pk, has_gone=has_gone, actor=self.staff)
 
     @rule(order=orders, units=few)
     def restock(self, order: int, units: int) -> None:
@@ -274,7 +318,11 @@ class OrderLife(RuleBasedStateMachine):
     @invariant()
     def what_must_hold_holds(self) -> None:
         known = Order.objects.filter(pk__in=self.ours())
-        orders = list(known.prefetch_related("events", "lines__refund_lines", "payments__refunds", "invoices"))
+        orders = list(
+            known.prefetch_related(
+                "events", "lines__refund_lines", "lines__fulfilment", "payments__refunds", "invoices"
+            )
+        )
         for order in orders:
             moves_by_the_table(order)
             units_are_counted_once(order)
@@ -292,6 +340,8 @@ class OrderLife(RuleBasedStateMachine):
             sold = sum(line.quantity for order, line in lines if line.variant_id == pk and was_paid(order))
             back = sum(line.restocked_quantity for _order, line in lines if line.variant_id == pk)
             assert on_hand[pk] == received - sold + back
+            owed = sum(line.units_wanted for order, line in lines if line.variant_id == pk and is_to_come(order, line))
+            assert on_hand[pk] + owed <= received
             assert held.get(pk, 0) <= on_hand[pk]
 
     def teardown(self) -> None:
@@ -331,6 +381,11 @@ class OrderLife(RuleBasedStateMachine):
 
 def was_paid(order: Order) -> bool:
     return any(event.kind == OrderEvent.Kind.PAID for event in order.events.all())
+
+
+def is_to_come(order: Order, line: LineItem) -> bool:
+    """Whether the buyer paid for it and has not got it yet."""
+    return order.status == Order.Status.PAID and line.fulfilment.handed_over_at is None
 
 
 def moves_by_the_table(order: Order) -> None:
