@@ -31,7 +31,7 @@ from dostshop.locks import Busy, short_transaction
 from orders import emails, invoices, promises, providers, refunds, stock
 from orders.models import Invoice, Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.payment import PaymentQuerySet
-from orders.providers import Dispute, ProviderFailed, ProviderRefused, ProviderState, ProviderStatus, RefundState
+from orders.providers import ProviderFailed, ProviderRefused, ProviderState, ProviderStatus, RefundState
 
 logger = logging.getLogger(__name__)
 
@@ -461,26 +461,6 @@ def _complete_invoice(order_pk: int) -> None:
     invoices.issue(order, payment)
     for refund in payment.refunds.filter(credit_note=None).order_by("pk"):
         invoices.credit(refund)
-
-
-@short_transaction()
-def note_dispute(payment_pk: int, told: Dispute) -> None:
-    """The buyer's bank asks the provider for the money. Nothing is booked: a person answers, and sees how it ends."""
-    payment = Payment.objects.get(pk=payment_pk)
-    order = Order.objects.locked(payment.order_id)
-    ended = OrderEvent.Kind.DISPUTE_CLOSED
-    kind = ended if told.outcome else OrderEvent.Kind.DISPUTED
-    if order.events.filter(kind__in={kind, ended}, data__dispute=told.reference).exists():
-        return
-    order.record(
-        kind,
-        payment=payment.pk,
-        provider=payment.provider,
-        dispute=told.reference,
-        amount=str(told.amount),
-        currency=told.currency,
-        outcome=told.outcome,
-    )
 
 
 def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -> None:

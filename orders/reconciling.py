@@ -20,7 +20,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from dostshop.locks import Busy
-from orders import payments, providers, refunds, webhooks
+from orders import disputes, payments, providers, refunds, webhooks
 from orders.models import Invoice, Order, OrderEvent, Payment, ProviderEvent, Reconciliation, Refund
 from orders.providers import ProviderRefused, ProviderState, ProviderUnavailable, Report
 
@@ -203,7 +203,7 @@ def _compared(code: str, report: Report) -> Iterator[Finding]:
         yield Finding(Kind.PAYMENT_MISSED, payment.order.code, name)
     elif report.dispute:
         # Told from what is written down of it.
-        payments.note_dispute(payment.pk, report.dispute)
+        disputes.note(payment.pk, report.dispute)
     elif report.refund and refunds.apply(payment.pk, report.refund):
         yield Finding(Kind.REFUND_MISSED, payment.order.code, f"{name}: {report.refund.amount}")
 

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from dostshop.locks import Busy, short_transaction
-from orders import payments, providers, refunds
+from orders import disputes, payments, providers, refunds
 from orders.models import Order, Payment, ProviderEvent
 from orders.providers import ProviderState, Report
 
@@ -89,7 +89,7 @@ def apply(provider: str, report: Report) -> str:
     if report.refund is not None:
         refunds.apply(payment.pk, report.refund)
     if report.dispute is not None:
-        payments.note_dispute(payment.pk, report.dispute)
+        disputes.note(payment.pk, report.dispute)
     return ""
 
 

@@ -14,14 +14,14 @@ from pytest_django import Settings
 from artisans.models import Branch
 from dostshop import money
 from dostshop.accounts.models import Role
-from orders import payments, refunds, returns, stock
-from orders.models import Order, OrderEvent, Refund, Return, Stock
+from orders import disputes, payments, refunds, returns, stock
+from orders.models import Order, OrderEvent, Refund, Stock
 from orders.providers import Dispute, OutcomeUnknown, ProviderRefund, RefundState
 from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
 from tests.factories import UserFactory, hand_out, order_of, piece, worker
 from tests.orders import toys
 from tests.orders.test_refunds import three_sent
-from tests.orders.test_returns import ask, received
+from tests.orders.test_returns import received
 
 REFUNDS = ("add_refund", "view_refund", "view_order", "change_order", "change_stock")
 
@@ -408,89 +408,6 @@ def test_events_say_why_and_by_whom(centre: Client, order: Order) -> None:
     assert told["restocked"] == f"1 × {name}"
 
 
-class TestReturns:
-    """A return in the admin."""
-
-    @pytest.fixture
-    def returned(self, db: None) -> Return:
-        return ask(received(piece()))
-
-    def step(self, client: Client, step: str, returned: Return, **typed: Any) -> str:
-        url = english(f"orders_return_{step}", returned.pk)
-        return client.post(url, {"_form_submitted": "on", **typed}, follow=True).content.decode()
-
-    @pytest.fixture
-    def baku(self, db: None) -> Client:
-        work = (*BRANCH_WORK, "view_return", "change_return")
-        return signed_in(staff(Role.BRANCH_STAFF, *work, branch=Branch.objects.get(slug="baku")))
-
-    def test_the_branch_answers_and_receives_and_the_centre_refunds(self, baku: Client, returned: Return) -> None:
-        centre = signed_in(staff(Role.CENTRE_STAFF, *REFUNDS, "view_return", "change_return"))
-        assert f"Accepted: {returned}" in self.step(baku, "accept", returned, answer="Gətirin")
-        assert f"Marked as received: {returned}" in self.step(baku, "receive", returned)
-        refused = baku.post(english("orders_return_refund", returned.pk), {"_form_submitted": "on"})
-        assert refused.status_code == 403
-        assert f"Refund decided: {returned}" in self.step(
-            centre, "refund", returned, deduction="3,00", note="Etiketsiz"
-        )
-        assert Refund.objects.get().amount == Decimal("35.00")
-        row = returned.lines.get()
-        assert f"Put back on the shelf: {returned}" in self.step(
-            baku, "restock", returned, **{f"row_{row.pk}": 1}, seen=0
-        )
-        assert Stock.objects.get().on_hand == 1
-
-    def test_a_second_press_puts_nothing_more_on_the_shelf(self, baku: Client) -> None:
-        returned = ask(received(piece(on_hand=2, kind="small_series"), quantity=2), 2)
-        for step in ("accept", "receive"):
-            self.step(baku, step, returned)
-        typed = {f"row_{returned.lines.get().pk}": 1, "seen": 0}
-        assert f"Put back on the shelf: {returned}" in self.step(baku, "restock", returned, **typed)
-        assert "put back on the shelf since you opened the form" in self.step(baku, "restock", returned, **typed)
-        assert Stock.objects.get().on_hand == 1
-
-    def test_a_refusal_needs_a_reason(self, baku: Client, returned: Return) -> None:
-        assert "This field is required" in self.step(baku, "refuse", returned, answer="")
-        assert f"Refused: {returned}" in self.step(baku, "refuse", returned, answer="İşlədilib")
-        returned.refresh_from_db()
-        assert returned.answer == "İşlədilib"
-
-    def test_only_possible_steps_are_offered(self, baku: Client, returned: Return) -> None:
-        def titles() -> list[str]:
-            page = baku.get(english("orders_return_change", returned.pk))
-            return [str(one["title"]) for one in page.context["actions_detail"]]
-
-        assert titles() == ["Accept the return", "Refuse the return"]
-        self.step(baku, "accept", returned)
-        assert titles() == ["Refuse the return", "Mark as received"]
-        assert f"Return {returned}: accepted, on its way here" in self.step(baku, "accept", returned)
-        self.step(baku, "receive", returned)
-        assert titles() == ["Put back on the shelf"]
-
-    def test_another_branch_finds_nothing(self, returned: Return) -> None:
-        work = (*BRANCH_WORK, "view_return", "change_return")
-        barda = signed_in(staff(Role.BRANCH_STAFF, *work, branch=Branch.objects.get(slug="barda")))
-        assert not barda.get(english("orders_return_changelist")).context["cl"].result_list
-        for step in ("accept", "refuse", "receive", "restock"):
-            url = english(f"orders_return_{step}", returned.pk)
-            assert returned.lines.get().line.name not in barda.get(url).content.decode()
-            assert barda.post(url, {"_form_submitted": "on", "answer": "x"}).status_code == 404
-        returned.refresh_from_db()
-        assert returned.state == Return.State.ASKED
-
-    def test_the_list_filters_by_state(self, baku: Client, returned: Return) -> None:
-        page = english("orders_return_changelist")
-        for state in Return.State:
-            found = list(baku.get(page, {"state": state}).context["cl"].result_list)
-            assert found == ([returned] if state == Return.State.ASKED else [])
-
-    def test_many_are_accepted_at_once(self, baku: Client, returned: Return) -> None:
-        chosen = {"action": "accept_chosen", "_selected_action": [returned.pk]}
-        baku.post(english("orders_return_changelist"), chosen)
-        returned.refresh_from_db()
-        assert returned.state == Return.State.ACCEPTED
-
-
 def test_what_is_made_to_order_has_no_shelf(centre: Client, db: None) -> None:
     order = received(piece(kind="made_to_order", lead_time_days=5, on_hand=0))
     assert "shelf_" not in centre.get(english("orders_order_refund", order.pk)).content.decode()
@@ -515,7 +432,7 @@ def test_whoever_gives_money_back_is_warned_that_the_bank_asks_for_it_too(
     payment = order.payments.get()
     assert not warns()
     dispute = Dispute(reference="dp_1", amount=order.total, currency="AZN", outcome="")
-    payments.note_dispute(payment.pk, dispute)
+    disputes.note(payment.pk, dispute)
     assert warns()
-    payments.note_dispute(payment.pk, replace(dispute, outcome="won"))
+    disputes.note(payment.pk, replace(dispute, outcome="won"))
     assert not warns()
