@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
-from django.db.models import F, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, prefetch_related_objects
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from orders import demand, unclaimed
-from orders.models import Fulfilment, LineItem, Order
+from orders.models import DeliveryMethod, Fulfilment, LineItem, Order
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -116,10 +119,19 @@ def to_do(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
 
 
 def _of(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
-    parts = Fulfilment.objects.select_related("order__pickup_branch", "branch")
+    parts = Fulfilment.objects.select_related("order__pickup_branch", "branch").annotate(delivery_shown=_delivery())
     if branches is None:
         return parts
     return parts.filter(Q(branch__in=branches) | Q(order__pickup_branch__in=branches))
+
+
+def _delivery() -> Subquery:
+    """The name of the delivery method in the language of the page; the order has it in its buyer's language."""
+    is_named_so = Q()
+    for code, _name in settings.LANGUAGES:
+        is_named_so |= Q(**{f"name_{code}": OuterRef("order__delivery_name")})
+    shown = Coalesce(NullIf(F(f"name_{get_language()}"), Value("")), F("name_az"), output_field=models.CharField())
+    return Subquery(DeliveryMethod.objects.filter(is_named_so).annotate(shown=shown).order_by("pk").values("shown")[:1])
 
 
 def _pieces() -> "Prefetch[str]":

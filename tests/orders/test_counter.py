@@ -59,7 +59,7 @@ def test_from_the_code_to_the_buyers_hands(baku: Client, order: Order) -> None:
     page = shown(baku, COUNTER, {"code": f" {code[:2].lower()}-{code[2:].lower()} "})
     assert order.code in page
     assert "Not paid: take 38,00 ₼" in page
-    assert "Firuzəyi badyə" in page
+    assert "Turquoise bowl" in page
     assert "The buyer has the pieces" not in page
 
     page = shown(baku, counter(order, "paid/"), {})

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,7 +13,7 @@ from artisans.models import Branch
 from dostshop.accounts.models import Role
 from orders import fulfilment, payments, refunds
 from orders.delivery import DeliveryOption
-from orders.models import Fulfilment, Order, Refund
+from orders.models import DeliveryMethod, Fulfilment, Order, Refund
 from orders.providers import ProviderState, ProviderStatus
 from tests.admin.conftest import BRANCH_WORK, signed_in, staff
 from tests.factories import (
@@ -348,6 +349,21 @@ def test_a_packing_slip_speaks_to_staff_where_it_is_not_printed(baku: Client) ->
     slip = text(baku, f"/en/staff/parts/{part.pk}/packing-slip/")
     assert re.search(rf'lang="en"><a href="/en/staff/parts/{part.pk}/">Order {part.order.code}</a>', slip)
     assert ">Print</button>" in slip
+
+
+def test_pieces_and_delivery_are_named_in_the_language_of_staff(baku: Client) -> None:
+    part = parcel(language="ru")
+    names: dict[str, Any] = {"name_ru": "По стране", "name_en": "Within the country"}
+    DeliveryMethod.objects.update(**names)
+    Order.objects.update(delivery_name="По стране")
+    for address in ("/en/staff/", f"/en/staff/parts/{part.pk}/"):
+        page = text(baku, address)
+        assert "Turquoise bowl" in page
+        assert "Within the country" in page
+        assert "Бирюзовая" not in page
+    # A method that is no longer there, or has another name by now, is named as the buyer read it.
+    DeliveryMethod.objects.update(**(names | {"name_ru": "Почтой"}))
+    assert '<span lang="ru">По стране</span>' in text(baku, "/en/staff/")
 
 
 def test_what_is_picked_up_is_not_shipped(baku: Client) -> None:
