@@ -76,11 +76,11 @@ def test_its_money_goes_back_by_hand(client: Client, paid: Order, settings: Sett
     emails.compose(paid.mails.get(kind=OrderMail.Kind.REFUNDED))
 
 
-def test_what_it_reported_waits_and_is_told_once(order: Order, settings: Settings) -> None:
+def test_what_it_reported_waits_and_is_told_for_as_long(order: Order, settings: Settings) -> None:
     take_out(settings)
     settings.STRIPE_SECRET_KEY = ""
     ProviderEvent.objects.create(provider="toy", event_id="toy-1", type="toy", payload={})
     later = timezone.now() + timedelta(seconds=1)
     kinds = [[found["kind"] for found in reconciling.reconcile(settled_before=later).findings] for _number in range(2)]
-    assert kinds == [[Reconciliation.Finding.NOT_REPAIRED], []]
+    assert kinds == [[Reconciliation.Finding.NOT_REPAIRED], [Reconciliation.Finding.STILL_NOT_REPAIRED]]
     assert ProviderEvent.objects.get().handled_at is None
