@@ -67,6 +67,7 @@ def test_staff_refund_in_a_dialog(page: Page, context: BrowserContext, base_url:
     page.goto(f"/en/admin/orders/order/{order.pk}/change/")
     page.get_by_role("link", name="Refund", exact=True).click()
     page.get_by_label(re.compile("refund, at most 1")).fill("2")
+    page.get_by_label("Reason").select_option("returned")
     page.get_by_role("button", name="Refund").click()
     expect(page.get_by_text("less than or equal to 1")).to_be_visible()
     page.get_by_label(re.compile("refund, at most 1")).fill("1")
