@@ -77,12 +77,15 @@ def let_go_again(mail_pk: int) -> None:
 
 
 def _still_holds(mail: OrderMail) -> bool:
-    """What asks the buyer to do something is not sent where there is nothing to do any more."""
+    """What asks for something, or promises something, is not sent once that is done."""
     match mail.kind:
         case OrderMail.Kind.REMINDER:
             return mail.order.status == Order.Status.AWAITING_PAYMENT
         case OrderMail.Kind.READY | OrderMail.Kind.UNCLAIMED:
             return demand.is_still_wanted(mail.order) and demand.is_all_there(mail.order)
+        case OrderMail.Kind.HANDED_OVER if mail.about:
+            # The mail about all of it tells more than the one about a part.
+            return mail.order.status == Order.Status.PAID
     return True
 
 
@@ -110,6 +113,7 @@ def _facts_of(order: Order) -> dict[str, Any]:
     payment = order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first()
     parts = list(order.fulfilments.select_related("branch"))
     contact = order.pickup_branch or parts[0].branch
+    wanted = order.parts_wanted
     return {
         "order": order,
         "lines": order.lines.all(),
@@ -117,6 +121,8 @@ def _facts_of(order: Order) -> dict[str, Any]:
         "is_open": order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
         "is_called_off": order.status in {Order.Status.CANCELLED, Order.Status.EXPIRED},
         "is_ready": all(part.arrived_at if order.pickup_branch else part.ready_at for part in parts),
+        "parts_given": [part for part in wanted if part.handed_over_at],
+        "parts_left": [part for part in wanted if not part.handed_over_at],
         "is_not_available": _is_not_available(order),
         "payment": payment,
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],

@@ -4,8 +4,8 @@ Parcels leave by ``ship`` alone, and only the pickup branch hands over, what lie
 possible: the functions ask it after the lock, and the pages before they offer anything.
 Locks: Order → Payment → Stock, then the order's parts.
 Raises: ``NotPossible`` with a sentence for staff; ``locks.Busy``. Nothing is written then.
-After commit: the mails that everything is ready, that a parcel left, that its number was wrong, that all was handed
-over, by tasks.
+After commit: the mails that everything is ready, that a parcel left, that its number was wrong, that a part or all
+was handed over, by tasks.
 Retry: a step that was taken already is refused, and no mail goes twice.
 """
 
@@ -159,6 +159,8 @@ def hand_over(order_pk: int, *, code: str, note: str = "", actor: User) -> None:
     for part in here:
         _let_go(order, part, kind=OrderEvent.Kind.HANDED_OVER, actor=actor, **known_by)
     progress.follow_up(order, actor=actor)
+    if order.status == Order.Status.PAID:
+        emails.enqueue(order, OrderMail.Kind.HANDED_OVER, about=f"part-{here[0].pk}")
 
 
 def _known_by(order: Order, *, code: str, note: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 Staff read every event in the admin; the buyer reads those that concern a buyer, and nothing of how the shop works.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext, gettext_lazy
 
 from dostshop import money
-from orders.models import OrderEvent
+from orders.models import Fulfilment, OrderEvent
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -26,10 +26,11 @@ class Entry:
     text: str
 
 
-def for_buyer(events: Iterable[OrderEvent]) -> list[Entry]:
-    """In the order in which it happened."""
-    told = ((event, _in_words(event)) for event in events)
-    return [Entry(event.at, text) for event, text in told if text]
+def for_buyer(events: Iterable[OrderEvent], *, parts: Collection[Fulfilment]) -> list[Entry]:
+    """In the order in which it happened. Where several branches prepare it, each part's steps name its branch."""
+    names = {part.branch.slug: part.branch.name for part in parts} if len(parts) > 1 else {}
+    told = ((event, _in_words(event), names.get(event.data.get("branch", ""))) for event in events)
+    return [Entry(event.at, f"{branch}: {text}" if branch else text) for event, text, branch in told if text]
 
 
 def _in_words(event: OrderEvent) -> str:

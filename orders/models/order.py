@@ -203,6 +203,12 @@ class Order(models.Model):
         ended = {dispute for dispute, kind in begun_and_ended if kind == OrderEvent.Kind.DISPUTE_CLOSED}
         return any(dispute not in ended for dispute, _kind in begun_and_ended)
 
+    @property
+    def parts_wanted(self) -> list["Fulfilment"]:
+        """The branches' parts of which the buyer still gets, or has, something."""
+        parts = self.fulfilments.select_related("branch").prefetch_related("lines")
+        return [part for part in parts if part.lines_wanted]
+
     def get_absolute_url(self) -> str:
         """The order page, in the order's language."""
         with translation.override(self.language):

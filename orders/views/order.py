@@ -19,7 +19,7 @@ from dostshop.same_origin import same_origin_post
 from orders import bag_cookie, cancelling, demand, payments, providers, refunds, returns, stock, timeline
 from orders.forms import FindOrderForm
 from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
-from orders.models import Order, Refund, ReturnLine
+from orders.models import LineItem, Order, Refund, ReturnLine
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefused, ProviderUnavailable
 
@@ -43,18 +43,9 @@ def open_order(code: str, secret: str) -> Order:
 def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     opened = open_order(code, secret)
     payment = opened.payments.last()
-    parts = list(opened.fulfilments.select_related("branch"))
-    is_pickup = opened.delivery == Order.Delivery.PICKUP
-    pieces = _lines_and_returns(opened)
-    wanted = {line.fulfilment_id for line in pieces["lines"] if line.units_wanted}
     context = {
         "order": opened,
-        "is_wanted": bool(wanted) and demand.is_still_wanted(opened),
-        "is_ready": all(part.arrived_at if is_pickup else part.handed_over_at for part in parts if part.pk in wanted),
         "is_late": opened.promised_on is not None and opened.promised_on < timezone.localdate(),
-        "contact": opened.pickup_branch or parts[0].branch,
-        "parcels": [] if is_pickup else [part for part in parts if part.handed_over_at],
-        "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
         "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
         "invoices": opened.invoices.order_by("pk"),
@@ -63,18 +54,27 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         "online_codes": providers.codes_online(),
         "online": _online_choices() if payments.can_pay_online(opened) else {},
         "waits_for_word": "paid" in request.GET and opened.status == Order.Status.AWAITING_PAYMENT,
-        "happened": timeline.for_buyer(opened.events.all()),
     }
-    return render(request, "orders/order.html", context | pieces)
+    return render(request, "orders/order.html", context | _pieces_and_where_they_are(opened))
 
 
-def _lines_and_returns(opened: Order) -> dict[str, Any]:
-    lines = list(
-        opened.lines.select_related("variant__product", "fulfilment").prefetch_related("variant__product__photos")
-    )
+def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
+    pieces = LineItem.objects.select_related("variant__product").prefetch_related("variant__product__photos")
+    parts = list(opened.fulfilments.select_related("branch").prefetch_related(Prefetch("lines", pieces)))
+    lines = sorted((line for part in parts for line in part.lines.all()), key=lambda line: line.pk)
+    wanted = [part for part in parts if part.lines_wanted]
+    given = [part for part in wanted if part.handed_over_at]
+    is_pickup = opened.delivery == Order.Delivery.PICKUP
     asked_back = Prefetch("lines", ReturnLine.objects.select_related("line"))
     return {
         "lines": lines,
+        "is_wanted": bool(wanted) and demand.is_still_wanted(opened),
+        "is_ready": all(part.arrived_at if is_pickup else part.handed_over_at for part in wanted),
+        "contact": opened.pickup_branch or parts[0].branch,
+        "parcels": [] if is_pickup or not given else wanted,
+        "left": [part for part in wanted if not part.handed_over_at] if is_pickup and given else [],
+        "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
+        "happened": timeline.for_buyer(opened.events.all(), parts=parts),
         "returns": opened.returns.select_related("refund", "branch").prefetch_related(asked_back),
         "returnable": [offer for offer in returns.offers(opened, lines=lines) if not offer.why_not],
     }

@@ -55,7 +55,12 @@ def part(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 def packing_slip(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     """For the parcel, in the buyer's language; the way back is in the language of staff."""
     found = _part(staff, pk)
-    context = {"part": found, "order": found.order, "staff_language": translation.get_language()}
+    context = {
+        "part": found,
+        "order": found.order,
+        "parts": found.order.parts_wanted,
+        "staff_language": translation.get_language(),
+    }
     with translation.override(found.order.language):
         return render(request, "work/packing_slip.html", context)
 

@@ -67,6 +67,7 @@ def written(order: Order, kind: str) -> OrderMail:
     if kind == OrderMail.Kind.REFUNDED:
         about = f"refund-{refunded(order).pk}"
     elif kind in {OrderMail.Kind.SHIPPED, OrderMail.Kind.NUMBER_CORRECTED}:
+        order.fulfilments.update(handed_over_at=timezone.now(), returnable_until=timezone.localdate())
         about = f"part-{order.fulfilments.get().pk}"
     elif kind.startswith("return_"):
         about = f"return-{returned(order).pk}"

@@ -3,7 +3,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 from django.db.models import F
+from django.test import Client
 from django.utils import timezone
 
 from artisans.models import Branch
@@ -14,7 +16,7 @@ from orders.models import Fulfilment, Order, OrderEvent, Refund
 from orders.providers import ProviderRefund, RefundState
 from tests.admin.conftest import staff as member
 from tests.factories import BranchFactory, HolidayFactory, order_of, piece, worker
-from tests.orders.test_work_pages import parcel
+from tests.orders.test_work_pages import parcel, two_parcels
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +130,70 @@ def test_what_was_given_back_at_the_provider_is_no_longer_wanted(staff: User) ->
     assert not part.order.mails.filter(kind="shipped").exists()
 
 
+def test_what_is_handed_over_before_the_rest_is_told_with_what_still_comes(staff: User, client: Client) -> None:
+    order = of_two_branches(language="en")
+    payments.mark_paid(order.pk, actor=staff)
+    here, there = order.fulfilments.all()
+    here.lines.update(name="Blue bowl")
+    there.lines.update(name="Red rug")
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
+    for letter in letters(order, "handed_over"):
+        assert letter.index("You have these pieces") < letter.index("Blue bowl") < letter.index("Still to come")
+        assert letter.index("Still to come") < letter.index(f"Red rug ({there.branch.name})")
+    page = client.get(order.get_absolute_url()).content.decode()
+    left = page.split("You have a part of the pieces already.")[1].split("</ul>")[0]
+    assert "Red rug" in left
+    assert "Blue bowl" not in left
+    fulfilment.mark_ready(there.pk, actor=staff)
+    fulfilment.mark_arrived(there.pk, actor=staff)
+    for letter in letters(order, "ready"):
+        assert "Red rug" in letter
+        assert "Blue bowl" not in letter
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
+    assert [mail.about for mail in order.mails.filter(kind="handed_over")] == [f"part-{here.pk}", ""]
+    page = client.get(order.get_absolute_url()).content.decode()
+    assert f"{there.branch.name}: Packed at the branch." in page
+    assert "You have a part" not in page
+
+
+def test_a_part_is_not_told_any_more_once_all_was_handed_over(staff: User, mailoutbox: list[EmailMessage]) -> None:
+    order = of_two_branches()
+    payments.mark_paid(order.pk, actor=staff)
+    _here, there = order.fulfilments.all()
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
+    refund(order, of=there)
+    of_a_part, of_all = order.mails.filter(kind="handed_over").order_by("pk")
+    for mail in (of_a_part, of_all):
+        emails.send(mail.pk)
+    assert [mail.extra_headers["Message-ID"] for mail in mailoutbox] == [
+        emails.compose(of_all).extra_headers["Message-ID"]
+    ]
+
+
+def test_each_of_two_parcels_is_told_with_what_comes_in_the_other(staff: User, client: Client) -> None:
+    first, second = two_parcels(language="en")
+    order = first.order
+    second.lines.update(name="Red rug")
+    fulfilment.ship(first.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
+    for letter in letters(order, "shipped"):
+        rest = letter[letter.index("The rest comes in another parcel") :]
+        assert f"Red rug ({second.branch.name})" in rest.split("Order ")[0]
+    page = " ".join(client.get(order.get_absolute_url()).content.decode().split())
+    sent, waiting = page.split("Parcel 1 of 2")[1].split("Parcel 2 of 2")
+    assert "RR1" in sent
+    assert "not sent yet" in waiting
+    assert "Red rug" in waiting.split("</ul>")[0]
+    fulfilment.ship(second.pk, carrier="Azərpoçt", tracking_number="RR2", actor=staff)
+    last = order.mails.get(kind="shipped", about=f"part-{second.pk}")
+    assert "The rest comes" not in str(emails.compose(last).body)
+
+
+def letters(order: Order, kind: str) -> list[str]:
+    """The text and the HTML of the last such mail."""
+    message = emails.compose(order.mails.filter(kind=kind).latest("pk"))
+    return [str(message.body), str(message.alternatives[0][0])]
+
+
 def test_an_order_is_complete_once_the_rest_was_given_back(staff: User) -> None:
     order = of_two_branches()
     payments.mark_paid(order.pk, actor=staff)
@@ -136,7 +202,7 @@ def test_an_order_is_complete_once_the_rest_was_given_back(staff: User) -> None:
     refund(order, of=there)
     order.refresh_from_db()
     assert order.status == Order.Status.COMPLETED
-    assert order.mails.filter(kind="handed_over").count() == 1
+    assert order.mails.filter(kind="handed_over", about="").count() == 1
 
 
 def test_what_was_given_back_is_not_waited_for(staff: User) -> None:

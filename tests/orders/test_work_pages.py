@@ -13,7 +13,7 @@ from artisans.models import Branch
 from dostshop.accounts.models import Role
 from orders import fulfilment, payments, refunds
 from orders.delivery import DeliveryOption
-from orders.models import DeliveryMethod, Fulfilment, Order, Refund
+from orders.models import Bag, DeliveryMethod, Fulfilment, Order, Refund
 from orders.providers import ProviderState, ProviderStatus
 from tests.admin.conftest import BRANCH_WORK, signed_in, staff
 from tests.factories import (
@@ -60,14 +60,25 @@ def paid(order: Order) -> Order:
 
 def parcel(*, branch: str = "baku", quantity: int = 1, **changes: str) -> Fulfilment:
     """A part of a paid order that goes by post."""
-    method = delivery_method()
     variant = piece(branch=BranchFactory.create(slug=branch), on_hand=quantity, kind="small_series")
+    return by_post(bag_with(variant, quantity=quantity), **changes).fulfilments.get()
+
+
+def two_parcels(**changes: str) -> list[Fulfilment]:
+    """The parts of a paid order that goes by post from two branches."""
+    pieces = [piece(branch=BranchFactory.create(slug=branch)) for branch in ("baku", "barda")]
+    return list(by_post(bag_with(*pieces), **changes).fulfilments.select_related("order", "branch"))
+
+
+def by_post(bag: Bag, **changes: str) -> Order:
+    """A paid order that goes by post."""
+    method = delivery_method()
     option = DeliveryOption(f"post-{method.pk}", method.name, "", method.rates.get().price, method=method)
     address = {"address": "Nizami 1", "city": "Gəncə", "country": "AZ"}
-    order = place(bag_with(variant, quantity=quantity), option=option, **address, **changes)
+    order = place(bag, option=option, **address, **changes)
     charge = f"pi_{order.pk}"
     payments.apply_status(order.payments.get().pk, ProviderStatus(ProviderState.PAID, order.total, "azn", charge))
-    return order.fulfilments.get()
+    return order
 
 
 def text(client: Client, address: str) -> str:
@@ -344,6 +355,14 @@ def test_what_nobody_fetches_has_a_section_of_its_own_and_hides_no_work(
     assert "Here are the 2 most urgent." in page
 
 
+def test_a_packing_slip_of_two_parcels_says_which_it_is_and_what_comes_in_the_other(baku: Client) -> None:
+    here, there = two_parcels()
+    there.lines.update(name="Red rug")
+    slip = text(baku, f"/en/staff/parts/{here.pk}/packing-slip/")
+    assert "Parcel 1 of 2" in slip
+    assert "Red rug (" in slip.split("In the other parcels:")[1]
+
+
 def test_a_packing_slip_speaks_to_staff_where_it_is_not_printed(baku: Client) -> None:
     part = order_of(piece(), provider="branch", language="ru").fulfilments.get()
     slip = text(baku, f"/en/staff/parts/{part.pk}/packing-slip/")
@@ -405,7 +424,7 @@ def test_the_work_pages_query_counts(baku: Client, django_assert_num_queries: Dj
     for _round in range(2):
         order = order_of(*(piece() for _number in range(3)), provider="branch")
         part = f"/staff/parts/{order.fulfilments.get().pk}/"
-        counted = {"/staff/": 9, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 8, "/staff/counter/": 5}
+        counted = {"/staff/": 9, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 10, "/staff/counter/": 5}
         for address, queries in counted.items():
             with django_assert_num_queries(queries):
                 baku.get(address)
