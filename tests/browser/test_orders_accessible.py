@@ -8,10 +8,11 @@ from playwright.sync_api import BrowserContext, Page
 
 from catalog.models import Variant
 from dostshop.accounts.models import User
-from orders import cancelling, invoices, payments
+from orders import cancelling, fulfilment, invoices, payments
 from orders.models import Order
 from tests.browser.conftest import expect_accessible, sign_in
-from tests.factories import UserFactory, delivery_method, hand_out, order_of, piece
+from tests.factories import BranchFactory, UserFactory, delivery_method, hand_out, order_of, piece, worker
+from tests.orders.test_work_pages import two_parcels
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -61,6 +62,19 @@ def cancelled(order: Order, staff: User) -> None:
     cancelling.cancel(order.pk, actor=staff)
 
 
+def part_fetched(staff: User) -> Order:
+    order = order_of(piece(), piece(branch=BranchFactory.create(slug="barda")), provider="branch")
+    paid(order, staff)
+    fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=worker())
+    return order
+
+
+def one_parcel_of_two_sent(staff: User) -> Order:
+    part, _waiting = two_parcels()
+    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR123456789AZ", actor=worker())
+    return part.order
+
+
 @pytest.mark.parametrize("prefix", LANGUAGES)
 def test_the_order_in_each_of_its_states(page: Page, prefix: str) -> None:
     staff = UserFactory.create(is_staff=True)
@@ -72,6 +86,9 @@ def test_the_order_in_each_of_its_states(page: Page, prefix: str) -> None:
         page.goto(f"{prefix}{order.get_absolute_url()}")
         expect_accessible(page)
     card = order_of(piece())
+    for order in (part_fetched(staff), one_parcel_of_two_sent(staff)):
+        page.goto(f"{prefix}{order.get_absolute_url()}")
+        expect_accessible(page)
     for address in (card.get_absolute_url(), f"{card.get_absolute_url()}?paid=1"):
         page.goto(f"{prefix}{address}")
         expect_accessible(page)
