@@ -5,11 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from django.db import connection
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.tasks import Task
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,6 +45,12 @@ def started(*command: str, log: Path, **environment: str) -> Iterator["subproces
     finally:
         running.terminate()
         running.wait(timeout=60)
+
+
+def due_now(regular: Task[Any, Any, Any]) -> None:
+    """What comes at its minute comes now, unless it waits already."""
+    with suppress(AlreadyEnqueued):
+        regular.configure(task_kwargs={"timestamp": 0}).defer()
 
 
 def wait_until(is_so: Callable[[], bool], *, log: Path, seconds: float = 60) -> None:

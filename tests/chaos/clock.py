@@ -1,20 +1,17 @@
 """Time that passes quicker: payment pages and holds run out, and what is regular comes more often."""
 
 import random
-from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.utils import timezone
-from procrastinate.exceptions import AlreadyEnqueued
-from procrastinate.tasks import Task
 
 from dostshop.background.tasks import tidy_queue
 from orders import expiry, reconciling
 from orders.models import Hold, Order, Payment
 from tests.chaos.staff import Hands, looking_up
 from tests.chaos.stand_ins import Providers
+from tests.processes import due_now
 
 LONG_AGO = timedelta(hours=1)
 
@@ -57,9 +54,3 @@ class Clock:
             if self.hands.take(payment.order_id, "dashboard"):
                 self.providers.refund_in_dashboard(payment.provider_charge, Decimal("1.00"))
                 break
-
-
-def due_now(regular: Task[Any, Any, Any]) -> None:
-    """What comes at its minute comes now, unless it waits already."""
-    with suppress(AlreadyEnqueued):
-        regular.configure(task_kwargs={"timestamp": 0}).defer()

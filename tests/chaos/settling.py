@@ -13,10 +13,10 @@ from dostshop.background.tasks import tidy_queue
 from orders import expiry, reconciling
 from orders.models import OrderMail, Reconciliation
 from tests.chaos import books
-from tests.chaos.clock import due_now
 from tests.chaos.shop import Shop
 from tests.chaos.staff import Staff
 from tests.chaos.stand_ins import Providers
+from tests.processes import due_now
 
 REST_WITHIN_SECONDS = 300
 MOST_ROUNDS = 8
