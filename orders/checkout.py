@@ -3,12 +3,14 @@
 Locks: the bag, then the stock of its pieces. The bag's lock makes a double click one order.
 Raises: ``BagEmpty``, ``PriceChanged``, ``TooManyUnpaid``, ``NotForSale``, ``stock.OutOfStock``, ``locks.Busy``;
 nothing is written then.
-After commit: the mail “order received”, by a task. The payment is started by the caller after the commit.
+After commit: the mail “order received”, by a task; where it is paid online, after ``TIME_ON_PAYMENT_PAGE``. The payment
+is started by the caller after the commit.
 Retry: a bag that was ordered gives its order again.
 """
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.utils import timezone, translation
@@ -22,6 +24,8 @@ from orders.delivery import DeliveryOption
 from orders.models import Bag, BagLine, Fulfilment, LineItem, Order, OrderEvent, OrderMail, Payment
 
 MOST_UNPAID = 3
+# Most have paid by then: a mail that the order is not paid would soon be untrue.
+TIME_ON_PAYMENT_PAGE = timedelta(minutes=3)
 
 
 class BagEmpty(Exception):
@@ -83,7 +87,8 @@ def place_order(bag_pk: int, *, details: Details, total_shown: Decimal) -> Order
     stock.hold_for(order, bag, until=payment.expires_at, lines=lines)
     bag.ordered_at = timezone.now()
     bag.save(update_fields=["ordered_at"])
-    emails.enqueue(order, OrderMail.Kind.RECEIVED)
+    is_online = details.provider in providers.codes_online()
+    emails.enqueue(order, OrderMail.Kind.RECEIVED, wait=TIME_ON_PAYMENT_PAGE if is_online else None)
     return order
 
 

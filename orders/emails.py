@@ -6,6 +6,7 @@ unique by order and kind and remembers that its sending was begun, and that it w
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
@@ -26,13 +27,17 @@ from orders.models import Fulfilment, Invoice, Order, OrderEvent, OrderMail, Ref
 LASTING_REFUSAL = 500
 
 
-def enqueue(order: Order, kind: str, *, about: str = "") -> None:
-    """Sends this mail after the commit, unless the order had it already. Call with the order locked or new."""
+def enqueue(order: Order, kind: str, *, about: str = "", wait: timedelta | None = None) -> None:
+    """Sends this mail after the commit, unless the order had it already. Call with the order locked or new.
+
+    ``wait``: it goes so much later, if it still holds then.
+    """
     if order.mails.filter(kind=kind, about=about).exists():
         return
     mail = OrderMail.objects.create(order=order, kind=kind, about=about)
     # The lock keeps a second worker from sending the same mail at the same time.
-    send.configure(lock=f"mail-{mail.pk}").defer(mail_pk=mail.pk)
+    due = timezone.now() + wait if wait else None
+    send.configure(lock=f"mail-{mail.pk}", schedule_at=due).defer(mail_pk=mail.pk)
 
 
 class MayHaveGone(Exception):
@@ -77,9 +82,12 @@ def let_go_again(mail_pk: int) -> None:
 
 
 def _still_holds(mail: OrderMail) -> bool:
-    """What asks for something, or promises something, is not sent once that is done."""
+    """What asks for something, or promises something, is not sent once that is done.
+
+    Nor is the first mail of an order that is paid or called off by then: the mail about that tells everything.
+    """
     match mail.kind:
-        case OrderMail.Kind.REMINDER:
+        case OrderMail.Kind.RECEIVED | OrderMail.Kind.REMINDER:
             return mail.order.status == Order.Status.AWAITING_PAYMENT
         case OrderMail.Kind.READY | OrderMail.Kind.UNCLAIMED:
             return demand.is_still_wanted(mail.order) and demand.is_all_there(mail.order)

@@ -17,7 +17,12 @@ TOLD: dict[str, str] = {
     Order.Status.CANCELLED: OrderMail.Kind.CANCELLED,
 }
 # They ask the buyer to do something, and are not sent where there is nothing to do any more.
-MAY_BE_DROPPED = {OrderMail.Kind.REMINDER, OrderMail.Kind.READY, OrderMail.Kind.UNCLAIMED}
+MAY_BE_DROPPED = {
+    OrderMail.Kind.RECEIVED,
+    OrderMail.Kind.REMINDER,
+    OrderMail.Kind.READY,
+    OrderMail.Kind.UNCLAIMED,
+}
 
 
 def no_order_is_lost(books: Books) -> Iterator[str]:

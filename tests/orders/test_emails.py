@@ -224,11 +224,24 @@ def test_what_is_not_ready_is_promised_when_it_is_paid() -> None:
     assert all("We are preparing the pieces" in body and "from about" in body for body in (text, html))
 
 
-def test_a_paid_order_is_not_asked_to_be_paid() -> None:
-    order = order_of(piece(), language="en", provider="branch")
-    payments.mark_paid(order.pk, actor=staff())
-    _, text, html = composed(order, "received")
-    assert all("You pay" not in body for body in (text, html))
+def test_whoever_pays_at_once_gets_one_mail_and_it_tells_what_the_first_would_have() -> None:
+    order = order_of(piece(), language="en")
+    payment = order.payments.get()
+    payments.apply_status(payment.pk, ProviderStatus(ProviderState.PAID, payment.amount, "AZN", "pi_1"))
+    for letter in order.mails.order_by("pk"):
+        emails.send(mail_pk=letter.pk)
+    [message] = mail.outbox
+    assert message.subject == f"Order {order.code} is paid"
+    for told in ("Turquoise bowl", "Pickup: Baku", "Total: 38,00\u00a0AZN", order.get_absolute_url()):
+        assert told in message.body
+
+
+@pytest.mark.parametrize(("provider", "minutes"), [("stripe", 3), ("branch", 0)])
+def test_the_first_mail_waits_while_the_buyer_is_on_a_payment_page(provider: str, minutes: int) -> None:
+    before = timezone.now()
+    letter = order_of(piece(), provider=provider).mails.get()
+    due = ProcrastinateJob.objects.get(task_name=emails.send.name, args__mail_pk=letter.pk).scheduled_at
+    assert minutes == (round((due - before).total_seconds() / 60) if due else 0)
 
 
 def test_a_parcels_mails_say_where_it_goes_and_how_long_it_takes() -> None:
@@ -304,7 +317,7 @@ def test_a_mail_is_sent_once_however_often_its_task_runs() -> None:
     assert letter.sent_at is not None
 
 
-@pytest.mark.parametrize(("kind", "sent"), [("reminder", 0), ("ready", 0), ("received", 1)])
+@pytest.mark.parametrize(("kind", "sent"), [("reminder", 0), ("ready", 0), ("received", 0), ("cancelled", 1)])
 def test_what_an_order_no_longer_asks_for_is_not_sent_late(kind: str, *, sent: int) -> None:
     order = order_of(piece(), provider="branch")
     late = written(order, kind)
