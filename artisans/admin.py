@@ -20,7 +20,7 @@ class ArtisanAdmin(OfOwnBranch, TranslatedAdmin):
     search_fields = ("code", "slug", *in_every_language("display_name"))
     autocomplete_fields = ("branch",)
     prepopulated_fields = {"slug": ("display_name",)}
-    fields = ("branch", "display_name", "slug", "story", "is_public")
+    fields = ("branch", "display_name", "slug", "story", "place", "affiliation", "is_public")
 
 
 @admin.register(ArtisanPrivate)

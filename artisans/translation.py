@@ -1,6 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from artisans.models import Artisan, Branch, BranchPhoto
+from artisans.models import Artisan, ArtisanPhoto, Branch, BranchPhoto, PublicArtisan
 
 
 @register(Branch)
@@ -14,6 +14,16 @@ class BranchPhotoTranslation(TranslationOptions):
     fields = ("alt",)
 
 
+@register(ArtisanPhoto)
+class ArtisanPhotoTranslation(TranslationOptions):
+    fields = ("alt",)
+
+
 @register(Artisan)
 class ArtisanTranslation(TranslationOptions):
-    fields = ("display_name", "story")
+    fields = ("display_name", "story", "place", "affiliation")
+
+
+@register(PublicArtisan)
+class PublicArtisanTranslation(TranslationOptions):
+    fields = ("display_name", "story", "place", "affiliation")

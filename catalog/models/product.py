@@ -1,31 +1,21 @@
-"""Crafts, products with their variants and photos, and collections."""
+"""Products: what they are, who made them, and the variants that are sold."""
 
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.lookups import Exact
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from artisans.models import Artisan, Branch
+from artisans.models import Artisan, Branch, PublicArtisan
 from catalog import measures
+from catalog.models.craft import Craft
 from dostshop import codes, folding
-from dostshop.pages.models import Page
-from dostshop.pictures import Picture
-
-
-class TaxClass(models.TextChoices):
-    STANDARD = "standard", _("standard rate")
-    EXEMPT = "exempt", _("exempt")
 
 
 class Export(StrEnum):
@@ -49,63 +39,6 @@ class NoReturn(models.TextChoices):
 
     FOOD = "food", _("food")
     PERSONALISED = "personalised", _("made for one buyer alone")
-
-
-class Craft(models.Model):
-    """A craft, or a technique within one: two levels at the most."""
-
-    parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="techniques", verbose_name=_("part of")
-    )
-    slug = models.SlugField(_("address"), unique=True)
-    name = models.CharField(_("name"), max_length=80)
-    text = models.TextField(_("text"), blank=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-    tax_class = models.CharField(_("tax class"), max_length=10, choices=TaxClass, default=TaxClass.STANDARD)
-    needs_export_permit = models.BooleanField(
-        _("needs a permit to leave the country"),
-        default=False,
-        help_text=_(
-            "Carpets, pottery and works of art may be posted abroad only with the Ministry of Culture's permit. "
-            "A piece that has one is sent abroad once the permit's number is entered with the piece."
-        ),
-    )
-    hs_code = models.CharField(
-        _("customs code (HS)"),
-        max_length=10,
-        blank=True,
-        validators=[RegexValidator(r"\A[0-9]{6,10}\Z", _("A customs code has six to ten digits."))],
-        help_text=_(
-            "Six to ten digits of the customs tariff, such as 570110 for knotted woollen carpets. "
-            "It is printed on the customs declaration of a parcel that goes abroad."
-        ),
-    )
-    artisans = models.ManyToManyField(Artisan, related_name="crafts", blank=True, verbose_name=_("artisans"))
-
-    class Meta:
-        verbose_name = _("craft")
-        verbose_name_plural = _("crafts")
-        ordering = ["position", "pk"]
-        constraints = [
-            models.CheckConstraint(condition=~Q(parent=F("pk")), name="catalog_craft_not_its_own_parent"),
-            models.CheckConstraint(
-                condition=Q(hs_code__regex=r"^([0-9]{6,10})?$"), name="catalog_craft_hs_code_digits"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("catalog:craft", args=[self.slug])
-
-    def clean(self) -> None:
-        if self.parent and self.parent.parent_id is not None:
-            raise ValidationError({"parent": _("Crafts have two levels; choose a craft of the first.")})
-        if self.parent and self.pk and self.techniques.exists():
-            raise ValidationError(
-                {"parent": _("This craft has techniques of its own, so it stays at the first level.")}
-            )
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -260,30 +193,6 @@ class Product(models.Model):
             raise ValidationError({"lead_time_days": _("Say how many days it takes to make.")})
 
 
-class SearchEntry(models.Model):
-    """What a product is found by. Triggers, made by a migration, write and delete it; ``catalog/search.py`` reads it.
-
-    Makers are not in it: whether one may be named changes without the product.
-    """
-
-    product = models.OneToOneField(
-        Product, models.DO_NOTHING, primary_key=True, related_name="search_entry", editable=False
-    )
-    document = SearchVectorField(editable=False)
-    # The names of the product and its craft in every language, folded: what a mistyped word is compared with.
-    words = models.TextField(editable=False)
-
-    class Meta:
-        default_permissions = ()
-        indexes = [
-            GinIndex(fields=["document"], fastupdate=False, name="catalog_searchentry_document"),
-            GinIndex(fields=["words"], opclasses=["gin_trgm_ops"], fastupdate=False, name="catalog_searchentry_words"),
-        ]
-
-    def __str__(self) -> str:
-        return self.words
-
-
 class ProductMaker(models.Model):
     """Who made it, and the maker's part of the makers' share. The parts of a product sum to 100."""
 
@@ -303,6 +212,22 @@ class ProductMaker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.artisan} {self.share} %"
+
+
+class PublicMaker(models.Model):
+    """A maker of a product who may be shown on the site, as a view of the database."""
+
+    product = models.ForeignKey(Product, models.DO_NOTHING, related_name="public_makers")
+    artisan = models.ForeignKey(PublicArtisan, models.DO_NOTHING, related_name="+")
+    share = models.DecimalField(max_digits=5, decimal_places=2)
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+        ordering = ["-share", "pk"]
+
+    def __str__(self) -> str:
+        return str(self.artisan)
 
 
 class Variant(models.Model):
@@ -327,137 +252,3 @@ class Variant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product.name}, {self.option}" if self.option else self.product.name
-
-
-class Photo(Picture):
-    product = models.ForeignKey(Product, models.CASCADE, related_name="photos", verbose_name=_("product"))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-    shows_person = models.BooleanField(_("a person is visible"), default=False)
-
-    class Meta:
-        verbose_name = _("photo")
-        verbose_name_plural = _("photos")
-        ordering = ["position", "pk"]
-
-
-class CollectionQuerySet(models.QuerySet["Collection"]):
-    def current(self) -> "CollectionQuerySet":
-        today = timezone.localdate()
-        return self.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=today)).filter(
-            Q(ends_on__isnull=True) | Q(ends_on__gte=today)
-        )
-
-
-class Collection(models.Model):
-    slug = models.SlugField(_("address"), unique=True)
-    name = models.CharField(_("name"), max_length=120)
-    text = models.TextField(_("curator's text"), blank=True)
-    starts_on = models.DateField(_("from"), null=True, blank=True)
-    ends_on = models.DateField(_("until"), null=True, blank=True)
-    is_featured = models.BooleanField(_("leads the home page"), default=False)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-    products = models.ManyToManyField(
-        Product, through="CollectionItem", related_name="collections", verbose_name=_("products")
-    )
-
-    objects: ClassVar[CollectionQuerySet] = CollectionQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        verbose_name = _("collection")
-        verbose_name_plural = _("collections")
-        ordering = ["position", "pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                name="catalog_collection_dates_in_order",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("catalog:collection", args=[self.slug])
-
-
-class CollectionPhoto(Picture):
-    collection = models.OneToOneField(Collection, models.CASCADE, related_name="photo", verbose_name=_("collection"))
-
-    class Meta:
-        verbose_name = _("collection picture")
-        verbose_name_plural = _("collection pictures")
-
-
-class CollectionItem(models.Model):
-    collection = models.ForeignKey(Collection, models.CASCADE, related_name="items", verbose_name=_("collection"))
-    product = models.ForeignKey(Product, models.CASCADE, related_name="+", verbose_name=_("product"))
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
-
-    class Meta:
-        verbose_name = _("piece of the collection")
-        verbose_name_plural = _("pieces of the collection")
-        ordering = ["position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["collection", "product"], name="catalog_collectionitem_once")]
-
-    def __str__(self) -> str:
-        return str(self.product)
-
-
-class Signpost(models.Model):
-    """Leads from the search to one craft, collection, branch, maker or information page. Triggers write and delete
-    it, as they do a ``SearchEntry``; which a visitor may be led to, ``catalog/signposts.py`` asks when it reads.
-    """
-
-    # The kind and the id, such as ``craft-7``: the same however often the row is written.
-    key = models.CharField(max_length=40, primary_key=True, editable=False)
-    craft = models.ForeignKey(Craft, models.DO_NOTHING, null=True, related_name="+", editable=False)
-    collection = models.ForeignKey(Collection, models.DO_NOTHING, null=True, related_name="+", editable=False)
-    branch = models.ForeignKey(Branch, models.DO_NOTHING, null=True, related_name="+", editable=False)
-    artisan = models.ForeignKey(Artisan, models.DO_NOTHING, null=True, related_name="+", editable=False)
-    page = models.ForeignKey(Page, models.DO_NOTHING, null=True, related_name="+", editable=False)
-    document = SearchVectorField(editable=False)
-    # Its name in every language, folded.
-    words = models.TextField(editable=False)
-
-    class Meta:
-        default_permissions = ()
-        constraints = [
-            models.CheckConstraint(
-                condition=Exact(
-                    Func(
-                        *("craft", "collection", "branch", "artisan", "page"),
-                        function="num_nonnulls",
-                        output_field=models.IntegerField(),
-                    ),
-                    1,
-                ),
-                name="catalog_signpost_leads_to_one",
-            ),
-        ]
-        indexes = [
-            GinIndex(fields=["document"], fastupdate=False, name="catalog_signpost_document"),
-            GinIndex(fields=["words"], opclasses=["gin_trgm_ops"], fastupdate=False, name="catalog_signpost_words"),
-        ]
-
-    def __str__(self) -> str:
-        return self.key
-
-    @property
-    def place(self) -> Craft | Collection | Branch | Artisan | Page:
-        """What it leads to."""
-        place = self.craft or self.collection or self.branch or self.artisan or self.page
-        assert place is not None  # noqa: S101 — the constraint holds it
-        return place
-
-    @property
-    def kind(self) -> str:
-        """As the storefront calls it."""
-        if self.page:
-            return gettext("information")
-        return gettext("maker") if self.artisan else str(self.place._meta.verbose_name)
-
-    @property
-    def name_field(self) -> str:
-        if self.page:
-            return "title"
-        return "display_name" if self.artisan else "name"

@@ -1,8 +1,4 @@
-"""Branches and artisans.
-
-``Artisan.objects.public()`` is the only door from the storefront to a maker. What is private lives in
-``ArtisanPrivate``: a table of its own, with its own permission and no way to it from an ``Artisan``.
-"""
+"""The branches where makers learn and work, and pieces are kept."""
 
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from artisans import opening
-from dostshop import codes
 from dostshop.pictures import Picture
 
 if TYPE_CHECKING:
@@ -131,58 +126,3 @@ class BranchPhoto(Picture):
     class Meta:
         verbose_name = _("branch picture")
         verbose_name_plural = _("branch pictures")
-
-
-class ArtisanQuerySet(models.QuerySet["Artisan"]):
-    def public(self) -> "ArtisanQuerySet":
-        """The makers that the shop may show. Every storefront query for a maker begins here."""
-        return self.filter(is_public=True).select_related("branch")
-
-
-class Artisan(models.Model):
-    branch = models.ForeignKey(Branch, models.PROTECT, related_name="artisans", verbose_name=_("branch"))
-    code = models.CharField(_("code"), max_length=8, unique=True, default=codes.product_code, editable=False)
-    slug = models.SlugField(_("address"), unique=True)
-    display_name = models.CharField(
-        _("name shown"),
-        max_length=60,
-        blank=True,
-        help_text=_("A pseudonym that the maker chose. Never the legal name."),
-    )
-    story = models.TextField(_("story"), blank=True, help_text=_("In the maker's own words, about the work."))
-    is_public = models.BooleanField(_("shown in the shop"), default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects: ClassVar[ArtisanQuerySet] = ArtisanQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        verbose_name = _("artisan")
-        verbose_name_plural = _("artisans")
-        ordering = ["slug"]
-
-    def __str__(self) -> str:
-        return self.display_name or self.code
-
-    def get_absolute_url(self) -> str:
-        return reverse("catalog:artisan", args=[self.slug])
-
-
-class ArtisanPrivate(models.Model):
-    """What only authorised staff see, and no page shows. There is no field for a diagnosis, on purpose."""
-
-    artisan = models.OneToOneField(
-        Artisan, models.PROTECT, primary_key=True, related_name="+", verbose_name=_("artisan")
-    )
-    legal_name = models.CharField(_("legal name"), max_length=150)
-    birth_date = models.DateField(_("birth date"), null=True, blank=True)
-    phone = PhoneNumberField(_("phone"), blank=True)
-    email = models.EmailField(_("e-mail"), blank=True)
-    payout_details = models.TextField(_("payout details"), blank=True)
-    representative = models.CharField(_("legal representative"), max_length=150, blank=True)
-
-    class Meta:
-        verbose_name = _("private record")
-        verbose_name_plural = _("private records")
-
-    def __str__(self) -> str:
-        return str(self.artisan_id)

@@ -1,0 +1,76 @@
+"""The makers, and what only authorised staff know of them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from artisans.models.branch import Branch
+from dostshop import codes
+from dostshop.pictures import Picture
+
+
+class Artisan(models.Model):
+    """A maker as staff know them. The storefront asks ``PublicArtisan``, and nothing else, who may be shown and how."""
+
+    branch = models.ForeignKey(Branch, models.PROTECT, related_name="artisans", verbose_name=_("branch"))
+    code = models.CharField(_("code"), max_length=8, unique=True, default=codes.product_code, editable=False)
+    slug = models.SlugField(_("address"), unique=True, help_text=_("Used while the name may be shown."))
+    display_name = models.CharField(
+        _("name shown"),
+        max_length=60,
+        blank=True,
+        help_text=_("A pseudonym that the maker chose. Never the legal name."),
+    )
+    story = models.TextField(_("story"), blank=True, help_text=_("In the maker's own words, about the work."))
+    place = models.CharField(
+        _("place"), max_length=120, blank=True, help_text=_("Where the maker is from, as the maker wants it said.")
+    )
+    affiliation = models.CharField(
+        _("part in the Centre"),
+        max_length=200,
+        blank=True,
+        help_text=_("In the maker's words, such as “weaves here since 2023”. Nothing about health or family."),
+    )
+    is_public = models.BooleanField(
+        _("shown in the shop"), default=False, help_text=_("As far as the maker's consents allow, and no further.")
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("artisan")
+        verbose_name_plural = _("artisans")
+        ordering = ["slug"]
+
+    def __str__(self) -> str:
+        return self.display_name or self.code
+
+
+class ArtisanPhoto(Picture):
+    """The maker's face, shown with a consent for it alone."""
+
+    artisan = models.OneToOneField(Artisan, models.CASCADE, related_name="photo", verbose_name=_("artisan"))
+
+    class Meta:
+        verbose_name = _("maker's picture")
+        verbose_name_plural = _("makers' pictures")
+
+
+class ArtisanPrivate(models.Model):
+    """What only authorised staff see, and no page shows. There is no field for a diagnosis, on purpose."""
+
+    artisan = models.OneToOneField(
+        Artisan, models.PROTECT, primary_key=True, related_name="+", verbose_name=_("artisan")
+    )
+    legal_name = models.CharField(_("legal name"), max_length=150)
+    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    payout_details = models.TextField(_("payout details"), blank=True)
+    representative = models.CharField(_("legal representative"), max_length=150, blank=True)
+
+    class Meta:
+        verbose_name = _("private record")
+        verbose_name_plural = _("private records")
+
+    def __str__(self) -> str:
+        return str(self.artisan_id)

@@ -1,0 +1,40 @@
+"""Photos of products."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from artisans.models import Artisan, Channel, Consent, Scope
+from catalog.models.product import Product
+from dostshop.pictures import Picture
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def public(self) -> "PhotoQuerySet":
+        """Rendered, and of nobody who has not agreed to be shown by face."""
+        agreed = Consent.objects.live().filter(scope=Scope.FACE, channel=Channel.SITE).values("artisan")
+        visible = Photo.people.through.objects.filter(photo=OuterRef("pk"))
+        is_agreed = Exists(visible) & ~Exists(visible.exclude(artisan__in=agreed))
+        return self.exclude(renditions=[]).filter(Q(shows_person=False) | is_agreed)
+
+
+class Photo(Picture):
+    product = models.ForeignKey(Product, models.CASCADE, related_name="photos", verbose_name=_("product"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    shows_person = models.BooleanField(_("a person is visible"), default=False)
+    people = models.ManyToManyField(
+        Artisan,
+        related_name="+",
+        blank=True,
+        verbose_name=_("who is visible"),
+        help_text=_("Everybody. The photo is shown while each of them agrees to be shown by face."),
+    )
+
+    objects: ClassVar[PhotoQuerySet] = PhotoQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        ordering = ["position", "pk"]
