@@ -1,6 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from artisans.models import Artisan, ArtisanPhoto, Branch, BranchPhoto, PublicArtisan
+from artisans.models import Artisan, ArtisanPhoto, Branch, BranchPhoto, LedgerEntry, PublicArtisan
 
 
 @register(Branch)
@@ -27,3 +27,8 @@ class ArtisanTranslation(TranslationOptions):
 @register(PublicArtisan)
 class PublicArtisanTranslation(TranslationOptions):
     fields = ("display_name", "story", "place", "affiliation")
+
+
+@register(LedgerEntry)
+class LedgerEntryTranslation(TranslationOptions):
+    fields = ("item",)

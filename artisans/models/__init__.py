@@ -1,12 +1,14 @@
 from artisans.models.artisan import Artisan, ArtisanPhoto, ArtisanPrivate
 from artisans.models.branch import Branch, BranchPhoto, BranchQuerySet, OpeningHours
 from artisans.models.consent import Channel, Consent, ConsentForm, ConsentQuerySet, Scope
+from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
 from artisans.models.public import PublicArtisan, PublicArtisanQuerySet
 
 __all__ = [
     "Artisan",
     "ArtisanPhoto",
     "ArtisanPrivate",
+    "Booking",
     "Branch",
     "BranchPhoto",
     "BranchQuerySet",
@@ -14,6 +16,8 @@ __all__ = [
     "Consent",
     "ConsentForm",
     "ConsentQuerySet",
+    "EarningsRule",
+    "LedgerEntry",
     "OpeningHours",
     "PublicArtisan",
     "PublicArtisanQuerySet",

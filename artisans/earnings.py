@@ -1,0 +1,120 @@
+"""Who is owed what: shares of a sale to the qəpik, and the ledger that they are written into.
+
+Promises: a booking is written whole or not at all, its entries sum to zero, and a cause is booked once; the database
+refuses anything else. Nothing that is booked is changed: a correction is one more booking.
+Locks: none, for rows are only inserted. Call it in the transaction of what causes it, after all locks.
+Raises: ``IntegrityError`` for a cause that is booked already, and at the commit for a booking that is not zero in sum.
+After commit: nothing. Retry: what was rolled back is booked anew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils import timezone
+
+from artisans.models import Booking, EarningsRule, LedgerEntry
+from dostshop import money
+
+Account = LedgerEntry.Account
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """So many units of what was sold, by its names in each language; negative where they go back."""
+
+    sku: str
+    quantity: int
+    branch_pk: int | None
+    names: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A line of a booking; a positive amount is a debit. One of nothing is not written."""
+
+    account: LedgerEntry.Account
+    amount: Decimal
+    artisan_pk: int | None = None
+    held_at: str = ""
+    item: Item | None = None
+
+    def opposite(self) -> "Entry":
+        item = self.item and Item(**{**vars(self.item), "quantity": -self.item.quantity})
+        return Entry(**{**vars(self), "amount": -self.amount, "item": item})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """What is booked. Its name, such as “payment-12”, is booked once."""
+
+    name: str
+    kind: Booking.Kind
+    order_code: str = ""
+    rule: EarningsRule | None = None
+    # Today, unless it is booked later than it happened.
+    on: date | None = None
+
+
+def book(cause: Cause, entries: Sequence[Entry]) -> Booking:
+    written = [entry for entry in entries if entry.amount]
+    booking = Booking.objects.create(
+        cause=cause.name,
+        kind=cause.kind,
+        order_code=cause.order_code,
+        rule=cause.rule,
+        booked_on=cause.on or timezone.localdate(),
+        size=len(written),
+    )
+    LedgerEntry.objects.bulk_create([_row(booking, entry) for entry in written])
+    return booking
+
+
+def _row(booking: Booking, entry: Entry) -> LedgerEntry:
+    row = LedgerEntry(
+        booking=booking,
+        account=entry.account,
+        amount=entry.amount,
+        artisan_id=entry.artisan_pk,
+        held_at=entry.held_at,
+    )
+    if entry.item:
+        row.sku, row.quantity, row.branch_id = entry.item.sku, entry.item.quantity, entry.item.branch_pk
+        for language, name in entry.item.names:
+            setattr(row, f"item_{language}", name)
+    return row
+
+
+def split(amount: Decimal, *, by: Sequence[Decimal]) -> list[Decimal]:
+    """The amount in proportion to ``by``, in whole qəpik that make it up exactly.
+
+    What rounding down leaves goes to the largest fractions, and among equal ones to the first.
+    """
+    whole = sum(by)
+    exact = [money.to_minor_units(amount) * weight / whole for weight in by]
+    parts = [int(one) for one in exact]
+    left = money.to_minor_units(amount) - sum(parts)
+    for place in sorted(range(len(by)), key=lambda place: parts[place] - exact[place])[:left]:
+        parts[place] += 1
+    return [money.from_minor_units(part) for part in parts]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What each gets of a price without its tax. Sums to it."""
+
+    makers: Decimal
+    centre: Decimal
+    materials: Decimal
+
+
+def share(net: Decimal, *, rule: EarningsRule) -> Shares:
+    return Shares(*split(net, by=[rule.makers, rule.centre, rule.materials]))
+
+
+def balances() -> dict[int, Decimal]:
+    """What each maker is owed, by primary key; negative where a refund came after the payout. One query."""
+    owed = LedgerEntry.objects.filter(account=Account.MAKERS).order_by()
+    return {pk: -total for pk, total in owed.values_list("artisan").annotate(Sum("amount"))}
