@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 
-from artisans.models import Artisan, ArtisanPrivate
+from artisans.models import Artisan, ArtisanPrivate, PublicArtisan
 from dostshop.admin import OfOwnBranch, TranslatedAdmin, UntranslatedFilter, in_every_language
 
 
@@ -21,6 +21,11 @@ class ArtisanAdmin(OfOwnBranch, TranslatedAdmin):
     autocomplete_fields = ("branch",)
     prepopulated_fields = {"slug": ("display_name",)}
     fields = ("branch", "display_name", "slug", "story", "place", "affiliation", "is_public")
+
+    def view_on_site(self, artisan: Artisan) -> str | None:
+        """The maker's page in the shop, where the consents allow one."""
+        shown = PublicArtisan.objects.on_site().filter(pk=artisan.pk).first()
+        return shown.get_absolute_url() if shown else None
 
 
 @admin.register(ArtisanPrivate)

@@ -1,5 +1,6 @@
 """Lists of pieces: which, in what order, and a page at a time."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,7 +12,7 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from artisans.models import Artisan, Branch
+from artisans.models import Branch, PublicArtisan
 from catalog.availability import with_availability
 from catalog.models import Craft, Photo, Product, ProductQuerySet, Variant
 from dostshop.money import SYMBOL
@@ -31,10 +32,15 @@ def as_cards(products: ProductQuerySet) -> ProductQuerySet:
         with_availability(products)
         .select_related("craft__parent", "branch")
         .prefetch_related(
-            Prefetch("photos", Photo.objects.exclude(renditions=[])[:1], to_attr="cover_photos"),
-            Prefetch("artisans", Artisan.objects.public(), to_attr="public_makers"),
+            Prefetch("photos", Photo.objects.public()[:1], to_attr="cover_photos"),
+            "public_makers",
         )
     )
+
+
+def public_photos(product: str) -> "Prefetch[str]":
+    """The photos that may be shown, of the products at the end of this path."""
+    return Prefetch(f"{product}__photos", Photo.objects.public())
 
 
 def cards_of(keys: Iterable[int]) -> list[Product]:
@@ -54,7 +60,7 @@ def crafts_with_pieces() -> models.QuerySet[Craft]:
 
 def with_cover(rows: models.QuerySet[Any], *, pieces: Q, order: str) -> models.QuerySet[Any]:
     """Annotates ``cover_pk``: a picture of a published piece that belongs to the row. ``covers`` fetches them."""
-    pictures = Photo.objects.exclude(renditions=[]).filter(pieces, product__in=Product.objects.published())
+    pictures = Photo.objects.public().filter(pieces, product__in=Product.objects.published())
     covered: models.QuerySet[Any] = rows.annotate(
         cover_pk=Subquery(pictures.order_by(order, "position", "pk").values("pk")[:1])
     )
@@ -65,6 +71,15 @@ def covers[Row: models.Model](rows: Iterable[Row]) -> list[tuple[Row, Photo | No
     rows = list(rows)
     photos = Photo.objects.in_bulk([getattr(row, "cover_pk") for row in rows])  # noqa: B009 - annotated
     return [(row, photos.get(getattr(row, "cover_pk"))) for row in rows]  # noqa: B009
+
+
+def crafts_of(makers: Iterable[PublicArtisan]) -> dict[int, list[Craft]]:
+    """What each of them practises, by the maker's primary key, in one query."""
+    practised = Craft.artisans.through.objects.filter(artisan__in=[maker.pk for maker in makers])
+    found = defaultdict(list)
+    for row in practised.select_related("craft__parent").order_by("craft__position", "craft"):
+        found[row.artisan_id].append(row.craft)
+    return found
 
 
 class Sort(models.TextChoices):
@@ -135,7 +150,7 @@ class Filters(forms.Form):
         if craft := self.crafts.get(self.value("craft")):
             products = products.of_craft(craft)
         if branch := self.branches.get(self.value("branch")):
-            products = products.filter(branch=branch)
+            products = products.shown_at(branch)
         if prices := self._prices():
             products = products.filter(Exists(Variant.objects.filter(prices, product=OuterRef("pk"))))
         cards = as_cards(products)

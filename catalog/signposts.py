@@ -2,7 +2,8 @@
 
 They lead to crafts, collections, branches, makers and information pages.
 
-Makers come through ``Artisan.objects.public()`` alone, and are known by the name shown and by nothing else.
+Makers come through ``PublicArtisan`` alone, and are known by the name shown and by nothing else: who may not be named
+is not led to.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from django.contrib.postgres.search import SearchRank, TrigramWordSimilarity
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
-from artisans.models import Artisan
+from artisans.models import Channel, PublicArtisan
 from catalog import wording
 from catalog.listing import crafts_and_techniques_with_pieces
 from catalog.models import Collection, Signpost
@@ -55,7 +56,8 @@ def _shown() -> QuerySet[Any]:
         Q(craft__in=crafts_and_techniques_with_pieces())
         | Q(collection__in=Collection.objects.current())
         | Q(branch__isnull=False)
-        | Q(artisan__in=Artisan.objects.public())
+        # The channel again: the view joined here has a row for each.
+        | Q(artisan__in=PublicArtisan.objects.on_site().named(), artisan__channel=Channel.SITE)
         | Q(page__isnull=False)
     )
 

@@ -7,7 +7,7 @@ from django.contrib.sitemaps import Sitemap
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 
-from artisans.models import Artisan, Branch
+from artisans.models import Branch, PublicArtisan
 from catalog.models import Collection, Craft, Product
 from dostshop.pages.models import Page
 
@@ -48,7 +48,7 @@ class Rows(Multilingual):
             *Craft.objects.all(),
             *Collection.objects.current(),
             *Branch.objects.all(),
-            *Artisan.objects.public(),
+            *PublicArtisan.objects.on_site(),
             *Page.objects.all(),
         ]
 

@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from artisans.models import Artisan, Branch
+from artisans.models import Branch, PublicArtisan
 from catalog import search as pieces_meant
 from catalog import signposts
 from catalog.availability import offer_of, with_availability, with_stock
-from catalog.listing import Filters, as_cards, cards_of, covers, crafts_with_pieces, page_of, with_cover
+from catalog.listing import Filters, as_cards, cards_of, covers, crafts_of, crafts_with_pieces, page_of, with_cover
 from catalog.models import Collection, CollectionItem, Craft, Photo, Product, ProductQuerySet, Variant
 from catalog.structured_data import branch_script, product_script
 from catalog.wording import tidy
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "featured": Collection.objects.current().filter(is_featured=True).select_related("photo").first(),
         "newest": as_cards(Product.objects.published())[:NEWEST_ON_HOME],
         "crafts": covers(crafts),
-        "makers": Artisan.objects.public()[:MAKERS_ON_HOME],
+        "makers": PublicArtisan.objects.on_site().named()[:MAKERS_ON_HOME],
         "branches": Branch.objects.select_related("photo"),
     }
     return render(request, "catalog/home.html", context)
@@ -66,7 +66,7 @@ def collection(request: HttpRequest, slug: str) -> HttpResponse:
 @public_page
 def branch(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Branch.objects.select_related("photo").prefetch_related("hours"), slug=slug)
-    page = _page(request, Product.objects.published().filter(branch=found))
+    page = _page(request, Product.objects.published().shown_at(found))
     context = {
         "branch": found,
         "hours": found.opening_text,
@@ -79,19 +79,25 @@ def branch(request: HttpRequest, slug: str) -> HttpResponse:
 @public_page
 def artisans(request: HttpRequest) -> HttpResponse:
     everyone = with_cover(
-        Artisan.objects.public().prefetch_related("crafts"),
-        pieces=Q(product__artisans=OuterRef("pk")),
+        PublicArtisan.objects.on_site(),
+        pieces=Q(product__public_makers__artisan=OuterRef("pk")),
         order="-product__published_at",
     )
     page = page_of(everyone, request.GET.get("page"))
-    return render(request, "catalog/artisans.html", {"page": page, "artisans": covers(page)})
+    crafts = crafts_of(page)
+    rows = [(maker, cover, crafts[maker.pk]) for maker, cover in covers(page)]
+    return render(request, "catalog/artisans.html", {"page": page, "artisans": rows})
 
 
 @public_page
 def artisan(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Artisan.objects.public().prefetch_related("crafts"), slug=slug)
-    page = _page(request, Product.objects.published().filter(artisans=found))
-    return render(request, "catalog/artisan.html", {"artisan": found, "page": page})
+    found = get_object_or_404(PublicArtisan.objects.on_site().select_related("portrait"), slug=slug)
+    context = {
+        "artisan": found,
+        "crafts": crafts_of([found])[found.pk],
+        "page": _page(request, Product.objects.published().filter(public_makers__artisan=found.pk)),
+    }
+    return render(request, "catalog/artisan.html", context)
 
 
 @public_page
@@ -104,7 +110,7 @@ def product(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     if request.path != found.get_absolute_url():
         return redirect(found, permanent=True)
     related = Product.objects.published().of_craft(found.craft.parent or found.craft).exclude(pk=found.pk)
-    pictures = [urljoin(settings.SITE_URL, photo.fallback_url) for photo in found.photos.all() if photo.is_rendered]
+    pictures = [urljoin(settings.SITE_URL, photo.fallback_url) for photo in found.photos.all()]
     context = {
         "product": found,
         "related": as_cards(related)[:RELATED],
@@ -144,8 +150,8 @@ def _whole_product() -> ProductQuerySet:
         with_availability(Product.objects.all())
         .select_related("craft__parent", "branch")
         .prefetch_related(
-            Prefetch("photos", Photo.objects.exclude(renditions=[])),
-            Prefetch("artisans", Artisan.objects.public(), to_attr="public_makers"),
+            Prefetch("photos", Photo.objects.public()),
+            "public_makers",
             Prefetch("variants", with_stock(Variant.objects.all())),
         )
     )

@@ -15,6 +15,7 @@ from django.db.models import Sum, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from catalog.listing import public_photos
 from catalog.models import Product, Variant
 from dostshop.accounts.models import User
 from dostshop.clock import baku_time
@@ -143,7 +144,7 @@ def lines(bag: Bag) -> list[BagLine]:
 
 def views(bag: Bag, bag_lines: list[BagLine]) -> list[LineView]:
     """The lines with their photos, and with what has changed since they went into the bag."""
-    prefetch_related_objects(bag_lines, "variant__product__photos")
+    prefetch_related_objects(bag_lines, public_photos("variant__product"))
     shortages = {shortage.variant_pk: shortage for shortage in stock.shortages(bag, bag_lines)}
     return [
         LineView(

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from catalog.listing import public_photos
 from orders import demand, unclaimed
 from orders.models import DeliveryMethod, Fulfilment, LineItem, Order
 
@@ -135,5 +136,5 @@ def _delivery() -> Subquery:
 
 
 def _pieces() -> "Prefetch[str]":
-    lines = LineItem.objects.select_related("variant__product").prefetch_related("variant__product__photos")
+    lines = LineItem.objects.select_related("variant__product").prefetch_related(public_photos("variant__product"))
     return Prefetch("lines", lines)

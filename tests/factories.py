@@ -1,5 +1,6 @@
 """Plain rows for tests. What a test is about, it says itself; the rest is filled in here."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
@@ -8,7 +9,8 @@ from typing import Any
 import factory
 from django.utils import timezone
 
-from artisans.models import Artisan, Branch
+from artisans.consent import Contents, Explanation, Sheet, Signers, Term, record
+from artisans.models import Artisan, ArtisanPrivate, Branch, Channel, ConsentForm, Scope
 from catalog.models import Collection, Craft, Photo, Product, ProductMaker, Variant
 from dostshop.accounts.models import User
 from dostshop.pages.models import Page
@@ -58,13 +60,28 @@ class CraftFactory(factory.django.DjangoModelFactory[Craft]):
 
 
 class ArtisanFactory(factory.django.DjangoModelFactory[Artisan]):
+    """Of age, and shown on the site with name and story; ``agreed=()`` for who agreed to nothing."""
+
     class Meta:
         model = Artisan
+        skip_postgeneration_save = True
 
     branch = factory.SubFactory(BranchFactory)
     slug = factory.Sequence(lambda n: f"artisan-{n}")
     display_name_az = "Nar"
     is_public = True
+
+    @factory.post_generation
+    def private(self: Artisan, create: bool, extracted: bool | None, **fields: Any) -> None:
+        if create and extracted is not False:
+            values = {"legal_name": f"Məmmədova Sevil {self.pk}", "birth_date": date(1985, 5, 17), **fields}
+            ArtisanPrivate.objects.create(artisan=self, **values)
+
+    @factory.post_generation
+    def agreed(self: Artisan, create: bool, extracted: Sequence[Scope] | None, **_fields: Any) -> None:
+        scopes = (Scope.NAME, Scope.STORY) if extracted is None else extracted
+        if create and scopes:
+            consent(self, *scopes)
 
 
 class ProductFactory(factory.django.DjangoModelFactory[Product]):
@@ -212,6 +229,37 @@ def hand_out(order: Order) -> None:
         fulfilment.mark_ready(part.pk, actor=actor)
         fulfilment.mark_arrived(part.pk, actor=actor)
     fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=actor)
+
+
+def consent(
+    artisan: Artisan,
+    *scopes: Scope,
+    channel: Channel = Channel.SITE,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+    signers: Signers = Signers(),  # noqa: B008 - frozen
+) -> ConsentForm:
+    """In force from a month ago for a year, unless told otherwise."""
+    today = timezone.localdate()
+    first_day = valid_from or today - timedelta(days=30)
+    return record(
+        artisan.pk,
+        sheet=Sheet(
+            signed_on=min(first_day, today),
+            contents=Contents(
+                subject="Məmmədova Sevil",
+                operator="DOST Mərkəzi",
+                purpose="Əl işlərini satmaq",
+                data="Ad və sözlər, saytda göstərilir",
+                validity="Bir il; hər gün geri götürülə bilər",
+                deletion="Geri götürüləndə silinir",
+            ),
+            explanation=Explanation(language="az", explained=ConsentForm.Explained.TEXT, explained_by="Aynur Əliyeva"),
+            signers=signers,
+        ),
+        agreed=[(scope, channel) for scope in scopes],
+        term=Term(valid_from=first_day, valid_until=valid_until or first_day + timedelta(days=365)),
+    )
 
 
 def made_by(product: Product, *artisans: Artisan) -> None:

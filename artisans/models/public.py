@@ -7,6 +7,7 @@ channel is in force on the day of the query, in Baku. A consent that ends at mid
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,10 @@ class PublicArtisanQuerySet(models.QuerySet["PublicArtisan"]):
 
     def on_site(self) -> "PublicArtisanQuerySet":
         return self.on(Channel.SITE)
+
+    def named(self) -> "PublicArtisanQuerySet":
+        """Those whose name may be shown, and who chose one."""
+        return self.filter(Q(display_name_az__gt="") | Q(display_name_ru__gt="") | Q(display_name_en__gt=""))
 
 
 class PublicArtisan(models.Model):

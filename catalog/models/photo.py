@@ -14,7 +14,8 @@ from dostshop.pictures import Picture
 class PhotoQuerySet(models.QuerySet["Photo"]):
     def public(self) -> "PhotoQuerySet":
         """Rendered, and of nobody who has not agreed to be shown by face."""
-        agreed = Consent.objects.live().filter(scope=Scope.FACE, channel=Channel.SITE).values("artisan")
+        faces = Consent.objects.live().filter(scope=Scope.FACE, channel=Channel.SITE)
+        agreed = faces.filter(artisan__is_public=True).values("artisan")
         visible = Photo.people.through.objects.filter(photo=OuterRef("pk"))
         is_agreed = Exists(visible) & ~Exists(visible.exclude(artisan__in=agreed))
         return self.exclude(renditions=[]).filter(Q(shows_person=False) | is_agreed)

@@ -7,12 +7,12 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from artisans.models import Artisan, Branch, PublicArtisan
+from artisans.models import Artisan, Branch, Channel, PublicArtisan
 from catalog import measures
 from catalog.models.craft import Craft
 from dostshop import codes, folding
@@ -45,6 +45,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def published(self) -> "ProductQuerySet":
         """What the storefront shows: sold pieces too, for they are the makers' portfolio."""
         return self.filter(state=Product.State.PUBLISHED, published_at__lte=timezone.now())
+
+    def shown_at(self, branch: Branch) -> "ProductQuerySet":
+        """Those that are kept there and may say so; see ``shown_branch``."""
+        silent = PublicMaker.objects.filter(product=OuterRef("pk"), artisan__branch=None)
+        return self.filter(~Exists(silent), branch=branch)
 
     def of_craft(self, craft: Craft) -> "ProductQuerySet":
         """The craft's own products and those of its techniques."""
@@ -181,6 +186,12 @@ class Product(models.Model):
         return NoReturn.PERSONALISED if self.is_personalised else ""
 
     @property
+    def shown_branch(self) -> Branch | None:
+        """Where the storefront says that it is kept: nowhere beside a maker who is shown without a branch."""
+        is_silent = any(made.artisan.branch_id is None for made in self.public_makers.all())
+        return None if is_silent else self.branch
+
+    @property
     def size_text(self) -> str:
         return measures.size(self.width_mm, self.height_mm, self.depth_mm)
 
@@ -214,12 +225,21 @@ class ProductMaker(models.Model):
         return f"{self.artisan} {self.share} %"
 
 
+class PublicMakerManager(models.Manager["PublicMaker"]):
+    """On the site, whoever asks and by whichever relation: the view below has a row for each channel."""
+
+    def get_queryset(self) -> "models.QuerySet[PublicMaker]":
+        return super().get_queryset().filter(artisan__channel=Channel.SITE).select_related("artisan__branch")
+
+
 class PublicMaker(models.Model):
     """A maker of a product who may be shown on the site, as a view of the database."""
 
     product = models.ForeignKey(Product, models.DO_NOTHING, related_name="public_makers")
     artisan = models.ForeignKey(PublicArtisan, models.DO_NOTHING, related_name="+")
     share = models.DecimalField(max_digits=5, decimal_places=2)
+
+    objects: ClassVar[PublicMakerManager] = PublicMakerManager()
 
     class Meta:
         managed = False

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog.listing import public_photos
 from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
 from orders import bag_cookie, cancelling, demand, payments, providers, refunds, returns, stock, timeline
@@ -59,7 +60,7 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 
 
 def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
-    pieces = LineItem.objects.select_related("variant__product").prefetch_related("variant__product__photos")
+    pieces = LineItem.objects.select_related("variant__product").prefetch_related(public_photos("variant__product"))
     parts = list(opened.fulfilments.select_related("branch").prefetch_related(Prefetch("lines", pieces)))
     lines = sorted((line for part in parts for line in part.lines.all()), key=lambda line: line.pk)
     wanted = [part for part in parts if part.lines_wanted]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from catalog.listing import public_photos
 from dostshop.locks import Busy
 from orders import bag_cookie, returns
 from orders.forms import ReturnForm
@@ -17,7 +18,9 @@ from orders.views.order import open_order
 @never_cache
 def ask(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     order = open_order(code, secret)
-    lines = order.lines.select_related("fulfilment", "variant__product").prefetch_related("variant__product__photos")
+    lines = order.lines.select_related("fulfilment", "variant__product").prefetch_related(
+        public_photos("variant__product")
+    )
     form = ReturnForm(request.POST or None, offers=returns.offers(order, lines=lines))
     if request.method == "POST" and form.is_valid():
         wish = form.cleaned_data
