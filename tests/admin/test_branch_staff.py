@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from artisans.models import ArtisanPrivate, Branch
+from artisans.models import Branch
 from dostshop.accounts.models import Role
 from orders import fulfilment, payments
 from orders.models import Bag, Order, Stock
@@ -204,9 +204,8 @@ def test_instructors_see_nothing_of_the_orders(order: Order) -> None:
 
 
 def test_private_records_need_a_permission_of_their_own(order: Order, centre_staff: Client) -> None:
-    artisan = ArtisanFactory.create()
-    record = ArtisanPrivate.objects.create(artisan=artisan, legal_name="Məmməd Məmmədov")
-    page = reverse("admin:artisans_artisanprivate_change", args=[record.pk])
+    artisan = ArtisanFactory.create(private__legal_name="Məmməd Məmmədov")
+    page = reverse("admin:artisans_artisanprivate_change", args=[artisan.pk])
     assert centre_staff.get(page).status_code == 403
     assert centre_staff.get(reverse("admin:artisans_artisanprivate_changelist")).status_code == 403
     artisan_page = centre_staff.get(reverse("admin:artisans_artisan_change", args=[artisan.pk]))

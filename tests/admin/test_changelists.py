@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from artisans.models import ArtisanPrivate, Branch
+from artisans.models import Branch
 from catalog.models import Product, Variant
 from dostshop.accounts.models import Membership, Role
 from dostshop.pages.models import Page
@@ -60,10 +60,8 @@ QUERIES = {
 
 def make(number: int) -> None:
     variant = piece(craft=CraftFactory.create(parent=CraftFactory.create()))
-    artisan = ArtisanFactory.create()
-    made_by(variant.product, artisan)
+    made_by(variant.product, ArtisanFactory.create())
     PhotoFactory.create(product=variant.product)
-    ArtisanPrivate.objects.create(artisan=artisan, legal_name=f"Məmməd {number}")
     CollectionFactory.create()
     Page.objects.create(slug=f"page-{number}", title="Səhifə")
     ProviderEvent.objects.create(event_id=f"evt_{number}", type="checkout.session.completed", payload={})

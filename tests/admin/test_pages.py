@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from artisans.models import ArtisanPrivate, BranchPhoto
+from artisans.models import BranchPhoto
 from catalog.models import CollectionItem, CollectionPhoto
 from dostshop.accounts.models import Membership, Role
 from dostshop.pages.models import Page
@@ -42,7 +42,7 @@ def order(db: None) -> Order:
     collection = CollectionFactory.create()
     CollectionPhoto.objects.create(collection=collection, **ORIGINAL)
     CollectionItem.objects.create(collection=collection, product=variant.product)
-    ArtisanPrivate.objects.create(artisan=ArtisanFactory.create(), legal_name="Məmməd Məmmədov")
+    ArtisanFactory.create()
     Page.objects.get_or_create(slug="about", defaults={"title": "Haqqımızda"})
     ProviderEvent.objects.create(event_id="evt_1", type="checkout.session.completed", payload={"id": "evt_1"})
     Membership.objects.create(user=UserFactory.create(), role=Role.CENTRE_STAFF)
