@@ -23,7 +23,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 
-from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto, OpeningHours
+from artisans import consent
+from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto, Channel, ConsentForm, OpeningHours, Scope
 from catalog.models import (
     Collection,
     CollectionItem,
@@ -171,19 +172,58 @@ def _load_holidays() -> None:
 
 
 def _load_makers() -> None:
+    """A maker of a demo from before consents gets what the record says; whoever signed a form is left alone."""
+    form = _read(FOLDER / "catalogue" / "consent.toml")
     for slug, record in _read(FOLDER / "catalogue" / "makers.toml").items():
-        if Artisan.objects.filter(slug=slug).exists():
-            continue
-        names = {f"display_name_{language}": record[language].get("name", "") for language in LANGUAGES}
-        artisan = Artisan.objects.create(
-            slug=slug,
-            code=_code(slug, 6),
-            branch=Branch.objects.get(slug=record["branch"]),
-            is_public=True,
-            **names,
-            **_texts(record, "story"),
-        )
-        ArtisanPrivate.objects.create(artisan=artisan, legal_name=record["legal_name"])
+        artisan = Artisan.objects.filter(code=_code(slug, 6)).first() or _create_maker(slug, record)
+        ArtisanPrivate.objects.filter(artisan=artisan, birth_date=None).update(birth_date=_born(record))
+        if record["agreed"] and not artisan.consent_forms.exists():
+            _record_consent(artisan, record, form)
+
+
+def _create_maker(slug: str, record: Record) -> Artisan:
+    names = {f"display_name_{language}": record[language].get("name", "") for language in LANGUAGES}
+    artisan = Artisan.objects.create(
+        slug=slug,
+        code=_code(slug, 6),
+        branch=Branch.objects.get(slug=record["branch"]),
+        is_public=True,
+        **names,
+        **_texts(record, "story", "place", "affiliation"),
+    )
+    ArtisanPrivate.objects.create(
+        artisan=artisan, legal_name=record["legal_name"], representative=record.get("representative", "")
+    )
+    return artisan
+
+
+def _born(record: Record) -> date:
+    born: date = record.get("born") or timezone.localdate() - timedelta(days=record["age"] * 366)
+    return born
+
+
+def _record_consent(artisan: Artisan, record: Record, form: Record) -> None:
+    today = timezone.localdate()
+    given_by = ConsentForm.GivenBy.BOTH if "representative" in record else ConsentForm.GivenBy.MAKER
+    contents = {name: form[name] for name in ("operator", "purpose", "data", "validity", "deletion")}
+    consent.record(
+        artisan.pk,
+        sheet=consent.Sheet(
+            signed_on=today,
+            contents=consent.Contents(subject=record["legal_name"], allows_abroad=True, **contents),
+            explanation=consent.Explanation(
+                language="az",
+                explained=ConsentForm.Explained(record.get("explained", "text")),
+                explained_by=form["explained_by"],
+                witness=record.get("witness", ""),
+            ),
+            signers=consent.Signers(given_by=given_by, representative=record.get("representative", "")),
+        ),
+        agreed=[
+            (Scope(scope), Channel(where)) for scope in record["agreed"] for where in record.get("channels", ["site"])
+        ],
+        term=consent.Term(valid_from=today, valid_until=today + timedelta(days=record.get("days", 365))),
+    )
 
 
 def _load_craft(slug: str, record: Record) -> None:

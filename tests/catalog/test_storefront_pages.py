@@ -277,38 +277,6 @@ def test_a_craft_that_needs_a_permit_says_so(client: Client) -> None:
     assert '<a href="/en/info/contact/">write to us</a>' in page
 
 
-def test_a_maker_who_is_not_public_is_named_nowhere(client: Client) -> None:
-    hidden = ArtisanFactory.create(slug="hidden", display_name_az="Gizli", is_public=False)
-    product = shown(piece())
-    made_by(product, hidden)
-
-    assert client.get("/artisans/hidden/").status_code == 404
-    for address in ("/", "/pieces/", "/artisans/", "/branches/baku/", address_of(product)):
-        assert "Gizli" not in text(client, address)
-    assert "Pottery</a>&nbsp;· <a" in text(client, address_of(product))
-
-
-def test_a_maker_without_a_pseudonym_is_called_by_craft_and_branch(client: Client) -> None:
-    artisan = ArtisanFactory.create(slug="nameless", display_name_az="")
-    weaving = CraftFactory.create(name_en="Weaving")
-    weaving.artisans.add(artisan)
-    flat = CraftFactory.create(name_en="Flat weave", parent=weaving)
-    product = shown(piece(branch=BranchFactory.create(slug="barda"), craft=flat))
-    made_by(product, artisan)
-
-    for address in ("/en/artisans/", "/en/artisans/nameless/", "/en/pieces/", address_of(product)):
-        page = text(client, address)
-        assert "Weaving&nbsp;· Baku" in page
-        assert "Flat weave&nbsp;· " not in page
-        assert artisan.code not in page
-
-
-def test_a_maker_without_pseudonym_and_craft_is_called_by_branch(client: Client) -> None:
-    ArtisanFactory.create(slug="nameless", display_name_az="")
-
-    assert "<h1>Baku</h1>" in text(client, "/en/artisans/nameless/")
-
-
 def test_a_text_that_falls_back_says_its_language(client: Client) -> None:
     product = shown(piece(name_ru=""))
 

@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import connection
 from django.db.models import Model, TextField
 from django.db.models.fields import CharField
+from django.utils import timezone
 from pytest_django import Settings
 
-from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto
+from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto, Consent, ConsentForm, PublicArtisan
 from catalog.availability import with_availability
 from catalog.models import (
     Collection,
@@ -45,6 +49,7 @@ PUBLIC: tuple[type[Model], ...] = (
 )
 EVERYTHING: tuple[type[Model], ...] = (
     *PUBLIC,
+    *(Consent, ConsentForm),
     *(ArtisanPrivate, BagLine, CollectionItem, DeliveryRate, Hold, LineItem, Membership, Order, Payment),
     *(ProductMaker, Stock, User),
 )
@@ -167,15 +172,46 @@ def test_food_says_what_is_in_it_and_how_long_it_keeps(loaded: None) -> None:
 
 
 def test_no_legal_name_is_public(loaded: None) -> None:
-    legal = set(ArtisanPrivate.objects.values_list("legal_name", flat=True))
-    parts = {fold(part) for name in legal for part in name.split()} - {"oglu", "qizi"}
-    assert len(legal) == Artisan.objects.count() == 18
+    printed = StringIO()
+    call_command("legal_names", stdout=printed)
+    private = printed.getvalue().splitlines()
+    assert set(ArtisanPrivate.objects.values_list("legal_name", flat=True)) < set(private)
+    parts = {fold(part) for name in private for part in name.split()} - {"oglu", "qizi"}
+    assert len(private) == len(set(private)) == Artisan.objects.count() + 2 == 20
 
     for name, text in texts(*PUBLIC):
         assert not parts & set(re.findall(r"\w+", fold(text))), (name, text)
     for model in (Photo, BranchPhoto, CollectionPhoto):
         for original in model.objects.values_list("original", flat=True):
             assert not any(part in fold(original) for part in parts)
+
+
+def test_makers_are_shown_in_every_way_that_there_is(loaded: None) -> None:
+    on_site = PublicArtisan.objects.on_site()
+    silent = Artisan.objects.exclude(pk__in=on_site.values("pk"))
+
+    assert (on_site.count(), on_site.named().count(), silent.count()) == (15, 12, 3)
+    assert {maker.slug for maker in on_site.exclude(place="")} == {"nar", "turac"}
+    [minor] = on_site.filter(branch=None)
+    assert (minor.display_name, minor.story) == ("Yovşan", "")
+    assert Product.objects.filter(public_makers__artisan=minor.pk).count() == 3
+
+
+def test_makers_of_a_demo_from_before_consents_are_asked(loaded: None) -> None:
+    before = (PublicArtisan.objects.count(), ConsentForm.objects.count())
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("TRUNCATE artisans_consent, artisans_consentform")
+    ArtisanPrivate.objects.update(birth_date=None)
+    assert not PublicArtisan.objects.exists()
+    loading.load()
+    assert (PublicArtisan.objects.count(), ConsentForm.objects.count()) == before
+
+
+def test_who_withdrew_is_not_asked_again(loaded: None) -> None:
+    Consent.objects.update(withdrawn_at=timezone.now())
+    loading.load()
+    assert not PublicArtisan.objects.exists()
 
 
 def test_no_piece_is_sold_by_pity(loaded: None) -> None:

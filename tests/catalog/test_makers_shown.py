@@ -1,0 +1,147 @@
+"""Makers on the storefront: named as far as they agreed, spared where they are young, and called by craft else."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from artisans.consent import Signers
+from artisans.models import Artisan, Channel, ConsentForm, Scope
+from catalog.models import Product
+from tests.catalog.test_storefront_pages import address_of, shown, text
+from tests.factories import (
+    ArtisanFactory,
+    BranchFactory,
+    CraftFactory,
+    PhotoFactory,
+    consent,
+    delivery_method,
+    made_by,
+    piece,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def main_of(page: str) -> str:
+    """Without what stands on every page."""
+    return page[page.index("<main") : page.index("</main>")]
+
+
+def test_a_maker_who_is_not_public_is_named_nowhere(client: Client) -> None:
+    hidden = ArtisanFactory.create(slug="hidden", display_name_az="Gizli", is_public=False)
+    product = shown(piece())
+    made_by(product, hidden)
+
+    assert client.get("/artisans/hidden/").status_code == 404
+    for address in ("/", "/pieces/", "/artisans/", "/branches/baku/", address_of(product)):
+        assert "Gizli" not in text(client, address)
+    assert "Pottery</a>&nbsp;· <a" in text(client, address_of(product))
+
+
+@pytest.mark.parametrize("agreed", [(), (Scope.STORY, Scope.PLACE)])
+def test_a_maker_whose_name_is_not_agreed_to_is_called_by_craft_and_branch(
+    client: Client, agreed: tuple[Scope, ...]
+) -> None:
+    artisan = ArtisanFactory.create(slug="gizli", display_name_az="Gizli", agreed=agreed)
+    consent(artisan, Scope.NAME, channel=Channel.PRESS)
+    product = shown(piece())
+    made_by(product, artisan)
+
+    assert client.get("/artisans/gizli/").status_code == 404
+    assert client.get(f"/artisans/{artisan.code.lower()}/").status_code == (200 if agreed else 404)
+    for address in ("/en/", "/en/pieces/", "/en/artisans/", "/en/branches/baku/", address_of(product)):
+        assert "gizli" not in text(client, address).lower()
+    assert "Pottery&nbsp;· Baku" in text(client, "/en/pieces/")
+
+
+def test_a_piece_of_a_minor_says_no_branch(client: Client) -> None:
+    delivery_method()
+    young = ArtisanFactory.create(
+        display_name_az="Sərçə",
+        slug="serce",
+        private__birth_date=timezone.localdate() - timedelta(days=15 * 366),
+        agreed=(),
+    )
+    grown = ArtisanFactory.create(display_name_az="Nar", slug="nar")
+    product = shown(piece())
+    made_by(product, young, grown)
+    assert "Baku" in text(client, "/en/pieces/")
+    signers = Signers(given_by=ConsentForm.GivenBy.BOTH, representative="Məmmədova Sevil")
+    consent(young, Scope.NAME, valid_until=timezone.localdate(), signers=signers)
+
+    page = text(client, address_of(product))
+    assert "Sərçə" in page
+    assert "Nar" in page
+    assert "Baku" not in main_of(page)
+    assert "You can pick it up at a branch, free of charge." in page
+    for address in ("/en/pieces/", "/en/artisans/serce/", f"/en/crafts/{product.craft.slug}/"):
+        assert "Turquoise bowl" in text(client, address)
+    assert "Baku" not in main_of(text(client, "/en/artisans/serce/"))
+    assert "Baku" not in main_of(text(client, f"/en/crafts/{product.craft.slug}/"))
+    assert "Turquoise bowl" not in text(client, "/en/branches/baku/")
+    assert "Turquoise bowl" not in text(client, "/en/pieces/?branch=baku")
+
+
+def test_only_what_may_say_so_is_shown_at_a_branch() -> None:
+    baku = BranchFactory.create()
+    silent, loud = piece(), piece()
+    piece(branch=BranchFactory.create(slug="barda"))
+    young = ArtisanFactory.create(private__birth_date=timezone.localdate() - timedelta(days=15 * 366), agreed=())
+    made_by(silent.product, young)
+    assert {row.shown_branch for row in Product.objects.shown_at(baku)} == {baku}
+    assert Product.objects.shown_at(baku).count() == 2
+
+    signers = Signers(given_by=ConsentForm.GivenBy.BOTH, representative="Məmmədova Sevil")
+    consent(young, Scope.NAME, valid_until=timezone.localdate(), signers=signers)
+    assert Product.objects.shown_at(baku).get() == loud.product
+    assert silent.product.shown_branch is None
+    consent(young, Scope.NAME, channel=Channel.PRESS, valid_until=timezone.localdate(), signers=signers)
+    assert Product.objects.shown_at(baku).get() == loud.product
+
+
+def test_a_photo_is_shown_while_everybody_on_it_agrees(client: Client) -> None:
+    product = piece().product
+    first, second = ArtisanFactory.create(agreed=()), ArtisanFactory.create(agreed=())
+    photo = PhotoFactory.create(product=product, shows_person=True, alt_en="Two at the loom")
+    photo.people.add(first, second)
+    consent(first, Scope.FACE)
+    consent(second, Scope.FACE, channel=Channel.PRESS)
+    pages = (address_of(product), "/en/pieces/", "/en/")
+    for address in pages:
+        assert "Two at the loom" not in text(client, address)
+
+    consent(second, Scope.FACE)
+    for address in pages[:2]:
+        assert "Two at the loom" in text(client, address)
+    Artisan.objects.filter(pk=first.pk).update(is_public=False)
+    for address in pages:
+        assert "Two at the loom" not in text(client, address)
+
+
+def test_a_photo_of_somebody_unknown_is_not_shown(client: Client) -> None:
+    product = piece().product
+    PhotoFactory.create(product=product, shows_person=True, alt_en="At the loom")
+    assert "At the loom" not in text(client, address_of(product))
+
+
+def test_a_maker_without_a_pseudonym_is_called_by_craft_and_branch(client: Client) -> None:
+    artisan = ArtisanFactory.create(slug="nameless", display_name_az="")
+    weaving = CraftFactory.create(name_en="Weaving")
+    weaving.artisans.add(artisan)
+    flat = CraftFactory.create(name_en="Flat weave", parent=weaving)
+    product = shown(piece(branch=BranchFactory.create(slug="barda"), craft=flat))
+    made_by(product, artisan)
+
+    for address in ("/en/artisans/", "/en/artisans/nameless/", "/en/pieces/", address_of(product)):
+        page = text(client, address)
+        assert "Weaving&nbsp;· Baku" in page
+        assert "Flat weave&nbsp;· " not in page
+        assert artisan.code not in page
+
+
+def test_a_maker_without_pseudonym_and_craft_is_called_by_branch(client: Client) -> None:
+    ArtisanFactory.create(slug="nameless", display_name_az="")
+
+    assert "<h1>Baku</h1>" in text(client, "/en/artisans/nameless/")
