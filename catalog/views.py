@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from artisans.models import Branch, PublicArtisan
+from artisans.models import Branch, PublicArtisan, Withdrawal, digest_of
 from catalog import search as pieces_meant
 from catalog import signposts
 from catalog.availability import offer_of, with_availability, with_stock
@@ -91,7 +91,11 @@ def artisans(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def artisan(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(PublicArtisan.objects.on_site().select_related("portrait"), slug=slug)
+    found = PublicArtisan.objects.on_site().select_related("portrait").filter(slug=slug).first()
+    if found is None:
+        if Withdrawal.objects.filter(former_addresses__contains=[digest_of(slug)]).exists():
+            return render(request, "catalog/maker_gone.html", status=410)
+        raise Http404
     context = {
         "artisan": found,
         "crafts": crafts_of([found])[found.pk],

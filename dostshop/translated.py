@@ -9,6 +9,11 @@ from django.utils import translation
 from modeltranslation.translator import translator
 
 
+def columns(field: str) -> list[str]:
+    """Where a translated field is kept: ``name_az`` and so on."""
+    return [f"{field}_{language}" for language in settings.MODELTRANSLATION_LANGUAGES]
+
+
 def language_of(instance: Model, field: str) -> str | None:
     """The language of the text that ``instance.field`` shows now: the page's, else the first with a text."""
     for language in (translation.get_language(), *settings.MODELTRANSLATION_FALLBACK_LANGUAGES):

@@ -3,6 +3,7 @@ from artisans.models.branch import Branch, BranchPhoto, BranchQuerySet, OpeningH
 from artisans.models.consent import Channel, Consent, ConsentForm, ConsentQuerySet, Scope
 from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
 from artisans.models.public import PublicArtisan, PublicArtisanQuerySet
+from artisans.models.withdrawal import Withdrawal, digest_of
 
 __all__ = [
     "Artisan",
@@ -22,4 +23,6 @@ __all__ = [
     "PublicArtisan",
     "PublicArtisanQuerySet",
     "Scope",
+    "Withdrawal",
+    "digest_of",
 ]
