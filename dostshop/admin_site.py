@@ -162,6 +162,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Makers"),
             [
                 (_("Artisans"), "artisans.artisan", "palette"),
+                (_("Consents"), "artisans.consent", "handshake"),
+                (_("Signed forms"), "artisans.consentform", "draw"),
                 (_("Private records"), "artisans.artisanprivate", "lock"),
                 (_("Branches"), "artisans.branch", "storefront"),
             ],

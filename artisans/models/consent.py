@@ -1,12 +1,13 @@
 """What makers agreed to: by scope and channel, on a signed form. Rows are only added, and marked as withdrawn once."""
 
 import uuid
+from datetime import timedelta
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -120,6 +121,13 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         day = on or timezone.localdate()
         return self.filter(valid_from__lte=day, valid_until__gte=day, withdrawn_at=None)
 
+    def ending(self) -> "ConsentQuerySet":
+        """In force, and over within ``ENDING_DAYS``, with none for the same that holds for longer."""
+        last_day = timezone.localdate() + timedelta(days=Consent.ENDING_DAYS)
+        same = {"artisan": OuterRef("artisan"), "scope": OuterRef("scope"), "channel": OuterRef("channel")}
+        longer = Consent.objects.filter(valid_until__gt=last_day, withdrawn_at=None, **same)
+        return self.live().filter(~Exists(longer), valid_until__lte=last_day)
+
 
 class Consent(models.Model):
     """That one thing of a maker may be shown in one place, from the first day to the last.
@@ -137,6 +145,9 @@ class Consent(models.Model):
     valid_from = models.DateField(_("from"))
     valid_until = models.DateField(_("until"))
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    # When staff are told that it is time to ask again.
+    ENDING_DAYS = 60
 
     objects: ClassVar[ConsentQuerySet] = ConsentQuerySet.as_manager()  # type: ignore[assignment]
 

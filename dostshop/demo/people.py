@@ -37,7 +37,7 @@ PEOPLE = (
 # What each role may do in the admin: app label, and models and actions within it.
 RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.BRANCH_STAFF: {
-        "artisans": ("view_artisan", "view_branch"),
+        "artisans": ("view_artisan", "view_branch", "view_consent", "view_consentform", "add_consentform"),
         "catalog": ("view_product", "change_product", "view_variant", "view_photo", "view_craft"),
         "orders": (
             *("view_order", "change_order", "view_stock", "change_stock", "view_hold"),
@@ -46,7 +46,10 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         ),
     },
     Role.CENTRE_STAFF: {
-        "artisans": ("view_artisan", "add_artisan", "change_artisan", "view_branch", "change_branch"),
+        "artisans": (
+            *("view_artisan", "add_artisan", "change_artisan", "view_branch", "change_branch"),
+            *("view_consent", "view_consentform", "add_consentform"),
+        ),
         "catalog": (
             *(
                 f"{action}_{model}"

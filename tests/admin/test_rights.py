@@ -35,6 +35,8 @@ MAY_OPEN: dict[str, set[Role]] = {
     "catalog_collection": {CENTRE},
     "catalog_craft": {BRANCH, CENTRE},
     "artisans_artisan": {BRANCH, CENTRE, ACCOUNTANT},
+    "artisans_consent": {BRANCH, CENTRE},
+    "artisans_consentform": {BRANCH, CENTRE},
     "artisans_artisanprivate": set(),
     "artisans_branch": {BRANCH, CENTRE, ACCOUNTANT},
     "pages_page": {CENTRE},

@@ -1,0 +1,3 @@
+from artisans.admin import consents, makers
+
+__all__ = ["consents", "makers"]

@@ -1,0 +1,117 @@
+"""The makers. Branches have their page in ``catalog/admin/branches.py``, beside the pictures that it carries."""
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
+from unfold.decorators import action
+
+from artisans import consent_wording
+from artisans.admin.consents import ConsentInline
+from artisans.consent import NotAllowed
+from artisans.forms import RecordForm
+from artisans.models import Artisan, ArtisanPrivate, ConsentForm, PublicArtisan
+from dostshop.admin import OfOwnBranch, TranslatedAdmin, UntranslatedFilter, in_every_language, signed_in
+
+
+@admin.register(Artisan)
+class ArtisanAdmin(OfOwnBranch, TranslatedAdmin):
+    list_display = ("__str__", "code", "branch", "is_public")
+    list_filter = (
+        ("branch", RelatedDropdownFilter),
+        ("is_public", BooleanRadioFilter),
+        UntranslatedFilter,
+    )
+    list_select_related = ("branch",)
+    search_fields = ("code", "slug", *in_every_language("display_name"))
+    autocomplete_fields = ("branch",)
+    prepopulated_fields = {"slug": ("display_name",)}
+    fields = ("branch", "display_name", "slug", "story", "place", "affiliation", "is_public")
+    inlines = (ConsentInline,)
+    actions_detail = ("record_consent",)
+
+    def view_on_site(self, artisan: Artisan) -> str | None:
+        """The maker's page in the shop, where the consents allow one."""
+        shown = PublicArtisan.objects.on_site().filter(pk=artisan.pk).first()
+        return shown.get_absolute_url() if shown else None
+
+    def has_record_consent_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return signed_in(request).has_perm("artisans.add_consentform")
+
+    @action(description=gettext_lazy("Record a consent"), permissions=["record_consent"], url_path="consent")
+    def record_consent(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """From the signed form, scanned."""
+        artisan = self.get_object(request, object_id)
+        if artisan is None:
+            raise Http404
+        if request.method != "POST":
+            form = RecordForm(initial=_as_proposed(artisan, request))
+            return self._record_page(request, artisan, form)
+        form = RecordForm(request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                form.record(artisan.pk, by=signed_in(request))
+            except NotAllowed as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("The consent is recorded."))
+                return redirect(f"{self.admin_site.name}:artisans_artisan_change", artisan.pk)
+        return self._record_page(request, artisan, form)
+
+    def _record_page(self, request: HttpRequest, artisan: Artisan, form: RecordForm) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Record a consent"),
+            "subtitle": str(artisan),
+            "form": form,
+            "languages": settings.LANGUAGES,
+        }
+        return render(request, "admin/artisans/record_consent.html", context)
+
+
+@admin.register(ArtisanPrivate)
+class ArtisanPrivateAdmin(OfOwnBranch):
+    """On a page of its own, for whoever may see it: nothing of it stands on a page that others open."""
+
+    branch_lookups = ("artisan__branch",)
+    list_display = ("legal_name", "artisan", "branch")
+    list_filter = (("artisan__branch", RelatedDropdownFilter),)
+    list_select_related = ("artisan__branch",)
+    search_fields = ("legal_name", "artisan__code", *in_every_language("artisan__display_name"))
+    autocomplete_fields = ("artisan",)
+
+    @admin.display(ordering="artisan__branch")
+    def branch(self, record: ArtisanPrivate) -> str:
+        return str(record.artisan.branch)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ArtisanPrivate | None = None) -> tuple[str, ...]:
+        """The record is the maker's for good: its key is the maker."""
+        return ("artisan",) if obj else ()
+
+
+def _as_proposed(artisan: Artisan, request: HttpRequest) -> dict[str, Any]:
+    """What a form says where nobody worded it otherwise, in the language that ``?language=`` asks for."""
+    asked = request.GET.get("language", "")
+    language = asked if asked in dict(settings.LANGUAGES) else translation.get_language()
+    private = ArtisanPrivate.objects.filter(pk=artisan.pk).first()
+    today = timezone.localdate()
+    return {
+        **asdict(consent_wording.contents(private, language=language)),
+        "signed_on": today,
+        "valid_from": today,
+        "valid_until": today + timedelta(days=364),
+        "language": language,
+        "explained": ConsentForm.Explained.TEXT,
+        "given_by": ConsentForm.GivenBy.MAKER,
+        "representative": private.representative if private else "",
+        "explained_by": signed_in(request).name,
+    }

@@ -1,0 +1,149 @@
+"""What staff fill in when a maker has signed a consent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.files.base import File
+from django.forms.boundfield import BoundField, BoundWidget
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    CHECKBOX_CLASSES,
+    FILE_CLASSES,
+    INPUT_CLASSES,
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
+)
+
+from artisans import consent, consent_wording, scans
+from artisans.consent import Contents, Explanation, Sheet, Signers, Term
+from artisans.models import Channel, ConsentForm, Scope
+from dostshop.accounts.models import User
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    ModelForm = forms.ModelForm[ConsentForm]
+else:
+    ModelForm = forms.ModelForm
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """One thing of a maker, and a box for each place where it may be shown."""
+
+    scope: Scope
+    boxes: list[BoundWidget]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Fields that stand together under a heading."""
+
+    name: str
+    heading: "StrOrPromise"
+    fields: list[BoundField]
+
+
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+def _day(**attrs: Any) -> forms.DateInput:
+    return forms.DateInput({"type": "date", "class": " ".join(INPUT_CLASSES), **attrs}, format="%Y-%m-%d")
+
+
+class RecordForm(ModelForm):
+    """A signed form. What it says as a whole is judged by ``artisans/consent.py`` when it is recorded."""
+
+    agreed = forms.MultipleChoiceField(
+        label=_("What may be shown, and where"),
+        choices=[(f"{scope}-{channel}", channel.label) for scope in Scope for channel in Channel],
+        widget=forms.CheckboxSelectMultiple({"class": " ".join(CHECKBOX_CLASSES)}),
+        error_messages={"required": _("Tick what the maker agreed to.")},
+    )
+    valid_from = forms.DateField(label=_("First day"), widget=_day())
+    valid_until = forms.DateField(label=_("Last day"), widget=_day())
+    document = forms.FileField(
+        label=_("scanned form"),
+        required=False,
+        help_text=_("A PDF, JPEG or PNG file of at most 10 MB. Only those who may see signed forms can open it."),
+        widget=forms.FileInput({"class": " ".join(FILE_CLASSES), "accept": scans.ACCEPTED}),
+    )
+
+    class Meta:
+        model = ConsentForm
+        fields = ("signed_on", *_names(Contents), *_names(Explanation), *_names(Signers))
+        help_texts = {
+            "second_signer": _("Where an institution represents the maker: such as a psychologist of the Centre."),
+        }
+        widgets = {
+            "signed_on": _day(),
+            **dict.fromkeys(("subject", "operator"), UnfoldAdminTextInputWidget),
+            **{name: UnfoldAdminTextareaWidget({"rows": 4}) for name in ("purpose", "data", "validity", "deletion")},
+            **dict.fromkeys(
+                ("explained_by", "witness", "representative", "second_signer"),
+                UnfoldAdminTextInputWidget({"autocomplete": "off"}),
+            ),
+            **dict.fromkeys(("allows_abroad", "is_institution"), UnfoldBooleanWidget),
+            "language": UnfoldAdminSelectWidget,
+            "explained": UnfoldAdminRadioSelectWidget,
+            "given_by": UnfoldAdminRadioSelectWidget,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["allows_abroad"].help_text = consent_wording.abroad()
+
+    @property
+    def channels(self) -> type[Channel]:
+        return Channel
+
+    def parts(self) -> list[Part]:
+        """The page in its order."""
+        days = ("signed_on", "valid_from", "valid_until")
+        explained = ("explained", *(name for name in _names(Explanation) if name != "explained"))
+        return [
+            self._part("agreed", _("What may be shown, and where"), "agreed"),
+            self._part("days", _("When"), *days),
+            self._part("signers", _("Who signed"), *_names(Signers)),
+            self._part("explanation", _("How it was explained"), *explained),
+            self._part("contents", _("What was signed"), *_names(Contents)),
+            self._part("document", _("The signed form itself"), "document"),
+        ]
+
+    def _part(self, name: str, heading: "StrOrPromise", *names: str) -> Part:
+        return Part(name, heading, [self[one] for one in names])
+
+    def matrix(self) -> Iterator[MatrixRow]:
+        boxes = list(self["agreed"])
+        for place, scope in enumerate(Scope):
+            yield MatrixRow(scope, boxes[place * len(Channel) : (place + 1) * len(Channel)])
+
+    def clean_document(self) -> "File[Any] | None":
+        document = self.cleaned_data["document"]
+        return scans.accepted(document) if document else None
+
+    def record(self, artisan_pk: int, *, by: User) -> None:
+        """Raises NotAllowed."""
+        agreed = (value.split("-") for value in self.cleaned_data["agreed"])
+        consent.record(
+            artisan_pk,
+            sheet=Sheet(
+                signed_on=self.cleaned_data["signed_on"],
+                contents=Contents(**self._picked(Contents)),
+                explanation=Explanation(**self._picked(Explanation)),
+                signers=Signers(**self._picked(Signers)),
+                document=self.cleaned_data["document"],
+            ),
+            agreed=[(Scope(scope), Channel(channel)) for scope, channel in agreed],
+            term=Term(**self._picked(Term)),
+            recorded_by_pk=by.pk,
+        )
+
+    def _picked(self, kind: type) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in _names(kind)}
