@@ -1,8 +1,9 @@
 """From a draft to the shop and out of it again.
 
-Promises: what gets published has a photo, an alternative text for every photo, and a price. ``published_at``
-is the first day that a piece was shown and stays when it comes back. Takes no lock; every step is one conditional
-update. Raises ``NotReady`` where something is missing; nothing is written then.
+Promises: what gets published has a photo, an alternative text for every photo, a price, and a maker, to whom the
+makers' part of it goes. ``published_at`` is the first day that a piece was shown and stays when it comes back.
+Takes no lock; every step is one conditional update. Raises ``NotReady`` where something is missing; nothing is written
+then.
 """
 
 from django.db.models import Exists, OuterRef, Q, TextChoices
@@ -22,8 +23,7 @@ class Gap(TextChoices):
     MAKER = "maker", _("a maker")
 
 
-# The rest can follow.
-NEEDED = (Gap.PHOTO, Gap.ALT, Gap.PRICE)
+NEEDED = (Gap.PHOTO, Gap.ALT, Gap.PRICE, Gap.MAKER)
 
 
 class NotReady(Exception):

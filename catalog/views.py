@@ -15,6 +15,7 @@ from catalog import signposts
 from catalog.availability import offer_of, with_availability, with_stock
 from catalog.listing import Filters, as_cards, cards_of, covers, crafts_of, crafts_with_pieces, page_of, with_cover
 from catalog.models import Collection, CollectionItem, Craft, Photo, Product, ProductQuerySet, Variant
+from catalog.rules import with_rule
 from catalog.structured_data import branch_script, product_script
 from catalog.wording import tidy
 from dostshop.public_pages import public_page
@@ -151,7 +152,7 @@ def _page(request: HttpRequest, products: ProductQuerySet) -> "Page[Product]":
 def _whole_product() -> ProductQuerySet:
     """A product with its pictures, public makers and variants, in four queries."""
     return (
-        with_availability(Product.objects.all())
+        with_rule(with_availability(Product.objects.all()))
         .select_related("craft__parent", "branch")
         .prefetch_related(
             Prefetch("photos", Photo.objects.public()),

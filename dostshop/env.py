@@ -7,6 +7,8 @@ and says what it should look like. The settings read the environment through the
 import os
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 
@@ -17,6 +19,8 @@ class EnvironmentProblem(SystemExit):
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 # Country, check digits, four letters of the bank, twenty of the account.
+# Percent, and manat after a plus.
+_TARIFF = re.compile(r"(?P<code>[a-z_]+)=(?P<percent>[0-9]{1,2}(?:\.[0-9]+)?)(?:\+(?P<fixed>[0-9]+(?:\.[0-9]{1,2})?))?")
 _IBAN = re.compile(r"AZ[0-9]{2}[A-Z]{4}[A-Z0-9]{20}")
 
 
@@ -90,6 +94,27 @@ def _is_iban(value: str) -> bool:
 def words(name: str, *, default: str = "") -> list[str]:
     """Values separated by commas or spaces."""
     return os.environ.get(name, default).replace(",", " ").split()
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """What is taken of each payment: in percent, and in manat."""
+
+    percent: Decimal
+    fixed: Decimal
+
+
+def tariffs(name: str) -> dict[str, Tariff]:
+    """By payment provider, such as “stripe=2.9+0.50 epoint=2.5”: percent, and manat after a plus."""
+    found = {}
+    for word in words(name):
+        match = _TARIFF.fullmatch(word)
+        if match is None:
+            raise EnvironmentProblem(
+                f"{name} is “{word}”; it should be a provider with percent and manat, such as stripe=2.9+0.50."
+            )
+        found[match["code"]] = Tariff(Decimal(match["percent"]), Decimal(match["fixed"] or 0))
+    return found
 
 
 def url(name: str, *, default: str | None = None, hint: str = "") -> str:

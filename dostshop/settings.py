@@ -300,6 +300,8 @@ PAYMENT_PROVIDERS = {
     "transfer": "orders.providers.bank_transfer.BankTransfer",
     "branch": "orders.providers.branch.PayAtBranch",
 }
+# What each keeps of a payment, for the ledger.
+PAYMENT_FEES = env.tariffs("PAYMENT_FEES")
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.text(
     "STRIPE_WEBHOOK_SECRET",

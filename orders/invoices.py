@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from dostshop import money
 from dostshop.locks import short_transaction
 from orders import emails, invoice_documents, providers, vat
-from orders.models import Invoice, InvoiceSeries, LineItem, Order, OrderMail, Payment, Refund
+from orders.models import Invoice, InvoiceSeries, LineItem, Order, OrderMail, Payment, Refund, RefundLine
 from orders.models.invoice import is_fiscal_id
 from orders.vat import Portion, Vat
 
@@ -72,12 +72,10 @@ def issue(order: Order, payment: Payment) -> Invoice:
     """The invoice of an order that this payment has just paid."""
     lines = list(order.lines.all())
     rows = [_row(line, line.quantity) for line in lines]
-    taxed = [Portion(Vat(line.vat), line.total, line.tax) for line in lines]
     if order.delivery_total:
         rows.append(_delivery_row(order, order.delivery_total))
-        taxed.append(Portion(Vat(order.delivery_vat), order.delivery_total, order.delivery_tax))
     invoice = Invoice(kind=Invoice.Kind.INVOICE, order=order, payment=payment, total=order.total)
-    return _number(invoice, _content(order, payment, rows, vat.summed(taxed)))
+    return _number(invoice, _content(order, payment, rows, vat.summed(taxed(order, lines))))
 
 
 def credit(refund: Refund) -> Invoice | None:
@@ -88,10 +86,9 @@ def credit(refund: Refund) -> Invoice | None:
         return None
     parts = list(refund.lines.select_related("line"))
     rows = [_row(part.line, part.quantity) for part in parts]
-    wanted = [Portion.of(Vat(part.line.vat), part.amount) for part in parts]
+    wanted = wanted_back(invoice.order, refund, parts)
     if refund.delivery_amount:
         rows.append(_delivery_row(invoice.order, refund.delivery_amount))
-        wanted.append(Portion.of(Vat(invoice.order.delivery_vat), refund.delivery_amount))
     rest = refund.amount - sum(one.gross for one in wanted)
     if rest:
         rows.append(Row(kind="goodwill" if rest > 0 else "kept_back", total=str(rest)))
@@ -125,6 +122,22 @@ def set_fiscal_id(invoice_pk: int, *, fiscal_id: str) -> None:
     invoice.save(update_fields=["fiscal_id", "file"])
     if invoice.gives_tax_back:
         emails.enqueue(order, OrderMail.Kind.RECEIPT, about=f"receipt-{fiscal_id}")
+
+
+def taxed(order: Order, lines: Iterable[LineItem]) -> list[Portion]:
+    """What the order's invoice is made of, line by line."""
+    portions = [Portion(Vat(line.vat), line.total, line.tax) for line in lines]
+    if order.delivery_total:
+        portions.append(Portion(Vat(order.delivery_vat), order.delivery_total, order.delivery_tax))
+    return portions
+
+
+def wanted_back(order: Order, refund: Refund, parts: Iterable[RefundLine]) -> list[Portion]:
+    """What a refund is of, by its lines and the delivery, whatever sum goes back."""
+    portions = [Portion.of(Vat(part.line.vat), part.amount) for part in parts]
+    if refund.delivery_amount:
+        portions.append(Portion.of(Vat(order.delivery_vat), refund.delivery_amount))
+    return portions
 
 
 def taxes(invoice: Invoice) -> list[Portion]:

@@ -3,7 +3,7 @@
 Providers are in ``orders/providers``. None is called inside a transaction: the intent is written and committed,
 the provider is called with a key made from that row, the answer is written.
 Money that came is booked, whatever became of its order: it buys the pieces, or goes back as a whole.
-Locks: Order → Payment → Stock → InvoiceSeries.
+Locks: Order → Payment → Stock → InvoiceSeries. The ledger is written in the same transaction, and locks nothing.
 Raises: ``ProviderUnavailable`` and ``ProviderRefused`` from calls to a provider; ``NotPayable`` where the
 order does not wait for money; ``stock.OutOfStock`` where a piece is gone; ``GoesBack`` once money is booked that
 buys nothing; ``locks.Busy`` where a row stays locked for too long.
@@ -28,7 +28,7 @@ from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.background.retrying import FOR_AN_HOUR
 from dostshop.locks import Busy, short_transaction
-from orders import emails, invoices, promises, providers, refunds, stock
+from orders import books, emails, invoices, promises, providers, refunds, stock
 from orders.models import Invoice, Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderFailed, ProviderRefused, ProviderState, ProviderStatus, RefundState
@@ -236,10 +236,10 @@ def _take_by_hand(order_pk: int, *, actor: User, amount: Decimal | None) -> Exce
     if is_at_till:
         # Nobody hands over money for what is gone.
         stock.sell(order)
-        _capture(payment, payment.amount)
+        _capture(order, payment, payment.amount)
         _paid(order, payment, actor=actor)
         return None
-    _capture(payment, payment.amount)
+    _capture(order, payment, payment.amount)
     if _spend(order, payment, actor=actor):
         return GoesBack(_("A piece was sold meanwhile. The money is booked: send it back, and say so at its refund."))
     return None
@@ -279,7 +279,7 @@ def take_in_transfer(order_pk: int, *, amount: Decimal, booked_before: Decimal, 
         currency=order.currency,
         expires_at=timezone.now(),
     )
-    _capture(payment, amount)
+    _capture(order, payment, amount)
     return _give_back(order, payment, reason=_why_not(order) or _why_late(order), actor=actor)
 
 
@@ -370,7 +370,7 @@ def _apply_paid(order: Order, payment: Payment, status: ProviderStatus) -> None:
     if status.currency.upper() != payment.currency or status.amount != payment.amount:
         _take_wrong_amount(order, payment, status)
         return
-    _capture(payment, status.amount, charge=status.charge)
+    _capture(order, payment, status.amount, charge=status.charge)
     if _went_back(status):
         order.record(OrderEvent.Kind.PAID_AND_BACK, payment=payment.pk, amount=str(status.amount))
         return
@@ -422,6 +422,7 @@ def _give_back(order: Order, payment: Payment, *, reason: Refund.Reason, actor: 
 def _paid(order: Order, payment: Payment, *, actor: User | None = None) -> None:
     close_open(order)
     order.move_to(Order.Status.PAID, actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
+    books.sold(order, payment)
     emails.enqueue(order, OrderMail.Kind.PAID)
     _derive(order, lambda: promises.make(order))
     _derive(order, lambda: invoices.issue(order, payment))
@@ -469,18 +470,19 @@ def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -
         OrderEvent.Kind.WRONG_AMOUNT, payment=payment.pk, amount=str(status.amount), currency=status.currency.upper()
     )
     if status.currency.upper() == payment.currency and status.amount > 0:
-        _capture(payment, status.amount, charge=status.charge)
+        _capture(order, payment, status.amount, charge=status.charge)
         refunds.whole(payment, reason=Refund.Reason.WRONG_AMOUNT)
     payment.provider_charge = status.charge
     _close(payment, Payment.Status.FAILED, failure=Payment.Failure.WRONG_AMOUNT)
 
 
-def _capture(payment: Payment, amount: Decimal, *, charge: str = "") -> None:
+def _capture(order: Order, payment: Payment, amount: Decimal, *, charge: str = "") -> None:
     payment.status = Payment.Status.PAID
     payment.captured_amount = amount
     payment.provider_charge = charge
     payment.paid_at = timezone.now()
     payment.save(update_fields=["status", "captured_amount", "provider_charge", "paid_at"])
+    books.money_came(order, payment)
 
 
 def _close(payment: Payment, status: str, *, failure: str = "") -> None:

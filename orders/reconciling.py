@@ -2,7 +2,7 @@
 
 What it looks at: events that were kept and not handled, payments whose opening was never answered, payments left
 open, refunds that are not settled, everything that the provider itself lists of the last days, paid orders that lack
-what follows from their money, and money and disputes that wait for a person.
+what follows from their money, money that the ledger lacks, and money and disputes that wait for a person.
 Locks: those of ``payments`` and ``refunds``, one payment at a time; none while a provider is asked.
 Raises: nothing that a row or a provider causes: what cannot be repaired now is a finding too, and the rest goes on.
 After commit: what those functions enqueue. Each finding is saved as it comes.
@@ -20,7 +20,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from dostshop.locks import Busy
-from orders import disputes, payments, providers, refunds, webhooks
+from orders import disputes, ledger_checks, payments, providers, refunds, webhooks
 from orders.models import Invoice, Order, OrderEvent, Payment, ProviderEvent, Reconciliation, Refund
 from orders.providers import ProviderRefused, ProviderState, ProviderUnavailable, Report
 
@@ -99,6 +99,7 @@ def _findings(*, since: datetime, before: datetime) -> Iterator[Finding]:
         "refunds": lambda: _each(_unsettled(before), _settled),
         "lists": lambda: _each(providers.configured(), lambda code: _listed(code, since)),
         "paid orders": lambda: _each(_lacking(), _completed),
+        "ledger": lambda: _each(ledger_checks.not_booked(), _booked),
         "for a person": _for_a_person,
     }
     yield from _each(steps, lambda name: steps[name]())
@@ -226,6 +227,11 @@ def _lacking() -> Iterable[Order]:
 def _completed(order: Order) -> Iterator[Finding]:
     payments.complete(order.pk)
     yield Finding(Kind.LEFT_OVER, order.code, "")
+
+
+def _booked(order: Order) -> Iterator[Finding]:
+    ledger_checks.book(order.pk)
+    yield Finding(Kind.NOT_BOOKED, order.code, "")
 
 
 def _for_a_person() -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """Money back to the buyer: decided here, sent by the provider, and what the provider says of it.
 
-Locks: Order → Payment → Stock → InvoiceSeries; lines and delivery are counted under the order's lock.
+Locks: Order → Payment → Stock → InvoiceSeries; lines and delivery are counted under the order's lock. The ledger is
+written in the same transaction, and locks nothing.
 ``decide`` comes last in a longer transaction: its credit note locks the series of invoices.
 Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, ``Outdated``, ``NotWaiting``, ``LookFirst``,
 ``stock.MoreThanSold`` and ``stock.StillOwed``, and ``Unexplained`` for a refund of the provider's that cannot be;
@@ -29,7 +30,7 @@ from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import short_transaction
-from orders import emails, invoices, progress, providers, stock
+from orders import books, emails, invoices, progress, providers, stock
 from orders.models import LineItem, Order, OrderEvent, OrderMail, Payment, Refund, RefundLine
 from orders.providers import (
     OutcomeUnknown,
@@ -143,6 +144,7 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
     stock.take_back(order, units=what.shelf, actor=actor)
     progress.follow_up(order, actor=actor)
     invoices.credit(refund)
+    books.refund_decided(order, refund)
     return refund
 
 
@@ -320,6 +322,7 @@ def _made_elsewhere(order: Order, payment: Payment, told: ProviderRefund) -> Ref
     _count(payment, amount)
     _record(order, OrderEvent.Kind.REFUND_DECIDED, refund, reason=refund.reason)
     invoices.credit(refund)
+    books.refund_decided(order, refund)
     return refund
 
 
@@ -346,6 +349,7 @@ def _settle(refund_pk: int, told: ProviderRefund, *, failure: str = Refund.Failu
         # Sent anew in the provider's dashboard.
         refund.failure, refund.failure_detail = "", ""
     refund.save(update_fields=["provider_reference", "done_at", "failure", "failure_detail", "failed_references"])
+    books.refund_moved(order, refund)
     return before != (refund.done_at, refund.failure)
 
 
@@ -438,6 +442,7 @@ def _mark_done(order: Order, refund: Refund, *, actor: User, is_by_hand: bool) -
     refund.done_at, refund.is_by_hand = timezone.now(), is_by_hand
     refund.failure = refund.failure_detail = ""
     refund.save(update_fields=["done_at", "is_by_hand", "failure", "failure_detail"])
+    books.refund_moved(order, refund)
     how = {"by_hand": True} if is_by_hand else {}
     _record(order, OrderEvent.Kind.REFUNDED, refund, actor=actor, reason=refund.reason, **how)
     _tell(order, refund)

@@ -46,6 +46,10 @@ class Portion:
         """With its tax, rounded half up."""
         return cls(vat, gross, money.rounded(gross * vat.rate / (100 + vat.rate)))
 
+    def tax_up_to(self, gross: Decimal) -> Decimal:
+        """In the first so many manat of it, so that parts taken one after another have its tax in sum."""
+        return money.rounded(self.tax * gross / self.gross)
+
 
 def applies(tax_class: str, *, is_export: bool) -> Vat:
     """What holds for something of this class that is sold now; delivery is of the standard class."""
@@ -88,14 +92,10 @@ def credited(
         less = shared(-rest, over=parts)
         parts = [part - one for part, one in zip(parts, less, strict=True)]
     return [
-        Portion(one.vat, part, _tax_up_to(one, used + part) - _tax_up_to(one, used))
+        Portion(one.vat, part, one.tax_up_to(used + part) - one.tax_up_to(used))
         for one, used, part in zip(invoiced, begun, parts, strict=True)
         if part
     ]
-
-
-def _tax_up_to(portion: Portion, gross: Decimal) -> Decimal:
-    return money.rounded(portion.tax * gross / portion.gross)
 
 
 def shared(amount: Decimal, *, over: Sequence[Decimal]) -> list[Decimal]:

@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("order_code", models.CharField(blank=True, max_length=12, verbose_name="order")),
-                ("booked_on", models.DateField(verbose_name="on")),
+                ("booked_on", models.DateField(verbose_name="day")),
                 ("booked_at", models.DateTimeField(auto_now_add=True, verbose_name="booked")),
                 ("size", models.PositiveSmallIntegerField(verbose_name="entries")),
                 (

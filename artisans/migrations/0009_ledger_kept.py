@@ -21,6 +21,9 @@ FOR EACH ROW EXECUTE FUNCTION artisans_kept();
 
 CREATE FUNCTION artisans_keep_earningsrule() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN
+        RETURN NEW;
+    END IF;
     IF TG_OP = 'DELETE' AND OLD.valid_from > (now() AT TIME ZONE '{settings.TIME_ZONE}')::date THEN
         RETURN OLD;
     END IF;

@@ -90,7 +90,7 @@ class Booking(models.Model):
     # As text: the ledger outlives what it tells of.
     order_code = models.CharField(_("order"), max_length=12, blank=True)
     rule = models.ForeignKey(EarningsRule, models.PROTECT, null=True, related_name="+", verbose_name=_("earnings rule"))
-    booked_on = models.DateField(_("on"))
+    booked_on = models.DateField(_("day"))
     booked_at = models.DateTimeField(_("booked"), auto_now_add=True)
     # How many entries it has, so that none is added to it later.
     size = models.PositiveSmallIntegerField(_("entries"))

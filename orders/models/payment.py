@@ -279,6 +279,7 @@ class Reconciliation(models.Model):
         REFUND_SETTLED = "refund_settled", _("a refund was left over, and is settled now")
         REFUND_MISSED = "refund_missed", _("a refund was made elsewhere, and is known now")
         LEFT_OVER = "left_over", _("a paid order lacked its date or its invoice, and has it now")
+        NOT_BOOKED = "not_booked", _("money was not in the ledger, and is booked now")
         UNKNOWN_PAYMENT = "unknown_payment", _("the provider has money that belongs to no order here")
         OTHER_CURRENCY = "other_currency", _("money came in another currency, and is neither booked nor given back")
         DISPUTED = "disputed", _("a buyer disputes a payment at the bank: answer at the provider in time")

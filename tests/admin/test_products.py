@@ -204,6 +204,7 @@ def publish(client: Client, product: Product, step: str = "publish") -> str:
 def test_into_the_shop_and_out_again(administrator: Client) -> None:
     product = piece(state=Product.State.DRAFT, published_at=None).product
     PhotoFactory.create(product=product)
+    made_by(product, ArtisanFactory.create())
     assert "Published: " in publish(administrator, product)
     assert product.state == Product.State.PUBLISHED
     assert "Taken back as a draft: " in publish(administrator, product, "take_back")
@@ -215,7 +216,7 @@ def test_into_the_shop_and_out_again(administrator: Client) -> None:
 def test_what_is_missing_is_told(administrator: Client) -> None:
     product = ProductFactory.create(state=Product.State.DRAFT, published_at=None)
     page = publish(administrator, product)
-    assert "It needs: a photo, a variant with a price." in page
+    assert "It needs: a photo, a variant with a price, a maker." in page
     assert product.state == Product.State.DRAFT
 
 
@@ -223,6 +224,8 @@ def test_many_are_published_at_once(administrator: Client) -> None:
     whole = piece(state=Product.State.DRAFT, published_at=None).product
     PhotoFactory.create(product=whole)
     bare = piece(state=Product.State.DRAFT, published_at=None).product
+    for product in (whole, bare):
+        made_by(product, ArtisanFactory.create())
     data = {"action": "publish_chosen", "_selected_action": [whole.pk, bare.pk]}
     page = administrator.post(english("catalog_product_changelist"), data, follow=True).content.decode()
     assert "Published: " in page
@@ -261,6 +264,7 @@ def test_a_product_in_the_shop_keeps_its_photo_and_the_text(
         "variants-0-product": product.pk,
     }
     page = english("catalog_product_change", product.pk)
+    made_by(product, ArtisanFactory.create())
     publish(administrator, product)
     refused = administrator.post(page, form(**photo(**known, **change)))
     assert told in refused.content.decode()

@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 
 from catalog import publishing
 from catalog.models import Product
-from tests.factories import PhotoFactory, ProductFactory, VariantFactory, piece
+from tests.factories import ArtisanFactory, PhotoFactory, ProductFactory, VariantFactory, made_by, piece
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +20,7 @@ def draft(db: None) -> Product:
     """With all that a published product needs."""
     product = piece(state=Product.State.DRAFT, published_at=None).product
     PhotoFactory.create(product=product)
+    made_by(product, ArtisanFactory.create())
     return product
 
 
@@ -49,7 +50,7 @@ def test_the_first_day_in_the_shop_stays_when_the_piece_comes_back(draft: Produc
 @pytest.mark.django_db
 def test_nothing_incomplete_is_published() -> None:
     product = ProductFactory.create(state=Product.State.DRAFT, published_at=None)
-    with pytest.raises(publishing.NotReady, match=r"a photo, a variant"):
+    with pytest.raises(publishing.NotReady, match=r"a photo, a variant with a price, a maker"):
         publishing.publish(product.pk)
     VariantFactory.create(product=product)
     photo = PhotoFactory.create(product=product, alt_az="")
@@ -60,6 +61,7 @@ def test_nothing_incomplete_is_published() -> None:
     assert product.published_at is None
     photo.alt_az = "Badyə"
     photo.save()
+    made_by(product, ArtisanFactory.create())
     publishing.publish(product.pk)
     assert Product.objects.published().exists()
 

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import pytest
 
 from dostshop import env
@@ -125,3 +127,22 @@ def test_what_is_no_iban_is_refused(setting: pytest.MonkeyPatch, value: str) -> 
     setting.setenv(NAME, value)
     with pytest.raises(EnvironmentProblem, match=rf"^{NAME} is “.*”; it should be an account number"):
         env.iban(NAME)
+
+
+def test_a_tariff_is_percent_and_manat(setting: pytest.MonkeyPatch) -> None:
+    setting.delenv("FEES", raising=False)
+    assert env.tariffs("FEES") == {}
+    setting.setenv("FEES", "stripe=2.9+0.50, epoint=3")
+    assert env.tariffs("FEES") == {
+        "stripe": env.Tariff(Decimal("2.9"), Decimal("0.50")),
+        "epoint": env.Tariff(Decimal(3), Decimal(0)),
+    }
+
+
+@pytest.mark.parametrize(
+    "value", ["stripe", "stripe=", "stripe=-1", "stripe=2,9", "stripe=2.9+0.505", "=2", "stripe=2%"]
+)
+def test_what_is_no_tariff_is_refused(setting: pytest.MonkeyPatch, value: str) -> None:
+    setting.setenv("FEES", value)
+    with pytest.raises(env.EnvironmentProblem, match=r"stripe=2\.9\+0\.50"):
+        env.tariffs("FEES")

@@ -51,6 +51,7 @@ from orders.models.order import WrongTransition
 from tests.factories import BranchFactory, delivery_method, details, piece, worker
 from tests.orders import toys
 from tests.orders.bank import Bank, Books, Page
+from tests.orders.reckoning import Ledger
 
 SMALLEST_SUM = Decimal("0.01")
 REFUSED = (
@@ -94,6 +95,9 @@ class OrderLife(RuleBasedStateMachine):
         chest = piece(on_hand=1, price="38.00")
         bowls = piece(on_hand=6, price="12.35", kind="small_series", branch=BranchFactory.create(slug="barda"))
         made = piece(on_hand=0, price="99.99", kind="made_to_order", lead_time_days=3)
+        self.ledger = Ledger()
+        self.ledger.share(chest.product, "60.00", "40.00")
+        self.ledger.share(bowls.product, "33.33", "33.33", "33.34")
         self.pieces = [chest, bowls, made]
         self.received = {chest.pk: 1, bowls.pk: 6}
         self.method = delivery_method(price="5.00")
@@ -277,6 +281,11 @@ class OrderLife(RuleBasedStateMachine):
                 has_gone = str(refund.idempotency_key) in page.refunds
                 refunds.say_whether_it_went(refund.pk, has_gone=has_gone, actor=self.staff)
 
+    @rule(makers=st.integers(1, 98), centre=st.integers(1, 98))
+    def change_the_rule(self, makers: int, centre: int) -> None:
+        if makers + centre < 100:
+            self.ledger.change_rule(makers, centre)
+
     @rule(order=orders, units=few)
     def restock(self, order: int, units: int) -> None:
         with refused:
@@ -329,6 +338,7 @@ class OrderLife(RuleBasedStateMachine):
             money_adds_up(order, self.books)
         if orders:
             self.every_piece_is_somewhere(orders)
+            self.ledger.holds_for(orders)
         invoice_numbers_have_no_gap()
 
     def every_piece_is_somewhere(self, orders: list[Order]) -> None:
