@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
-from artisans import scans
+from artisans import consent_documents, scans
 from artisans.models import Consent, ConsentForm
 from dostshop.admin import OfOwnBranch, ReadOnly, TableInline, in_every_language
 
@@ -119,7 +119,7 @@ class ConsentFormAdmin(ReadOnly, OfOwnBranch):
     search_fields = MAKER_NAMES
     inlines = (ConsentInline,)
     fieldsets = (
-        (None, {"fields": (("artisan", "signed_on"), "scan", ("recorded_by", "recorded_at"))}),
+        (None, {"fields": (("artisan", "signed_on"), ("scan", "printed"), ("recorded_by", "recorded_at"))}),
         (
             _("Who signed, and how it was explained"),
             {
@@ -136,11 +136,15 @@ class ConsentFormAdmin(ReadOnly, OfOwnBranch):
             {"fields": ("subject", "operator", "purpose", "data", "validity", "deletion", "allows_abroad")},
         ),
     )
-    readonly_fields = ("scan",)
+    readonly_fields = ("scan", "printed")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.document)
-        return [path("<int:pk>/document/", view, name="artisans_consentform_document"), *super().get_urls()]
+        scan, paper = self.admin_site.admin_view(self.document), self.admin_site.admin_view(self.paper)
+        return [
+            path("<int:pk>/document/", scan, name="artisans_consentform_document"),
+            path("<int:pk>/paper/", paper, name="artisans_consentform_paper"),
+            *super().get_urls(),
+        ]
 
     def document(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """The scan, from the private storage."""
@@ -154,6 +158,20 @@ class ConsentFormAdmin(ReadOnly, OfOwnBranch):
             raise Http404 from error
         kept_as = f"consent-{signed.pk}{PurePath(name).suffix}"
         return FileResponse(file, filename=kept_as, content_type=scans.content_type(name))
+
+    def paper(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """The form again, filled in from the record, in the language and the way that it was explained."""
+        signed = self.get_object(request, str(pk))
+        if signed is None or not self.has_view_permission(request, signed):
+            raise Http404
+        easy = signed.explained == ConsentForm.Explained.EASY_READ
+        paper = consent_documents.as_signed(signed)
+        return consent_documents.pdf_response(paper, language=signed.language, easy=easy)
+
+    @display(description=_("to print"))
+    def printed(self, signed: ConsentForm) -> SafeString:
+        address = reverse(f"{self.admin_site.name}:artisans_consentform_paper", args=[signed.pk])
+        return format_html('<a class="underline" href="{}">{}</a>', address, gettext("As it is recorded (PDF)"))
 
     @display(description=_("scanned form"))
     def scan(self, signed: ConsentForm) -> SafeString | str:

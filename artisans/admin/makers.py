@@ -8,13 +8,14 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
 from unfold.decorators import action
 
-from artisans import consent_wording
+from artisans import consent_documents, consent_wording
 from artisans.admin.consents import ConsentInline
 from artisans.consent import NotAllowed
 from artisans.forms import RecordForm
@@ -66,6 +67,20 @@ class ArtisanAdmin(OfOwnBranch, TranslatedAdmin):
                 return redirect(f"{self.admin_site.name}:artisans_artisan_change", artisan.pk)
         return self._record_page(request, artisan, form)
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.form_to_sign)
+        return [path("<int:pk>/consent/form/", view, name="artisans_artisan_form_to_sign"), *super().get_urls()]
+
+    def form_to_sign(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """To be printed: ``?language=``, and ``?easy=1`` for the one with pictures."""
+        artisan = self.get_object(request, str(pk))
+        if artisan is None or not self.has_record_consent_permission(request):
+            raise Http404
+        language = _language(request)
+        private = ArtisanPrivate.objects.filter(pk=pk).first()
+        paper = consent_documents.to_sign(artisan, private, language=language)
+        return consent_documents.pdf_response(paper, language=language, easy="easy" in request.GET)
+
     def _record_page(self, request: HttpRequest, artisan: Artisan, form: RecordForm) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -74,6 +89,7 @@ class ArtisanAdmin(OfOwnBranch, TranslatedAdmin):
             "subtitle": str(artisan),
             "form": form,
             "languages": settings.LANGUAGES,
+            "form_to_sign": reverse(f"{self.admin_site.name}:artisans_artisan_form_to_sign", args=[artisan.pk]),
         }
         return render(request, "admin/artisans/record_consent.html", context)
 
@@ -100,8 +116,7 @@ class ArtisanPrivateAdmin(OfOwnBranch):
 
 def _as_proposed(artisan: Artisan, request: HttpRequest) -> dict[str, Any]:
     """What a form says where nobody worded it otherwise, in the language that ``?language=`` asks for."""
-    asked = request.GET.get("language", "")
-    language = asked if asked in dict(settings.LANGUAGES) else translation.get_language()
+    language = _language(request)
     private = ArtisanPrivate.objects.filter(pk=artisan.pk).first()
     today = timezone.localdate()
     return {
@@ -115,3 +130,8 @@ def _as_proposed(artisan: Artisan, request: HttpRequest) -> dict[str, Any]:
         "representative": private.representative if private else "",
         "explained_by": signed_in(request).name,
     }
+
+
+def _language(request: HttpRequest) -> str:
+    asked = request.GET.get("language", "")
+    return asked if asked in dict(settings.LANGUAGES) else translation.get_language()
