@@ -114,6 +114,12 @@ def share(net: Decimal, *, rule: EarningsRule) -> Shares:
     return Shares(*split(net, by=[rule.makers, rule.centre, rule.materials]))
 
 
+def balance(artisan_pk: int) -> Decimal:
+    """As in ``balances``."""
+    owed = LedgerEntry.objects.filter(account=Account.MAKERS, artisan=artisan_pk)
+    return -(owed.aggregate(Sum("amount"))["amount__sum"] or money.ZERO)
+
+
 def balances() -> dict[int, Decimal]:
     """What each maker is owed, by primary key; negative where a refund came after the payout. One query."""
     owed = LedgerEntry.objects.filter(account=Account.MAKERS).order_by()

@@ -2,6 +2,7 @@ from artisans.models.artisan import Artisan, ArtisanPhoto, ArtisanPrivate
 from artisans.models.branch import Branch, BranchPhoto, BranchQuerySet, OpeningHours
 from artisans.models.consent import Channel, Consent, ConsentForm, ConsentQuerySet, Scope
 from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
+from artisans.models.payout import Payout, PayoutQuerySet
 from artisans.models.public import PublicArtisan, PublicArtisanQuerySet
 from artisans.models.withdrawal import Withdrawal, digest_of
 
@@ -20,6 +21,8 @@ __all__ = [
     "EarningsRule",
     "LedgerEntry",
     "OpeningHours",
+    "Payout",
+    "PayoutQuerySet",
     "PublicArtisan",
     "PublicArtisanQuerySet",
     "Scope",

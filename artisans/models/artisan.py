@@ -1,5 +1,8 @@
 """The makers, and what only authorised staff know of them."""
 
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
@@ -67,6 +70,17 @@ class ArtisanPrivate(models.Model):
     email = models.EmailField(_("e-mail"), blank=True)
     payout_details = models.TextField(_("payout details"), blank=True)
     representative = models.CharField(_("legal representative"), max_length=150, blank=True)
+    # Why is nobody's business but the maker's.
+    payouts_paused = models.BooleanField(_("payouts are paused"), default=False)
+    monthly_threshold = models.DecimalField(
+        _("monthly sum to watch, AZN"),
+        max_digits=9,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_("Whoever is paid more in a month is listed for the social worker, and nowhere else."),
+    )
 
     class Meta:
         verbose_name = _("private record")

@@ -1,0 +1,106 @@
+"""Paying makers what they are owed: approved by whoever checks the sum, then paid and booked.
+
+Promises: no payout is above what is due at that moment, and two people who pay the same maker at once pay once. What is
+paid is booked in the same transaction; a refund that comes later makes the balance negative, and the next sales make it
+up again: nobody is asked for money back.
+Locks: Artisan. Raises: ``NotPossible`` with a sentence for staff; ``locks.Busy``. Nothing is written then.
+After commit: nothing. Retry: an approved payout is paid once; asked again, it is refused.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from artisans import earnings
+from artisans.earnings import Cause, Entry
+from artisans.models import Artisan, ArtisanPrivate, Booking, LedgerEntry, Payout
+from dostshop import money
+from dostshop.accounts.models import User
+from dostshop.locks import short_transaction
+
+
+class NotPossible(Exception):
+    """The message says why, for the accountant."""
+
+
+def due() -> Mapping[int, Decimal]:
+    """What may still be approved for each maker, by primary key; what is approved already is left out. Two queries."""
+    open_sums = Payout.objects.open().order_by().values_list("artisan").annotate(Sum("amount"))
+    approved = dict(open_sums)
+    return {pk: balance - approved.get(pk, money.ZERO) for pk, balance in earnings.balances().items()}
+
+
+@short_transaction()
+def approve(artisan_pk: int, *, method: Payout.Method, actor: User, amount: Decimal | None = None) -> Payout:
+    """All that is due, or ``amount`` of it."""
+    artisan = _locked(artisan_pk)
+    if ArtisanPrivate.objects.filter(artisan=artisan, payouts_paused=True).exists():
+        raise NotPossible(_("Payouts to %(maker)s are paused.") % {"maker": artisan})
+    if artisan.payouts.open().exists():
+        raise NotPossible(_("A payout to %(maker)s is approved already. Pay or cancel it first.") % {"maker": artisan})
+    balance = earnings.balance(artisan.pk)
+    wanted = balance if amount is None else amount
+    if wanted <= 0:
+        raise NotPossible(_("Nothing is due to %(maker)s.") % {"maker": artisan})
+    _refuse_above(balance, wanted)
+    return Payout.objects.create(artisan=artisan, amount=wanted, method=method, approved_by=actor)
+
+
+@short_transaction()
+def pay(payout_pk: int, *, document_number: str, paid_on: date, actor: User) -> None:
+    """The maker has the money, and a paper with this number says so."""
+    payout = _locked_open(payout_pk)
+    if not document_number.strip():
+        raise NotPossible(_("Type the number of the document."))
+    if not timezone.localdate(payout.approved_at) <= paid_on <= timezone.localdate():
+        raise NotPossible(_("A payout is paid on the day of its approval or later, and not in the future."))
+    _refuse_above(earnings.balance(payout.artisan_id), payout.amount)
+    payout.state, payout.document_number = Payout.State.PAID, document_number.strip()
+    payout.paid_on, payout.paid_by = paid_on, actor
+    payout.save()
+    cause = Cause(name=f"payout-{payout.pk}", kind=Booking.Kind.PAYOUT, on=paid_on)
+    makers, here = LedgerEntry.Account.MAKERS, LedgerEntry.Account.MONEY
+    entries = [
+        Entry(account=makers, amount=payout.amount, artisan_pk=payout.artisan_id),
+        Entry(account=here, amount=-payout.amount, held_at=payout.method),
+    ]
+    earnings.book(cause, entries)
+
+
+@short_transaction()
+def cancel(payout_pk: int) -> None:
+    """Approved by mistake, or not fetched: the sum is due again."""
+    payout = _locked_open(payout_pk)
+    payout.state = Payout.State.CANCELLED
+    payout.save(update_fields=["state"])
+
+
+def _locked(artisan_pk: int) -> Artisan:
+    return Artisan.objects.select_for_update(of=("self",), no_key=True).get(pk=artisan_pk)
+
+
+def _locked_open(payout_pk: int) -> Payout:
+    _locked(Payout.objects.values_list("artisan_id", flat=True).get(pk=payout_pk))
+    payout = Payout.objects.get(pk=payout_pk)
+    if payout.state != Payout.State.APPROVED:
+        sentence = _("This payout is %(state)s already.")
+        raise NotPossible(sentence % {"state": payout.get_state_display()})
+    return payout
+
+
+def _refuse_above(balance: Decimal, wanted: Decimal) -> None:
+    if wanted > balance:
+        sums = {"due": money.text(balance), "wanted": money.text(wanted)}
+        raise NotPossible(_("%(due)s are due, and %(wanted)s would be paid.") % sums)
+
+
+def above_threshold(*, month: date) -> list[ArtisanPrivate]:
+    """Makers who were paid more in that month than the sum of which their social worker wants to hear."""
+    paid = Payout.objects.filter(state=Payout.State.PAID, paid_on__year=month.year, paid_on__month=month.month)
+    sums = dict(paid.order_by().values_list("artisan").annotate(Sum("amount")))
+    watched = ArtisanPrivate.objects.filter(monthly_threshold__isnull=False, pk__in=sums)
+    return [record for record in watched if sums[record.pk] > (record.monthly_threshold or money.ZERO)]

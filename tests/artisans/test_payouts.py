@@ -1,0 +1,205 @@
+"""Payouts: never above what is due, once, and booked."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from artisans import earnings, payouts
+from artisans.earnings import Account, Cause, Entry
+from artisans.models import Artisan, ArtisanPrivate, Booking, LedgerEntry, Payout
+from artisans.payouts import NotPossible
+from dostshop.accounts.models import User
+from tests.factories import ArtisanFactory, UserFactory
+from tests.racing import all_at_once
+
+pytestmark = pytest.mark.django_db
+
+TODAY = timezone.localdate()
+CASH = Payout.Method.CASH
+
+
+def maker(**fields: Any) -> Artisan:
+    artisan: Artisan = ArtisanFactory.create(**fields)
+    return artisan
+
+
+def accountant() -> User:
+    user: User = UserFactory.create()
+    return user
+
+
+@transaction.atomic
+def earn(artisan: Artisan, amount: str, *, cause: str = "sale-1") -> None:
+    owed = Decimal(amount)
+    entries = [
+        Entry(account=Account.MONEY, amount=owed, held_at="stripe"),
+        Entry(account=Account.MAKERS, amount=-owed, artisan_pk=artisan.pk),
+    ]
+    earnings.book(Cause(name=cause, kind=Booking.Kind.SALE), entries)
+
+
+def paid(artisan: Artisan) -> Payout:
+    payout = payouts.approve(artisan.pk, method=CASH, actor=accountant())
+    payouts.pay(payout.pk, document_number="KM-17", paid_on=TODAY, actor=accountant())
+    payout.refresh_from_db()
+    return payout
+
+
+def test_what_is_due_is_paid_and_booked() -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    payout = paid(artisan)
+    assert (payout.state, payout.amount, payout.document_number) == ("paid", Decimal("26.60"), "KM-17")
+    assert earnings.balance(artisan.pk) == 0
+    booked = LedgerEntry.objects.filter(booking__cause=f"payout-{payout.pk}").values_list(
+        "account", "amount", "held_at"
+    )
+    assert set(booked) == {("makers", Decimal("26.60"), ""), ("money", Decimal("-26.60"), "cash")}
+
+
+def test_what_is_approved_is_not_due_again() -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    payout = payouts.approve(artisan.pk, method=CASH, actor=accountant(), amount=Decimal("20.00"))
+    assert payouts.due()[artisan.pk] == Decimal("6.60")
+    payouts.cancel(payout.pk)
+    assert payouts.due()[artisan.pk] == Decimal("26.60")
+
+
+@pytest.mark.parametrize("amount", ["-5.00", "0.00", "26.61"])
+def test_nothing_but_what_is_due_is_approved(amount: str) -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    with pytest.raises(NotPossible):
+        payouts.approve(artisan.pk, method=CASH, actor=accountant(), amount=Decimal(amount))
+    assert not Payout.objects.exists()
+
+
+def test_a_negative_balance_is_not_paid_and_made_up_by_later_sales() -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    paid(artisan)
+    earn(artisan, "-26.60", cause="refund-1")
+    with pytest.raises(NotPossible):
+        payouts.approve(artisan.pk, method=CASH, actor=accountant())
+    assert Payout.objects.count() == 1
+    earn(artisan, "30.00", cause="sale-2")
+    assert payouts.approve(artisan.pk, method=CASH, actor=accountant()).amount == Decimal("3.40")
+
+
+def test_a_refund_after_the_approval_stops_the_payout() -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    payout = payouts.approve(artisan.pk, method=CASH, actor=accountant())
+    earn(artisan, "-10.00", cause="refund-1")
+    with pytest.raises(NotPossible):
+        payouts.pay(payout.pk, document_number="1", paid_on=TODAY, actor=accountant())
+    payout.refresh_from_db()
+    assert payout.state == "approved"
+    assert not Booking.objects.filter(kind="payout").exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "day"), [(" ", TODAY), ("1", TODAY + timedelta(days=1)), ("1", TODAY - timedelta(days=1))]
+)
+def test_a_payout_is_paid_with_a_document_and_on_a_day_that_can_be(number: str, day: date) -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    payout = payouts.approve(artisan.pk, method=CASH, actor=accountant())
+    with pytest.raises(NotPossible):
+        payouts.pay(payout.pk, document_number=number, paid_on=day, actor=accountant())
+    assert earnings.balance(artisan.pk) == Decimal("26.60")
+
+
+def pay_again(payout: Payout) -> None:
+    payouts.pay(payout.pk, document_number="2", paid_on=TODAY, actor=accountant())
+
+
+@pytest.mark.parametrize("again", [pay_again, lambda payout: payouts.cancel(payout.pk)])
+def test_what_is_paid_is_neither_paid_nor_cancelled_again(again: Callable[[Payout], None]) -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    payout = paid(artisan)
+    with pytest.raises(NotPossible):
+        again(payout)
+    assert Booking.objects.filter(kind="payout").count() == 1
+
+
+def test_a_pause_stops_payouts_and_says_no_reason() -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    ArtisanPrivate.objects.filter(pk=artisan.pk).update(payouts_paused=True)
+    with pytest.raises(NotPossible):
+        payouts.approve(artisan.pk, method=CASH, actor=accountant())
+
+
+def test_whoever_is_paid_more_than_the_threshold_is_listed_for_that_month() -> None:
+    watched, other = maker(), maker()
+    ArtisanPrivate.objects.filter(pk=watched.pk).update(monthly_threshold=Decimal("26.59"))
+    for number, artisan in enumerate((watched, other)):
+        earn(artisan, "26.60", cause=f"sale-{number}")
+        paid(artisan)
+    assert [record.pk for record in payouts.above_threshold(month=TODAY)] == [watched.pk]
+    assert payouts.above_threshold(month=TODAY - timedelta(days=40)) == []
+
+
+def test_the_database_refuses_a_second_open_payout_and_a_paid_one_without_document() -> None:
+    payout = Payout(artisan=maker(), amount=1, method=CASH, approved_by=accountant())
+    payout.save()
+    payout.pk = None
+    with pytest.raises(IntegrityError, match="one_open_per_artisan"), transaction.atomic():
+        payout.save()
+    with pytest.raises(IntegrityError, match="paid_has_document"), transaction.atomic():
+        Payout.objects.update(state="paid")
+
+
+def test_what_is_due_takes_two_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    for number in range(5):
+        earn(maker(), "1.00", cause=f"sale-{number}")
+    with django_assert_num_queries(2):
+        assert len(payouts.due()) == 5
+
+
+def approved(artisan: Artisan) -> Payout:
+    earn(artisan, "26.60")
+    return payouts.approve(artisan.pk, method=CASH, actor=accountant())
+
+
+def two_pay_at_once(payout: Payout) -> list[str]:
+    """How each ended."""
+    actor = accountant()
+
+    def pay() -> None:
+        payouts.pay(payout.pk, document_number="KM-17", paid_on=TODAY, actor=actor)
+
+    return sorted(type(result).__name__ for result in all_at_once([pay, pay]))
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_accountants_who_pay_at_once_pay_once() -> None:
+    artisan = maker()
+    assert two_pay_at_once(approved(artisan)) == ["NoneType", "NotPossible"]
+    assert earnings.balance(artisan.pk) == 0
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_without_the_lock_only_the_ledger_keeps_them_from_paying_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both find it approved and due; the second's booking has a cause that is booked already."""
+    payout = approved(maker())
+    both, real = Barrier(2), earnings.balance
+
+    def balance(artisan_pk: int) -> Decimal:
+        both.wait(timeout=60)
+        return real(artisan_pk)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
+    monkeypatch.setattr(earnings, "balance", balance)
+    assert two_pay_at_once(payout) == ["IntegrityError", "NoneType"]
