@@ -1,9 +1,9 @@
 """From a draft to the shop and out of it again.
 
-Promises: what gets published has a photo, an alternative text for every photo, a price, and a maker, to whom the
-makers' part of it goes. ``published_at`` is the first day that a piece was shown and stays when it comes back.
-Takes no lock; every step is one conditional update. Raises ``NotReady`` where something is missing; nothing is written
-then.
+Promises: what gets published has a photo, an alternative text for every photo, a price, a maker, to whom the makers'
+part of it goes, and in its photos nobody who has not agreed to that. ``published_at`` is the first day that a piece was
+shown and stays when it comes back. Takes no lock; every step is one conditional update. Raises ``NotReady`` where
+something is missing; nothing is written then.
 """
 
 from django.db.models import Exists, OuterRef, Q, TextChoices
@@ -21,9 +21,10 @@ class Gap(TextChoices):
     ALT = "alt", _("an alternative text")
     PRICE = "price", _("a variant with a price")
     MAKER = "maker", _("a maker")
+    FACE = "face", _("the consent of everybody who is visible in its photos, or photos without them")
 
 
-NEEDED = (Gap.PHOTO, Gap.ALT, Gap.PRICE, Gap.MAKER)
+NEEDED = tuple(Gap)
 
 
 class NotReady(Exception):
@@ -38,6 +39,7 @@ def lacking(products: ProductQuerySet, gap: Gap | str) -> ProductQuerySet:
         Gap.ALT: Exists(without_alt),
         Gap.PRICE: ~Exists(Variant.objects.filter(**of_product)),
         Gap.MAKER: ~Exists(ProductMaker.objects.filter(**of_product)),
+        Gap.FACE: Exists(Photo.objects.lacking_consent().filter(**of_product)),
     }
     return products.filter(conditions[Gap(gap)])
 

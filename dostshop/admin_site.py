@@ -166,6 +166,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Signed forms"), "artisans.consentform", "draw"),
                 (_("Private records"), "artisans.artisanprivate", "lock"),
                 (_("Branches"), "artisans.branch", "storefront"),
+                (_("Words of pity"), "artisans.pityword", "spellcheck"),
             ],
         ),
         (
@@ -178,16 +179,19 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         ),
     ]
-    shown: list[dict[str, Any]] = []
-    if request.user.has_perm("orders.change_order"):
-        # Pages of the shop, made for a phone.
-        pages_of_work = [
-            (_("Work list"), "work:list", "checklist"),
-            (_("Counter"), "work:counter", "storefront"),
-            (_("What delivery costs"), "work:delivery", "calculate"),
-        ]
-        items = [{"title": title, "icon": icon, "link": reverse(name)} for title, name, icon in pages_of_work]
-        shown.append({"title": _("Work"), "separator": True, "items": items})
+    # The first three are pages of the shop, made for a phone.
+    work = [
+        (_("Work list"), "work:list", "checklist", "orders.change_order"),
+        (_("Counter"), "work:counter", "storefront", "orders.change_order"),
+        (_("What delivery costs"), "work:delivery", "calculate", "orders.change_order"),
+        (_("To review"), "admin:catalog_review", "rule", "artisans.view_consent"),
+    ]
+    items = [
+        {"title": title, "icon": icon, "link": reverse(name)}
+        for title, name, icon, right in work
+        if request.user.has_perm(right)
+    ]
+    shown: list[dict[str, Any]] = [{"title": _("Work"), "separator": True, "items": items}] if items else []
     for title, pages in sections:
         items = [_item(*page) for page in pages if _may_open(request, page[1])]
         if items:

@@ -1,3 +1,3 @@
-from artisans.admin import consents, makers
+from artisans.admin import consents, makers, pity
 
-__all__ = ["consents", "makers"]
+__all__ = ["consents", "makers", "pity"]

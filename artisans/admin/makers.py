@@ -17,6 +17,7 @@ from unfold.decorators import action
 
 from artisans import consent_documents, consent_wording
 from artisans.admin.consents import ConsentInline
+from artisans.admin.pity import WarnsOfPity
 from artisans.consent import NotAllowed
 from artisans.forms import RecordForm
 from artisans.models import Artisan, ArtisanPrivate, ConsentForm, PublicArtisan
@@ -24,7 +25,8 @@ from dostshop.admin import OfOwnBranch, TranslatedAdmin, UntranslatedFilter, in_
 
 
 @admin.register(Artisan)
-class ArtisanAdmin(OfOwnBranch, TranslatedAdmin):
+class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
+    texts = ("story", "affiliation")
     list_display = ("__str__", "code", "branch", "is_public")
     list_filter = (
         ("branch", RelatedDropdownFilter),

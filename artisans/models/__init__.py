@@ -3,6 +3,7 @@ from artisans.models.branch import Branch, BranchPhoto, BranchQuerySet, OpeningH
 from artisans.models.consent import Channel, Consent, ConsentForm, ConsentQuerySet, Scope
 from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
 from artisans.models.payout import Payout, PayoutQuerySet
+from artisans.models.pity import PityWord
 from artisans.models.public import PublicArtisan, PublicArtisanQuerySet
 from artisans.models.withdrawal import Withdrawal, digest_of
 
@@ -23,6 +24,7 @@ __all__ = [
     "OpeningHours",
     "Payout",
     "PayoutQuerySet",
+    "PityWord",
     "PublicArtisan",
     "PublicArtisanQuerySet",
     "Scope",

@@ -17,8 +17,10 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 
-from catalog import availability, publishing
+from artisans.admin.pity import WarnsOfPity
+from catalog import availability, publishing, review
 from catalog.admin.pictures import PictureFormSet, PictureInline, thumbnail
+from catalog.admin.review import ReviewPage
 from catalog.models import Photo, Product, ProductMaker, Variant
 from dostshop import money
 from dostshop.admin import (
@@ -134,11 +136,13 @@ class PhotoFormSet(PictureFormSet):
 class PhotoInline(PictureInline):
     model = Photo
     formset = PhotoFormSet
-    fields = ("preview", "original", "alt", "shows_person", ("focus_x", "focus_y"), "position")
+    autocomplete_fields = ("people",)
+    fields = ("preview", "original", "alt", "shows_person", "people", ("focus_x", "focus_y"), "position")
 
 
 @admin.register(Product)
-class ProductAdmin(OfOwnBranch, SteppedAdmin, TranslatedAdmin):
+class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedAdmin, TranslatedAdmin):
+    texts = review.TEXTS
     refusals = {publishing.NotReady: None}
     list_display = ("picture", "name", "code", "kind", "state_shown", "craft", "branch", "price", "on_hand", "held")
     list_display_links = ("name",)

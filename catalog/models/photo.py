@@ -14,11 +14,18 @@ from dostshop.pictures import Picture
 class PhotoQuerySet(models.QuerySet["Photo"]):
     def public(self) -> "PhotoQuerySet":
         """Rendered, and of nobody who has not agreed to be shown by face."""
-        faces = Consent.objects.live().filter(scope=Scope.FACE, channel=Channel.SITE)
-        agreed = faces.filter(artisan__is_public=True).values("artisan")
-        visible = Photo.people.through.objects.filter(photo=OuterRef("pk"))
-        is_agreed = Exists(visible) & ~Exists(visible.exclude(artisan__in=agreed))
-        return self.exclude(renditions=[]).filter(Q(shows_person=False) | is_agreed)
+        return self.exclude(renditions=[]).filter(Q(shows_person=False) | _everybody_agreed())
+
+    def lacking_consent(self) -> "PhotoQuerySet":
+        """With a person who has not agreed to be shown by face, or of whom nobody wrote down who it is."""
+        return self.filter(~_everybody_agreed(), shows_person=True)
+
+
+def _everybody_agreed() -> Q:
+    faces = Consent.objects.live().filter(scope=Scope.FACE, channel=Channel.SITE)
+    agreed = faces.filter(artisan__is_public=True).values("artisan")
+    visible = Photo.people.through.objects.filter(photo=OuterRef("pk"))
+    return Exists(visible) & ~Exists(visible.exclude(artisan__in=agreed))
 
 
 class Photo(Picture):

@@ -49,6 +49,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "artisans": (
             *("view_artisan", "add_artisan", "change_artisan", "view_branch", "change_branch"),
             *("view_consent", "view_consentform", "add_consentform"),
+            *("view_pityword", "add_pityword", "change_pityword", "delete_pityword"),
         ),
         "catalog": (
             *(

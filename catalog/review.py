@@ -1,0 +1,112 @@
+"""What waits for somebody at the Centre to look at: consents, faces, words. Nothing is written here."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.utils import timezone
+
+from artisans import dignity
+from artisans.models import Artisan, ArtisanPrivate, Consent
+from catalog.models import Photo, Product, ProductMaker
+
+FULL_AGE = 18
+# A product's texts, in which words of pity are looked for.
+TEXTS = ("name", "description", "materials", "technique", "care")
+STORIES = ("story", "affiliation")
+MOST_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Queue[Row]:
+    """The first rows of a queue, and how many there are in all."""
+
+    rows: list[Row]
+    count: int
+
+
+@dataclass(frozen=True)
+class Branches:
+    """Whose rows are looked at: of these branches, or of all of them."""
+
+    keys: Collection[int] | None
+
+    def of(self, rows: QuerySet[Any], lookup: str = "branch") -> QuerySet[Any]:
+        return rows if self.keys is None else rows.filter(**{f"{lookup}__in": self.keys})
+
+
+def ending(branches: Branches) -> Queue[Consent]:
+    """Consents over within 60 days, the next one first."""
+    rows = Consent.objects.ending().select_related("artisan").order_by("valid_until", "artisan_id", "pk")
+    return _queue(branches.of(rows, "artisan__branch"))
+
+
+def silent(branches: Branches) -> Queue[Artisan]:
+    """Makers of pieces in the shop of whom no consent is in force: they have not been asked, or said no."""
+    of_maker = {"artisan": OuterRef("pk")}
+    in_shop = ProductMaker.objects.filter(product__state=Product.State.PUBLISHED, **of_maker)
+    rows = Artisan.objects.filter(Exists(in_shop), ~Exists(Consent.objects.live().filter(**of_maker)))
+    return _queue(branches.of(rows.exclude(_came_of_age())))
+
+
+def grown_up(branches: Branches) -> Queue[Artisan]:
+    """Makers whose consents, given while they were minors, lapsed at 18: to be asked again, by themselves."""
+    return _queue(branches.of(Artisan.objects.filter(_came_of_age())))
+
+
+def faces(branches: Branches) -> Queue[Photo]:
+    """Photos with a person who has not agreed to be shown by face."""
+    rows = Photo.objects.lacking_consent().exclude(product__state=Product.State.ARCHIVED)
+    return _queue(branches.of(rows.select_related("product"), "product__branch"))
+
+
+def pitying_products(branches: Branches, patterns: dict[str, str]) -> Queue[Product]:
+    rows = Product.objects.exclude(state=Product.State.ARCHIVED)
+    return _queue(branches.of(_pitying(rows, TEXTS, patterns)))
+
+
+def pitying_makers(branches: Branches, patterns: dict[str, str]) -> Queue[Artisan]:
+    return _queue(branches.of(_pitying(Artisan.objects.all(), STORIES, patterns)))
+
+
+def words_in(row: Product | Artisan, patterns: dict[str, str]) -> list[str]:
+    fields = TEXTS if isinstance(row, Product) else STORIES
+    texts = {
+        language: " ".join(getattr(row, f"{name}_{language}") or "" for name in fields)
+        for language in settings.MODELTRANSLATION_LANGUAGES
+    }
+    return dignity.found(texts, patterns)
+
+
+def _came_of_age() -> Q:
+    of_maker = {"artisan": OuterRef("pk")}
+    given = Consent.objects.filter(withdrawn_at=None, **of_maker)
+    born = ArtisanPrivate.objects.filter(birth_date__lte=_eighteen_years_ago(), **of_maker)
+    return Q(Exists(given.filter(of_minor=True)), Exists(born)) & ~Q(Exists(given.filter(of_minor=False)))
+
+
+def _eighteen_years_ago() -> date:
+    today = timezone.localdate()
+    if (today.month, today.day) == (2, 29):
+        # Who was born on the first of March is not of age yet.
+        return date(today.year - FULL_AGE, 2, 28)
+    return today.replace(year=today.year - FULL_AGE)
+
+
+def _pitying(rows: QuerySet[Any], fields: tuple[str, ...], patterns: dict[str, str]) -> QuerySet[Any]:
+    wanted = Q(pk__in=[])
+    for language, pattern in patterns.items():
+        columns = [F(f"{field}_{language}") for field in fields]
+        text = Func(Value(" "), *columns, function="concat_ws", output_field=TextField())
+        rows = rows.alias(**{f"folded_{language}": Func(text, function="fold", output_field=TextField())})
+        wanted |= Q(**{f"folded_{language}__regex": pattern})
+    return rows.filter(wanted)
+
+
+def _queue[Row: Any](rows: "QuerySet[Row]") -> Queue[Row]:
+    shown = list(rows[: MOST_SHOWN + 1])
+    count = len(shown) if len(shown) <= MOST_SHOWN else rows.count()
+    return Queue(shown[:MOST_SHOWN], count)

@@ -1,0 +1,42 @@
+"""Words of pity: found with their endings, whole, in three languages; the good ways of saying it are left alone."""
+
+import pytest
+
+from artisans import dignity
+from artisans.models import PityWord
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "words"),
+    [
+        ("az", "Xəstə", ["Xəstə"]),
+        ("az", "XƏSTƏLƏRİN əl işi", ["XƏSTƏLƏRİN"]),
+        ("az", "Yazığın işi, yazıqdır", ["Yazığın", "yazıqdır"]),
+        ("az", "Xəstəyəm, yazığam, əlilsiniz", ["Xəstəyəm", "yazığam", "əlilsiniz"]),
+        ("az", "əlil uşaq və əlillər", ["əlil", "əlillər"]),
+        ("az", "sağlamlıq imkanları məhdud şəxslər", ["sağlamlıq imkanları məhdud"]),
+        ("az", "Xəstəxanada, əlilliyi olan şəxs; yazı, bəxt, xalça", []),
+        ("ru", "Больными руками; у инвалидов", ["Больными", "инвалидов"]),
+        ("ru", "прикованная к инвалидной коляске", ["прикованная к инвалидной коляске"]),
+        ("ru", "человек с инвалидностью; больница; большой ковёр", []),
+        ("en", "She suffers from it, the orphan's; wheelchair bound", ["suffers from", "orphan's", "wheelchair bound"]),
+        ("en", "A person who uses a wheelchair; validate; sicker", []),
+    ],
+)
+def test_words_of_pity_are_found(language: str, text: str, words: list[str]) -> None:
+    assert dignity.found({language: text}, dignity.patterns()) == words
+
+
+@pytest.mark.parametrize("word", ["a.b", "(x", "x|y", "c++", "[z"])
+def test_what_staff_type_is_taken_as_it_stands(word: str) -> None:
+    PityWord.objects.all().delete()
+    assert dignity.found({"en": word}, dignity.patterns()) == []
+    PityWord.objects.create(language="en", word=word)
+    assert dignity.found({"en": f"so {word} it"}, dignity.patterns()) == [word]
+    assert dignity.found({"en": "aab x y c zz"}, dignity.patterns()) == []
+
+
+def test_each_language_has_its_own_words() -> None:
+    assert dignity.found({"en": "xəstə", "az": "orphan"}, dignity.patterns()) == []
