@@ -11,14 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 
-from django.db.models import Sum
+from django.core.cache import cache
+from django.db.models import Min, Sum
 from django.utils import timezone
 
 from artisans.models import Booking, EarningsRule, LedgerEntry
 from dostshop import money
 
 Account = LedgerEntry.Account
+# Of fewer, nothing is told: who knows one of them could reckon the rest.
+FEWEST_MAKERS = 5
+MINUTES_OLD = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,3 +130,54 @@ def balances() -> dict[int, Decimal]:
     """What each maker is owed, by primary key; negative where a refund came after the payout. One query."""
     owed = LedgerEntry.objects.filter(account=Account.MAKERS).order_by()
     return {pk: -total for pk, total in owed.values_list("artisan").annotate(Sum("amount"))}
+
+
+@dataclass(frozen=True)
+class Together:
+    """What many makers earned together."""
+
+    paid: Decimal
+    pieces: int
+
+
+def together() -> Together | None:
+    """What was paid out to makers until the end of last month, and how many of their pieces are sold, as the world may
+    know it. None while it is of fewer than ``FEWEST_MAKERS``; at most ten minutes old.
+    """
+    return cache.get_or_set("earnings.together", _together, MINUTES_OLD * 60)
+
+
+def _together() -> Together | None:
+    paid = _paid_to_many()
+    if not paid:
+        return None
+    sold = LedgerEntry.objects.filter(
+        account=Account.MAKERS, booking__kind__in=[Booking.Kind.SALE, Booking.Kind.REFUND]
+    )
+    # A piece of several makers is one piece.
+    units = sold.order_by().values("booking", "sku").annotate(units=Min("quantity"))
+    return Together(paid, units.aggregate(total=Sum("units"))["total"] or 0)
+
+
+def _paid_to_many() -> Decimal:
+    """By months, each counted once it is of enough makers, alone or with those before it.
+
+    So no two sums that were ever shown differ by what fewer of them were paid.
+    """
+    payouts = LedgerEntry.objects.filter(
+        account=Account.MAKERS,
+        booking__kind=Booking.Kind.PAYOUT,
+        booking__booked_on__lt=timezone.localdate().replace(day=1),
+    ).order_by("booking__booked_on__year", "booking__booked_on__month")
+    rows = payouts.values_list("booking__booked_on__year", "booking__booked_on__month", "artisan").annotate(
+        Sum("amount")
+    )
+    shown = waiting = money.ZERO
+    makers: set[int] = set()
+    for _month, of_month in groupby(rows, key=itemgetter(0, 1)):
+        for _year, _number, artisan_pk, amount in of_month:
+            makers.add(artisan_pk)
+            waiting += amount
+        if len(makers) >= FEWEST_MAKERS:
+            shown, waiting, makers = shown + waiting, money.ZERO, set()
+    return shown

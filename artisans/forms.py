@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -21,6 +22,7 @@ from unfold.widgets import (
 
 from artisans import consent, consent_wording, scans
 from artisans.consent import Contents, Explanation, Sheet, Signers, Term
+from artisans.ledger_table import Format
 from artisans.models import Channel, ConsentForm, Scope
 from dostshop.accounts.models import User
 
@@ -147,3 +149,17 @@ class RecordForm(ModelForm):
 
     def _picked(self, kind: type) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in _names(kind)}
+
+
+class LedgerPeriodForm(forms.Form):
+    """Which days of the ledger, and as what file."""
+
+    first = forms.DateField(label=_("First day"), widget=_day())
+    last = forms.DateField(label=_("Last day"), widget=_day(), help_text=_("This day too."))
+    format = forms.ChoiceField(label=_("File"), choices=Format, widget=UnfoldAdminSelectWidget)
+
+    def clean_last(self) -> date:
+        last: date = self.cleaned_data["last"]
+        if last < self.cleaned_data.get("first", last):
+            raise forms.ValidationError(_("It ends before it begins."))
+        return last

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from artisans import earnings
 from artisans.models import Branch, PublicArtisan, Withdrawal, digest_of
 from catalog import search as pieces_meant
 from catalog import signposts
@@ -38,6 +39,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "crafts": covers(crafts),
         "makers": PublicArtisan.objects.on_site().named()[:MAKERS_ON_HOME],
         "branches": Branch.objects.select_related("photo"),
+        "together": earnings.together(),
     }
     return render(request, "catalog/home.html", context)
 

@@ -165,6 +165,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Consents"), "artisans.consent", "handshake"),
                 (_("Signed forms"), "artisans.consentform", "draw"),
                 (_("Private records"), "artisans.artisanprivate", "lock"),
+                (_("Ledger"), "artisans.ledgerentry", "account_balance"),
+                (_("Earnings rules"), "artisans.earningsrule", "pie_chart"),
                 (_("Branches"), "artisans.branch", "storefront"),
                 (_("Words of pity"), "artisans.pityword", "spellcheck"),
             ],

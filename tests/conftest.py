@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.urls import reverse
@@ -43,6 +44,12 @@ def _language_of_its_own(settings: Settings) -> Iterator[None]:
     """A request leaves its language to the thread, and the next test begins in the shop's own."""
     with translation.override(settings.LANGUAGE_CODE):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """The cache outlives a test."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,3 @@
-from artisans.admin import consents, makers, pity
+from artisans.admin import consents, ledger, makers, pity
 
-__all__ = ["consents", "makers", "pity"]
+__all__ = ["consents", "ledger", "makers", "pity"]

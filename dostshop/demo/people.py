@@ -72,7 +72,10 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "pages": ("view_page", "change_page"),
     },
     Role.ACCOUNTANT: {
-        "artisans": ("view_artisan", "view_branch"),
+        "artisans": (
+            *("view_artisan", "view_branch", "view_ledgerentry", "export_booking"),
+            *("view_earningsrule", "add_earningsrule", "delete_earningsrule"),
+        ),
         "catalog": ("view_product", "view_variant"),
         "orders": (
             *("view_order", "view_payment", "view_refund", "view_return", "view_reconciliation"),

@@ -39,6 +39,8 @@ MAY_OPEN: dict[str, set[Role]] = {
     "artisans_consentform": {BRANCH, CENTRE},
     "artisans_pityword": {CENTRE},
     "artisans_artisanprivate": set(),
+    "artisans_ledgerentry": {ACCOUNTANT},
+    "artisans_earningsrule": {ACCOUNTANT},
     "artisans_branch": {BRANCH, CENTRE, ACCOUNTANT},
     "pages_page": {CENTRE},
     "accounts_user": set(),

@@ -106,7 +106,7 @@ def test_a_page_is_the_same_bytes_for_a_visitor_who_is_signed_in(client: Client,
 @pytest.mark.parametrize(
     ("address", "queries"),
     [
-        ("/", 8),
+        ("/", 9),
         ("/pieces/", 6),
         ("/pieces/?craft=pottery&branch=baku&price_from=1&price_to=100&available=on&sort=-price&page=2", 6),
         ("/crafts/pottery/", 6),

@@ -1,0 +1,94 @@
+"""What the world is told of all makers' earnings: only of five and more, and never so that one can be reckoned out."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from artisans import earnings
+from artisans.earnings import Account, Cause, Entry, Item, Together
+from artisans.models import Artisan, Booking
+from tests.factories import ArtisanFactory
+
+pytestmark = pytest.mark.django_db
+MARCH, APRIL, MAY = date(2026, 3, 10), date(2026, 4, 10), date(2026, 5, 10)
+
+
+@pytest.fixture
+def makers() -> list[Artisan]:
+    return [ArtisanFactory.create() for _number in range(6)]
+
+
+def pay_out(maker: Artisan, amount: str, *, on: date = MARCH) -> None:
+    paid = Entry(account=Account.MAKERS, amount=Decimal(amount), artisan_pk=maker.pk)
+    money = Entry(account=Account.MONEY, amount=-Decimal(amount), held_at="cash")
+    earnings.book(Cause(name=f"payout-{Booking.objects.count()}", kind=Booking.Kind.PAYOUT, on=on), [paid, money])
+
+
+def sell(*makers: Artisan, units: int = 1) -> None:
+    item = Item(sku="S", quantity=abs(units), branch_pk=None)
+    parts = [Entry(account=Account.MAKERS, amount=Decimal(-7), artisan_pk=one.pk, item=item) for one in makers]
+    whole = Entry(account=Account.BUYERS, amount=Decimal(7 * len(makers)))
+    kind = Booking.Kind.SALE if units > 0 else Booking.Kind.REFUND
+    entries = [whole, *parts] if units > 0 else [one.opposite() for one in (whole, *parts)]
+    earnings.book(Cause(name=f"sale-{Booking.objects.count()}", kind=kind), entries)
+
+
+def told() -> Together | None:
+    cache.clear()
+    return earnings.together()
+
+
+def test_of_four_makers_nothing_is_told_and_of_five_the_sum(makers: list[Artisan]) -> None:
+    for maker in makers[:4]:
+        pay_out(maker, "10.00")
+    pay_out(makers[0], "5.00")
+    assert told() is None
+    pay_out(makers[4], "1.00")
+    assert told() == Together(Decimal("46.00"), 0)
+
+
+def test_a_month_of_few_waits_for_more(makers: list[Artisan]) -> None:
+    """Or the sum of one month less that of the month before would be one maker's."""
+    for maker in makers[:5]:
+        pay_out(maker, "10.00", on=MARCH)
+    pay_out(makers[5], "99.00", on=APRIL)
+    assert told() == Together(Decimal("50.00"), 0)
+    for maker in makers[:4]:
+        pay_out(maker, "1.00", on=MAY)
+    assert told() == Together(Decimal("153.00"), 0)
+
+
+def test_this_month_is_not_told_yet(makers: list[Artisan]) -> None:
+    today = timezone.localdate()
+    for maker in makers:
+        pay_out(maker, "10.00", on=today)
+    assert told() is None
+    for maker in makers:
+        pay_out(maker, "1.00", on=today.replace(day=1) - timedelta(days=1))
+    assert told() == Together(Decimal("6.00"), 0)
+
+
+def test_pieces_are_counted_once_and_not_those_that_came_back(makers: list[Artisan]) -> None:
+    for maker in makers:
+        pay_out(maker, "10.00")
+    sell(*makers[:3])
+    sell(makers[0], units=4)
+    sell(makers[0], makers[1], units=-1)
+    assert told() == Together(Decimal("60.00"), 4)
+
+
+def test_the_home_page_says_it_once_there_is_something_to_say(client: Client, makers: list[Artisan]) -> None:
+    cache.clear()
+    assert "have been paid" not in client.get("/en/").content.decode()
+    for maker in makers:
+        pay_out(maker, "10.00")
+        sell(maker)
+    assert "have been paid" not in client.get("/en/").content.decode()
+    cache.clear()
+    page = client.get("/en/").content.decode()
+    assert "So far 6 of their pieces are sold, and the makers have been paid" in page
+    assert "60,00" in page
