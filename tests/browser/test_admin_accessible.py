@@ -283,3 +283,18 @@ def test_a_text_missing_in_another_language_is_shown(
     expect(name).to_have_attribute("name", "name_az")
     expect(name).to_have_accessible_description(re.compile("This field is required"))
     expect_no_violations(page)
+
+
+def test_the_ledger_and_its_rules(administrator: User, order: Order, page: Page) -> None:
+    payments.mark_paid(order.pk, actor=administrator)
+    for address in ("ledgerentry/", "ledgerentry/export", "earningsrule/", "earningsrule/add/"):
+        for scheme, width in TWO_LOOKS:
+            look(page, f"/en/admin/artisans/{address}", scheme, width)
+            expect_no_violations(page)
+    page.goto("/en/admin/artisans/ledgerentry/")
+    open_actions(page)
+    page.get_by_role("link", name="Export a period").click()
+    page.get_by_label("First day").fill("2026-03-02")
+    page.get_by_label("Last day").fill("2026-03-01")
+    page.get_by_role("button", name="Export").click()
+    expect(page.get_by_text("It ends before it begins.")).to_be_visible()

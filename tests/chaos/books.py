@@ -13,6 +13,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from artisans.models import LedgerEntry
 from catalog.models import Variant
 from orders import refunds
 from orders.models import (
@@ -125,6 +126,15 @@ class InvoiceRow:
     is_printed: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class LedgerRow:
+    """What the ledger has of an order: a debit is positive."""
+
+    order: str
+    account: str
+    amount: Decimal
+
+
 @dataclass(kw_only=True)
 class Books:
     orders: list[OrderRow] = field(default_factory=list)
@@ -140,6 +150,7 @@ class Books:
     invoices: list[InvoiceRow] = field(default_factory=list)
     # The last number by year.
     series: dict[int, int] = field(default_factory=dict)
+    ledger: list[LedgerRow] = field(default_factory=list)
     # The providers' own books.
     charges: list[Charge] = field(default_factory=list)
     # Codes of orders that shoppers saw.
@@ -168,6 +179,7 @@ def read(*, received: dict[int, int], charges: list[Charge], seen: set[str]) -> 
         ],
         invoices=list(_invoices()),
         series=dict(InvoiceSeries.objects.values_list("year", "last_number")),
+        ledger=list(_ledger()),
         charges=charges,
         seen=seen,
     )
@@ -272,3 +284,9 @@ def _invoices() -> Iterator[InvoiceRow]:
             is_credit_note=invoice.is_credit_note,
             is_printed=bool(invoice.file),
         )
+
+
+def _ledger() -> Iterator[LedgerRow]:
+    rows = LedgerEntry.objects.order_by().values_list("booking__order_code", "account")
+    for code, account, amount in rows.annotate(Sum("amount")):
+        yield LedgerRow(order=code, account=account, amount=amount)

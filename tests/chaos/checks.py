@@ -211,6 +211,27 @@ def lines_count_what_was_refunded(books: Books) -> Iterator[str]:
             yield f"order {line.order}: {line.refunded} of a line refunded, and its refunds say {line.in_refunds}"
 
 
+def the_ledger_agrees_with_the_payments(books: Books) -> Iterator[str]:
+    """The money that is here is in it, and of what went back as a whole nobody keeps a share."""
+    accounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for row in books.ledger:
+        accounts[row.order][row.account] += row.amount
+    here: dict[str, Decimal] = defaultdict(Decimal)
+    order_of = {payment.pk: payment.order for payment in books.payments}
+    for payment in books.payments:
+        here[payment.order] += payment.captured
+    for refund in books.refunds:
+        here[order_of[refund.payment]] -= refund.amount if refund.is_done else 0
+    for order in books.orders:
+        mine = accounts[order.code]
+        if sum(mine.values()):
+            yield f"order {order.code}: its entries make {sum(mine.values())}"
+        if mine["money"] != here[order.code]:
+            yield f"order {order.code}: {here[order.code]} is here, and the ledger says {mine['money']}"
+        if not here[order.code] and order.status not in WITH_MONEY and (mine["makers"] or mine["unassigned"]):
+            yield f"order {order.code} gave all of its money back, and makers keep a share"
+
+
 CHECKS: tuple[Check, ...] = (
     no_order_is_lost,
     no_order_keeps_more_than_it_costs,
@@ -228,6 +249,7 @@ CHECKS: tuple[Check, ...] = (
     invoices_have_no_gap,
     invoices_have_the_sums_of_what_was_paid,
     lines_count_what_was_refunded,
+    the_ledger_agrees_with_the_payments,
 )
 
 

@@ -12,6 +12,7 @@ from tests.chaos.books import (
     EventRow,
     InvoiceRow,
     JobRow,
+    LedgerRow,
     LineRow,
     MailRow,
     OrderRow,
@@ -38,6 +39,10 @@ REGULAR = JobRow(pk=2, task="orders.expire", status="failed", again_by="orders.e
 EVENT = EventRow(name="checkout.session.completed", is_handled=True, error="")
 INVOICE = InvoiceRow(year=2026, number=1, order="A", payment=1, total=TEN, is_credit_note=False, is_printed=True)
 CREDIT = replace(INVOICE, number=2, total=THREE, is_credit_note=True)
+LEDGER = [
+    LedgerRow(order="A", account="money", amount=Decimal("7.00")),
+    LedgerRow(order="A", account="makers", amount=Decimal("-7.00")),
+]
 CHARGE = Charge("stripe", "pi_1", "A", TEN, THREE)
 
 
@@ -54,6 +59,7 @@ def books(**changes: Any) -> Books:
         "events": [EVENT],
         "invoices": [INVOICE, CREDIT],
         "series": {2026: 2},
+        "ledger": LEDGER,
         "charges": [CHARGE],
         "seen": {"A"},
     }
@@ -146,6 +152,17 @@ BROKEN: list[tuple[checks.Check, dict[str, Any], str]] = [
         checks.lines_count_what_was_refunded,
         {"lines": [LineRow(order="A", refunded=1, in_refunds=2)]},
         "order A: 1 of a line refunded, and its refunds say 2",
+    ),
+    (checks.the_ledger_agrees_with_the_payments, {"ledger": LEDGER[:1]}, "order A: its entries make 7.00"),
+    (checks.the_ledger_agrees_with_the_payments, {"ledger": []}, "order A: 7.00 is here, and the ledger says 0"),
+    (
+        checks.the_ledger_agrees_with_the_payments,
+        {
+            "orders": [replace(ORDER, status="cancelled", moves=("paid", "cancelled"))],
+            "refunds": [replace(REFUND, amount=TEN)],
+            "ledger": [LEDGER[1], replace(LEDGER[1], account="buyers", amount=Decimal("7.00"))],
+        },
+        "order A gave all of its money back, and makers keep a share",
     ),
 ]
 
