@@ -13,7 +13,8 @@ from django.contrib.postgres.search import SearchRank, TrigramWordSimilarity
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
-from artisans.models import Channel, PublicArtisan
+from artisans.models import Channel
+from artisans.models.public import is_named
 from catalog import wording
 from catalog.listing import crafts_and_techniques_with_pieces
 from catalog.models import Collection, Signpost
@@ -56,8 +57,7 @@ def _shown() -> QuerySet[Any]:
         Q(craft__in=crafts_and_techniques_with_pieces())
         | Q(collection__in=Collection.objects.current())
         | Q(branch__isnull=False)
-        # The channel again: the view joined here has a row for each.
-        | Q(artisan__in=PublicArtisan.objects.on_site().named(), artisan__channel=Channel.SITE)
+        | Q(is_named("artisan__"), artisan__channel=Channel.SITE)
         | Q(page__isnull=False)
     )
 

@@ -121,8 +121,11 @@ DROP FUNCTION artisans_check_consent();
 """
 
 
+SCOPES = ("name", "face", "story", "place", "affiliation")
+
+
 def shown(scope: str, column: str, otherwise: str) -> str:
-    return f"CASE WHEN bool_or(consent.scope = '{scope}') THEN {column} ELSE {otherwise} END"
+    return f"CASE WHEN agreed.to_{scope} THEN {column} ELSE {otherwise} END"
 
 
 def in_every_language(scope: str, name: str) -> str:
@@ -130,26 +133,34 @@ def in_every_language(scope: str, name: str) -> str:
     return ",\n    ".join(f"{shown(scope, f'artisan.{column}', "''")} AS {column}" for column in columns)
 
 
+# By maker, not grouped as a whole: who asks for the makers of a page reads the consents of these alone.
 # A column that it shows can be changed only after the view was dropped; a migration that does so makes it anew.
 VIEW = f"""
 CREATE VIEW artisans_publicartisan AS
 SELECT
     artisan.id AS artisan_id,
-    consent.channel,
+    agreed.channel,
     {shown("name", "artisan.slug", "lower(artisan.code)")} AS slug,
     {in_every_language("name", "display_name")},
     {in_every_language("story", "story")},
     {in_every_language("place", "place")},
     {in_every_language("affiliation", "affiliation")},
-    CASE WHEN NOT bool_or(consent.of_minor) THEN artisan.branch_id END AS branch_id,
+    CASE WHEN NOT agreed.of_minor THEN artisan.branch_id END AS branch_id,
     {shown("face", "photo.id", "NULL")} AS portrait_id
 FROM artisans_artisan artisan
-JOIN artisans_consent consent ON consent.artisan_id = artisan.id
+CROSS JOIN LATERAL (
+    SELECT
+        consent.channel,
+        {", ".join(f"bool_or(consent.scope = '{scope}') AS to_{scope}" for scope in SCOPES)},
+        bool_or(consent.of_minor) AS of_minor
+    FROM artisans_consent consent
+    WHERE consent.artisan_id = artisan.id
     AND consent.withdrawn_at IS NULL
     AND (now() AT TIME ZONE '{settings.TIME_ZONE}')::date BETWEEN consent.valid_from AND consent.valid_until
+    GROUP BY consent.channel
+) agreed
 LEFT JOIN artisans_artisanphoto photo ON photo.artisan_id = artisan.id
 WHERE artisan.is_public
-GROUP BY artisan.id, consent.channel, photo.id
 """  # noqa: S608 — the names are this file's own
 
 

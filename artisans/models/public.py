@@ -6,6 +6,7 @@ channel is in force on the day of the query, in Baku. A consent that ends at mid
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -14,6 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from artisans.models.artisan import Artisan, ArtisanPhoto
 from artisans.models.branch import Branch
 from artisans.models.consent import Channel
+
+
+def is_named(maker: str = "") -> Q:
+    """Whether there is a name to show; ``maker`` is the path to the maker, such as ``artisan__``."""
+    named = Q()
+    for language, _name in settings.LANGUAGES:
+        named |= Q(**{f"{maker}display_name_{language}__gt": ""})
+    return named
 
 
 class PublicArtisanQuerySet(models.QuerySet["PublicArtisan"]):
@@ -25,7 +34,7 @@ class PublicArtisanQuerySet(models.QuerySet["PublicArtisan"]):
 
     def named(self) -> "PublicArtisanQuerySet":
         """Those whose name may be shown, and who chose one."""
-        return self.filter(Q(display_name_az__gt="") | Q(display_name_ru__gt="") | Q(display_name_en__gt=""))
+        return self.filter(is_named())
 
 
 class PublicArtisan(models.Model):
