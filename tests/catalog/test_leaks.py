@@ -12,20 +12,25 @@ from datetime import timedelta
 from html import unescape
 from io import BytesIO
 from itertools import chain, combinations
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 from pypdf import PdfReader
+from pytest_django import Settings
 
 import catalog.urls
 import orders.urls
 from artisans.models import Artisan, ArtisanPhoto, Channel, Scope
+from catalog import photos
 from catalog.models import Collection, CollectionItem, Craft, PhotoQuerySet, Product, Variant
 from dostshop.pictures import Rendition
 from orders import payments
@@ -283,6 +288,26 @@ def test_a_photo_let_through_is_found(client: Client, monkeypatch: pytest.Monkey
     site = site_of([Scope.NAME])
     pages = read_along(client, *beginnings(site))
     assert marks_read(pages) == {("name", 0), ("face", 0)}
+
+
+def test_no_byte_and_no_name_of_a_rendition_tells_whose_face_it_is(settings: Settings, tmp_path: Path) -> None:
+    for name in ("default", "renditions"):
+        storage = settings.STORAGES[name]
+        options = {**storage["OPTIONS"], "location": tmp_path / name}
+        settings.STORAGES = {**settings.STORAGES, name: {**storage, "OPTIONS": options}}
+    exif = Image.Exif()
+    # What it shows, and who made it.
+    exif[0x010E] = exif[0x013B] = mark("legal", 0)
+    original = BytesIO()
+    Image.new("RGB", (700, 500)).save(original, "JPEG", exif=exif, comment=mark("legal", 1))
+    upload = SimpleUploadedFile(f"{mark('legal', 2)}.jpg", original.getvalue())
+    portrait = ArtisanPhoto.objects.create(artisan=ArtisanFactory.create(), original=upload)
+    photos.render(portrait)
+
+    files = [path for path in (tmp_path / "renditions").rglob("*") if path.is_file()]
+    assert len(files) == len(portrait.renditions) >= 3
+    assert marks_in([original.getvalue().decode("latin-1")]) == {("legal", 0), ("legal", 1)}
+    assert marks_in(text for path in files for text in (str(path), path.read_bytes().decode("latin-1"))) == set()
 
 
 @pytest.mark.parametrize("kind", OrderMail.Kind.values)
