@@ -1,7 +1,7 @@
 """Invoices and credit notes: to look at, to print, to export. Only the fiscal number is ever typed in."""
 
 import csv
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -17,18 +17,19 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from dostshop import money
-from dostshop.admin import OfOwnBranch, ReadOnly, Step, SteppedAdmin, signed_in
+from dostshop.admin import OfOwnBranch, ReadOnly, Step, StepForm, SteppedAdmin, signed_in
 from dostshop.locks import Busy
 from orders import invoice_documents, invoices
 from orders.models import Invoice, InvoiceSeries
 from orders.models.invoice import is_fiscal_id
 
 
-class FiscalForm(BaseDialogForm):
+class FiscalForm(StepForm):
+    refused_at: ClassVar = {ValidationError: "fiscal_id"}
+
     fiscal_id = forms.CharField(
         label=_("Fiscal number"),
         help_text=_("12 letters and digits, as the receipt of the till has them. Capital and small letters differ."),
@@ -158,4 +159,4 @@ class InvoiceAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda invoice, _actor: invoices.set_fiscal_id(invoice.pk, fiscal_id=fiscal_id),
             done=_("The fiscal number is entered"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)

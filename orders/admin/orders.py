@@ -2,7 +2,7 @@
 
 import re
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, TextField
@@ -75,6 +75,8 @@ CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), don
 class MarkPaidDialog(OrderDialog):
     """Asks for the sum where a bank statement says it."""
 
+    refused_at: ClassVar = {payments.WrongAmount: "amount"}
+
     def add_fields(self, order: Order) -> None:
         if payments.is_amount_typed(order):
             self.fields["amount"] = typed_sum(
@@ -84,6 +86,8 @@ class MarkPaidDialog(OrderDialog):
 
 class HandOverDialog(OrderDialog):
     """Asks for the buyer's code, as the counter does."""
+
+    refused_at: ClassVar = {fulfilment.NotPossible: "code"}
 
     def add_fields(self, order: Order) -> None:
         for name, field in HandOverForm().fields.items():
@@ -438,7 +442,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
         },
     )
     def mark_paid(self, request: HttpRequest, form: MarkPaidDialog, object_id: str) -> HttpResponse:
-        return self.run_on_one(request, object_id, mark_paid_with(form.cleaned_data.get("amount")))
+        return self.run_on_one(request, object_id, mark_paid_with(form.cleaned_data.get("amount")), form=form)
 
     @action(
         description=_("Mark as packed"),
@@ -469,7 +473,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
             lambda order, actor: fulfilment.hand_over(order.pk, code=typed["code"], note=typed["note"], actor=actor),
             done=_("Handed over"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Cancel the order"),

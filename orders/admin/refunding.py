@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -12,7 +12,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
@@ -22,7 +21,7 @@ from unfold.widgets import (
 
 from dostshop import money
 from dostshop.accounts.models import User
-from dostshop.admin import Step, SteppedAdmin, signed_in
+from dostshop.admin import Step, StepForm, SteppedAdmin, signed_in
 from orders import cancelling, payments, refunds, stock, till
 from orders.models import LineItem, Order, Refund
 
@@ -151,7 +150,7 @@ def note_field() -> forms.CharField:
     )
 
 
-class OrderDialog(BaseDialogForm):
+class OrderDialog(StepForm):
     """About an order that this person sees; without a line of any other."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -190,6 +189,13 @@ class OrderDialog(BaseDialogForm):
 
 
 class RefundDialog(OrderDialog):
+    refused_at: ClassVar = {
+        refunds.NothingToRefund: "deduction",
+        refunds.MoreThanPaid: "goodwill",
+        refunds.MoreThanBought: "units_",
+        stock.MoreThanSold: "shelf_",
+    }
+
     def add_fields(self, order: Order) -> None:
         self.fields["left"] = shown_sum(_("left to give back in all"), refunds.left(order))
         for line in self.lines:
@@ -219,6 +225,8 @@ class RefundDialog(OrderDialog):
 
 
 class CallOffDialog(OrderDialog):
+    refused_at: ClassVar = {stock.MoreThanSold: "shelf_"}
+
     def add_fields(self, order: Order) -> None:
         reasons = (Refund.Reason.CANCELLED, Refund.Reason.NOT_AVAILABLE)
         self.fields["left"] = shown_sum(_("goes back in all"), refunds.left(order))
@@ -235,6 +243,8 @@ class CallOffDialog(OrderDialog):
 
 
 class RestockDialog(OrderDialog):
+    refused_at: ClassVar = {stock.MoreThanSold: "shelf_"}
+
     def add_fields(self, order: Order) -> None:
         for line in self.lines:
             self.add_shelf(line, most=line.shelvable_quantity)
@@ -325,7 +335,7 @@ class RefundingAdmin(SteppedAdmin):
             ),
             done=_("Refund decided"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Cancel and refund"),
@@ -349,7 +359,7 @@ class RefundingAdmin(SteppedAdmin):
             ),
             done=_("Cancelled and refunded"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Put back on the shelf"),
@@ -368,7 +378,7 @@ class RefundingAdmin(SteppedAdmin):
             ),
             done=_("Put back on the shelf"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Money given back by hand"),
@@ -380,7 +390,7 @@ class RefundingAdmin(SteppedAdmin):
             lambda _order, actor: till.give_back(form.cleaned_data["refund"], actor=actor),
             done=_("Given back by hand"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Try the refund again"),
@@ -392,7 +402,7 @@ class RefundingAdmin(SteppedAdmin):
             lambda _order, actor: refunds.try_again(form.cleaned_data["refund"], actor=actor),
             done=ASKED_AGAIN,
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Did the refund go?"),
@@ -405,4 +415,4 @@ class RefundingAdmin(SteppedAdmin):
             lambda _order, actor: refunds.say_whether_it_went(typed["refund"], has_gone=typed["has_gone"], actor=actor),
             done=WENT if typed.get("has_gone") else ASKED_AGAIN,
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)

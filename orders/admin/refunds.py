@@ -11,7 +11,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from dostshop import money
-from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
+from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, StepForm, SteppedAdmin, TableInline, signed_in
 from dostshop.locks import Busy
 from orders import providers, refunds, till
 from orders.admin.refunding import (
@@ -30,7 +30,7 @@ GIVE_BACK = Step(lambda refund, actor: till.give_back(refund.pk, actor=actor), d
 TRY_AGAIN = Step(lambda refund, actor: refunds.try_again(refund.pk, actor=actor), done=ASKED_AGAIN)
 
 
-class WhetherItWentDialog(BaseDialogForm):
+class WhetherItWentDialog(StepForm):
     has_gone = whether_it_went_field()
 
 
@@ -187,7 +187,7 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda refund, actor: refunds.say_whether_it_went(refund.pk, has_gone=has_gone, actor=actor),
             done=WENT if has_gone else ASKED_AGAIN,
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @admin.action(description=_("Money given back by hand"), permissions=["giving"])
     def give_back_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:

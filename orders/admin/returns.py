@@ -1,6 +1,6 @@
 """What buyers would like to give back: staff of the branch answer and receive, the centre refunds."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -15,9 +15,9 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from dostshop import money
-from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
+from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, StepForm, SteppedAdmin, TableInline, signed_in
 from dostshop.locks import Busy
-from orders import returns
+from orders import refunds, returns, stock
 from orders.admin.refunding import (
     REFUSALS,
     OrderDialog,
@@ -54,7 +54,7 @@ def _is_whole(returned: Return) -> bool:
     return all(units.get(line.pk) == line.quantity for line in returned.order.lines.all())
 
 
-class ReturnDialog(BaseDialogForm):
+class ReturnDialog(StepForm):
     """About a return that this person sees."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -88,6 +88,8 @@ class RefusalDialog(AnswerDialog):
 
 
 class RefundReturnDialog(ReturnDialog):
+    refused_at: ClassVar = {refunds.NothingToRefund: "deduction"}
+
     def add_fields(self, returned: Return) -> None:
         order = returned.order
         price = sum((row.line.unit_price * row.quantity for row in self.rows), money.ZERO)
@@ -102,6 +104,8 @@ class RefundReturnDialog(ReturnDialog):
 
 
 class RestockReturnDialog(ReturnDialog):
+    refused_at: ClassVar = {stock.MoreThanSold: "row_"}
+
     def add_fields(self, returned: Return) -> None:
         for row in self.rows:
             if most := row.unshelved_quantity:
@@ -153,7 +157,7 @@ class ReturnRecordingAdmin(SteppedAdmin):
             lambda order, actor: returns.record(order.pk, told=told, actor=actor),
             done=_("Return written down"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
 
 class StateFilter(DropdownFilter):
@@ -274,7 +278,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda returned, actor: returns.accept(returned.pk, actor=actor, answer=form.cleaned_data["answer"]),
             done=_("Accepted"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Refuse the return"),
@@ -291,7 +295,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda returned, actor: returns.refuse(returned.pk, actor=actor, answer=form.cleaned_data["answer"]),
             done=_("Refused"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Mark as received"),
@@ -329,7 +333,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             ),
             done=_("Refund decided"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Put back on the shelf"),
@@ -348,4 +352,4 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             ),
             done=_("Put back on the shelf"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)

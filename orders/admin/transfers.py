@@ -58,4 +58,4 @@ class TransferAdmin(SteppedAdmin):
             ),
             done=_("Booked, to be sent back by hand"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)

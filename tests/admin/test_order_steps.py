@@ -138,7 +138,10 @@ def test_the_sum_of_a_transfer_is_typed(administrator: Client, transferred: Orde
 def test_another_sum_of_a_transfer_is_refused(
     administrator: Client, transferred: Order, amount: str, sentence: str
 ) -> None:
-    assert sentence in type_sum(administrator, transferred, amount)
+    page = type_sum(administrator, transferred, amount)
+    assert sentence in page
+    # What was typed stands there still.
+    assert f'value="{amount}"' in page if amount else 'name="amount"' in page
     assert transferred.status == Order.Status.AWAITING_PAYMENT
 
 

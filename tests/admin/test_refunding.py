@@ -191,6 +191,62 @@ def test_what_cannot_go_back_says_why_and_changes_nothing(
     assert order.lines.get().refunded_quantity == 0
 
 
+@pytest.mark.parametrize(
+    ("step", "typed", "place"),
+    [
+        ("refund", {"goodwill": "42.51"}, "goodwill"),
+        ("refund", {"units": "1", "deduction": "12,50"}, "deduction"),
+        ("refund", {"units": "1", "shelf": "2"}, "shelf"),
+        # Nothing is there that it could be about.
+        ("refund", {"delivery": "0"}, "__all__"),
+    ],
+)
+def test_what_is_refused_is_shown_again_with_what_was_typed(
+    centre: Client, order: Order, step: str, typed: dict[str, Any], place: str
+) -> None:
+    names = {name: f"{name}_{order.lines.get().pk}" for name in ("units", "shelf")}
+    wanted = {names.get(name, name): value for name, value in typed.items()}
+    sent = {"_form_submitted": "on", "reason": "returned", "note": "Çat var", "seen": "0.00", **wanted}
+    for headers in ({}, {"HX-Request": "true"}):
+        page = centre.post(english(f"orders_order_{step}", order.pk), sent, headers=headers)
+        form = page.context["form"]
+        assert list(form.errors) == [names.get(place, place)]
+        assert {name: form[name].value() for name in sent} == sent
+        assert 'role="alert"' in page.content.decode()
+    assert not Refund.objects.exists()
+    assert "Refund decided" in take(centre, step, order, **units(order, 1), reason="returned")
+
+
+def test_what_was_decided_by_old_numbers_is_decided_anew(centre: Client, order: Order) -> None:
+    """The page says what happened meanwhile; shown again, the dialog would give the same a second time."""
+    typed = {"_form_submitted": "on", "goodwill": "5", "reason": "goodwill", "seen": "0.00"}
+    address = english("orders_order_refund", order.pk)
+    for _press in range(2):
+        assert centre.post(address, typed).headers["Location"] == english("orders_order_change", order.pk)
+    assert Refund.objects.get().amount == Decimal("5.00")
+
+
+def test_a_step_that_can_no_longer_be_taken_leaves_to_the_page(centre: Client, order: Order) -> None:
+    typed = {"_form_submitted": "on", "reason": "cancelled"}
+    address = english("orders_order_call_off", order.pk)
+    for _press in range(2):
+        assert centre.post(address, typed).headers["Location"] == english("orders_order_change", order.pk)
+    assert Refund.objects.get().amount == Decimal("42.50")
+
+
+def test_what_is_kept_back_of_a_return_is_typed_again_at_its_field(centre: Client, order: Order) -> None:
+    hand_out(order)
+    told = returns.Told({order.lines.get().pk: 1}, "changed_mind", "Zəng")
+    [returned] = returns.record(order.pk, told=told, actor=worker())
+    returns.accept(returned.pk, actor=worker())
+    typed = {"_form_submitted": "on", "deduction": "12,50", "note": "Ləkə"}
+    page = centre.post(english("orders_return_refund", returned.pk), typed)
+    form = page.context["form"]
+    assert "The sum is zero" in form.errors["deduction"][0]
+    assert (form["deduction"].value(), form["note"].value()) == ("12,50", "Ləkə")
+    assert not Refund.objects.exists()
+
+
 def test_what_somebody_refunded_meanwhile_is_not_refunded_again(
     centre: Client, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:

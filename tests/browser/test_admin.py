@@ -6,9 +6,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from orders.models import Order, Stock
+from orders import payments
+from orders.models import Order, Refund, Stock
+from tests.browser.conftest import sign_in
 from tests.factories import ArtisanFactory, UserFactory, made_by, order_of, piece
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -71,6 +73,36 @@ def test_an_order_is_moved_on_through_a_dialog(administrator: None, order: Order
     expect(page.get_by_text(f"Marked as paid: {order.code}")).to_be_visible()
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_refused_sum_is_mended_where_it_was_typed(
+    browser: Browser, base_url: str, order: Order, *, scripts: bool
+) -> None:
+    """In the dialog, and without scripts on a page of its own."""
+    user = UserFactory.create(is_staff=True, is_superuser=True)
+    payments.mark_paid(order.pk, actor=user)
+    context = browser.new_context(base_url=base_url, java_script_enabled=scripts)
+    sign_in(context, user, base_url)
+    page = context.new_page()
+    page.goto(f"/en/admin/orders/order/{order.pk}/{'change' if scripts else 'refund'}/")
+    if scripts:
+        page.get_by_role("link", name="Refund", exact=True).click()
+    form = page.get_by_role("dialog") if scripts else page
+    form.get_by_role("textbox", name="for goodwill, AZN").fill("500")
+    form.get_by_role("combobox", name="reason").select_option("goodwill")
+    form.get_by_role("textbox", name="note").fill("Çat var")
+    form.get_by_role("button", name="Refund").click()
+    expect(form.get_by_role("alert")).to_contain_text("Please correct the error below")
+    expect(form.get_by_text("More would go back than was paid.")).to_be_visible()
+    expect(form.get_by_role("textbox", name="note")).to_have_value("Çat var")
+    form.get_by_role("textbox", name="for goodwill, AZN").fill("5")
+    form.get_by_role("button", name="Refund").click()
+    if scripts:
+        expect(page.get_by_text(f"Refund decided: {order.code}")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"/orders/order/{order.pk}/change/"))
+    assert Refund.objects.get().amount == 5
+    context.close()
 
 
 def test_pieces_are_received_with_the_keyboard(administrator: None, order: Order, page: Page) -> None:
