@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from dostshop import codes
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
-from orders import demand, emails, payments, progress, returns
+from orders import demand, emails, progress, returns
 from orders.models import Fulfilment, Order, OrderEvent, OrderMail
 
 
@@ -127,7 +127,7 @@ def _pack(order: Order, parts: list[Fulfilment], *, actor: User) -> None:
             part.arrived_at = part.ready_at
         part.save(update_fields=["ready_at", "arrived_at"])
         order.record(OrderEvent.Kind.READY, actor=actor, branch=part.branch.slug)
-    _tell_if_all_is_there(order, actor=actor)
+    progress.follow_up(order, actor=actor)
 
 
 @short_transaction()
@@ -138,12 +138,6 @@ def mark_arrived(part_pk: int, *, actor: User) -> None:
     part.arrived_at = timezone.now()
     part.save(update_fields=["arrived_at"])
     order.record(OrderEvent.Kind.ARRIVED, actor=actor, branch=part.branch.slug)
-    _tell_if_all_is_there(order, actor=actor)
-
-
-def _tell_if_all_is_there(order: Order, *, actor: User) -> None:
-    if demand.is_all_there(order):
-        payments.prolong(order)
     progress.follow_up(order, actor=actor)
 
 

@@ -310,25 +310,6 @@ def _due_by_hand(order: Order, payments: PaymentQuerySet) -> Payment | None:
     return None if payment is None or payment.captured_amount else payment
 
 
-def prolong(order: Order) -> None:
-    """Gives whoever pays on pickup the whole time from now on, where the pieces came later than was promised.
-
-    Call with the order locked.
-    """
-    payment = _locked_payments(order).open().filter(provider__in=providers.codes_paid_on_pickup()).last()
-    if payment is None or order.status != Order.Status.AWAITING_PAYMENT:
-        return
-    until = providers.provider(payment.provider).pay_until(order, timezone.now())
-    if until <= payment.expires_at:
-        return
-    # Where the time ran out and somebody else has the piece, the order is about to expire, and stays so.
-    with suppress(stock.OutOfStock):
-        if order.bag is not None:
-            stock.hold_for(order, order.bag, until=until)
-        payment.expires_at = until
-        payment.save(update_fields=["expires_at"])
-
-
 def close_open(order: Order) -> None:
     """Ends the order's open payments, at the provider too. Call with the order locked."""
     for payment in _locked_payments(order).open():

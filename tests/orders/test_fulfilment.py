@@ -7,6 +7,7 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Branch
 from dostshop.accounts.models import Role, User
@@ -45,6 +46,15 @@ def test_the_buyer_hears_once_when_everything_lies_at_the_pickup_branch(staff: U
     assert not first.order.mails.filter(kind="ready").exists()
     fulfilment.mark_arrived(second.pk, actor=staff)
     assert first.order.mails.filter(kind="ready").count() == 1
+
+
+def test_whether_all_is_there_is_asked_once(staff: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    first, second = of_two_branches().fulfilments.all()
+    with django_assert_num_queries(12):
+        fulfilment.mark_ready(first.pk, actor=staff)
+    fulfilment.mark_ready(second.pk, actor=staff)
+    with django_assert_num_queries(18):
+        fulfilment.mark_arrived(second.pk, actor=staff)
 
 
 def test_ready_twice_is_refused_with_a_sentence(staff: User) -> None:
