@@ -9,6 +9,7 @@ was handed over, by tasks.
 Retry: a step that was taken already is refused, and no mail goes twice.
 """
 
+import re
 from collections.abc import Callable, Collection
 from datetime import date
 
@@ -20,6 +21,9 @@ from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders import demand, emails, progress, returns
 from orders.models import Fulfilment, Order, OrderEvent, OrderMail
+
+_TRACKING_NUMBER = re.compile(r"[A-Z0-9](?:[A-Z0-9 /-]*[A-Z0-9])?")
+_LONGEST_NUMBER: int = Fulfilment._meta.get_field("tracking_number").max_length or 0
 
 
 class NotPossible(Exception):
@@ -167,13 +171,24 @@ def _known_by(order: Order, *, code: str, note: str) -> dict[str, str]:
     return {"without_code": note}
 
 
+def why_not_number(number: str, *, goes_abroad: bool) -> str:
+    """Why no parcel goes with this tracking number, or with none; empty where it can."""
+    if goes_abroad and not number:
+        return _("Abroad a parcel goes with a number only: without it neither you nor the buyer can trace it.")
+    if len(number) > _LONGEST_NUMBER:
+        sentence = _("A tracking number has at most %(most)s characters; this has %(count)s. Copy the number alone.")
+        return sentence % {"most": _LONGEST_NUMBER, "count": len(number)}
+    if number and not _TRACKING_NUMBER.fullmatch(number):
+        return _("A tracking number has Latin letters, digits, spaces and dashes only.")
+    return ""
+
+
 @short_transaction()
 def ship(part_pk: int, *, carrier: str, tracking_number: str, actor: User) -> None:
     """The parcel of one branch left. The buyer gets a mail about it, with the number where there is one."""
     order, [part], steps = _lock_part(part_pk, actor=actor)
     _possible([part], steps.why_not_sent)
-    sent = {"carrier": carrier, "tracking_number": tracking_number}
-    part.carrier, part.tracking_number = carrier, tracking_number
+    sent = _note(order, part, carrier=carrier, tracking_number=tracking_number)
     _let_go(order, part, kind=OrderEvent.Kind.SHIPPED, actor=actor, **sent)
     emails.enqueue(order, OrderMail.Kind.SHIPPED, about=f"part-{part.pk}")
     progress.follow_up(order, actor=actor)
@@ -196,12 +211,19 @@ def correct_number(part_pk: int, *, carrier: str, tracking_number: str, actor: U
     _possible([part], steps.why_not_corrected)
     if (part.carrier, part.tracking_number) == (carrier, tracking_number):
         raise NotPossible(_("Carrier and tracking number are the same as before."))
-    part.carrier, part.tracking_number = carrier, tracking_number
+    sent = _note(order, part, carrier=carrier, tracking_number=tracking_number)
     part.save(update_fields=["carrier", "tracking_number"])
-    sent = {"carrier": carrier, "tracking_number": tracking_number}
     event = order.record(OrderEvent.Kind.NUMBER_CORRECTED, actor=actor, branch=part.branch.slug, **sent)
     # Each correction has a mail of its own.
     emails.enqueue(order, OrderMail.Kind.NUMBER_CORRECTED, about=f"part-{part.pk}-{event.pk}")
+
+
+def _note(order: Order, part: Fulfilment, *, carrier: str, tracking_number: str) -> dict[str, str]:
+    """On the part, and for its event. Raises NotPossible where no parcel goes with this number."""
+    if sentence := why_not_number(tracking_number, goes_abroad=order.goes_abroad):
+        raise NotPossible(sentence)
+    part.carrier, part.tracking_number = carrier, tracking_number
+    return {"carrier": carrier, "tracking_number": tracking_number}
 
 
 @short_transaction()

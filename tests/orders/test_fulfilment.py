@@ -6,7 +6,7 @@ import pytest
 from django.core.mail import EmailMessage
 from django.db.models import F
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Branch
@@ -62,6 +62,30 @@ def test_ready_twice_is_refused_with_a_sentence(staff: User) -> None:
     fulfilment.mark_ready(part.pk, actor=staff)
     with pytest.raises(fulfilment.NotPossible, match=part.order.code):
         fulfilment.mark_ready(part.pk, actor=staff)
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "sentence"),
+    [
+        ("", "DE", "Abroad a parcel goes with a number only"),
+        ("R" * 10_000, "AZ", "at most 40 characters; this has 10000"),
+        ("RR<1>", "AZ", "Latin letters, digits"),
+    ],
+)
+def test_a_number_with_which_no_parcel_goes_is_refused_without_a_form_too(
+    staff: User, number: str, country: str, sentence: str
+) -> None:
+    part = parcel()
+    Order.objects.update(country=country)
+    with translation.override("en"), pytest.raises(fulfilment.NotPossible, match=sentence):
+        fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number=number, actor=staff)
+    part.refresh_from_db()
+    assert (part.handed_over_at, part.tracking_number) == (None, "")
+    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
+    with translation.override("en"), pytest.raises(fulfilment.NotPossible, match=sentence):
+        fulfilment.correct_number(part.pk, carrier="DHL", tracking_number=number, actor=staff)
+    part.refresh_from_db()
+    assert (part.carrier, part.tracking_number) == ("Azərpoçt", "RR1")
 
 
 def test_unpaid_pieces_are_not_handed_over(staff: User) -> None:
