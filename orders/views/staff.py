@@ -18,6 +18,9 @@ from orders import fulfilment, payments, stock, till
 
 @dataclass(frozen=True)
 class Staff:
+    """Who asks, and for what."""
+
+    request: HttpRequest
     user: User
     # The branches that this person works for; None for all of them.
     branches: list[int] | None
@@ -39,22 +42,24 @@ def for_staff[**P](
         branches = branches_seen_by(user)
         if not user.is_staff or branches == [] or not user.has_perm("orders.change_order"):
             raise Http404
-        return view(request, Staff(user, branches), *args, **kwargs)
+        return view(request, Staff(request, user, branches), *args, **kwargs)
 
     return checked
 
 
-def take(request: HttpRequest, step: Callable[[], object], *, done: str) -> None:
+def take(staff: Staff, step: Callable[[], object], *, done: str) -> None:
     """Takes the step and says that it is done, or why it was not."""
     try:
         step()
     except (fulfilment.NotPossible, till.NotTheirs, payments.WrongAmount) as refusal:
-        messages.error(request, str(refusal))
+        messages.error(staff.request, str(refusal))
     except payments.NotPayable:
-        messages.error(request, _("The order does not wait for money that staff take."))
+        messages.error(staff.request, _("The order does not wait for money that staff take."))
     except stock.OutOfStock:
-        messages.error(request, _("A piece of the order was sold meanwhile. Take no money for it, and tell the buyer."))
+        messages.error(
+            staff.request, _("A piece of the order was sold meanwhile. Take no money for it, and tell the buyer.")
+        )
     except Busy:
-        messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
+        messages.error(staff.request, _("Something else is happening to this order at this moment. Please try again."))
     else:
-        messages.success(request, done)
+        messages.success(staff.request, done)

@@ -21,7 +21,7 @@ MOST_SHOWN = 100
 @require_safe
 @for_staff
 def todo(request: HttpRequest, staff: Staff) -> HttpResponse:
-    offered, chosen = _branches(request, staff)
+    offered, chosen = _branches(staff)
     context = {
         "branches": offered,
         "chosen": chosen,
@@ -34,7 +34,7 @@ def todo(request: HttpRequest, staff: Staff) -> HttpResponse:
 @for_staff
 def pick_list(request: HttpRequest, staff: Staff) -> HttpResponse:
     """What to fetch from the shelves, to be printed."""
-    offered, chosen = _branches(request, staff)
+    offered, chosen = _branches(staff)
     context = {
         "parts": work.to_prepare(_keys(staff, chosen))[:MOST_SHOWN],
         "chosen": chosen,
@@ -47,7 +47,7 @@ def pick_list(request: HttpRequest, staff: Staff) -> HttpResponse:
 @require_safe
 @for_staff
 def part(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
-    return _part_page(request, staff, _part(staff, pk))
+    return _part_page(staff, _part(staff, pk))
 
 
 @require_safe
@@ -79,7 +79,7 @@ def customs_declaration(request: HttpRequest, staff: Staff, pk: int) -> HttpResp
 @for_staff
 def mark_ready(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
-    take(request, lambda: fulfilment.mark_ready(pk, actor=staff.user), done=_("Marked as ready."))
+    take(staff, lambda: fulfilment.mark_ready(pk, actor=staff.user), done=_("Marked as ready."))
     return redirect("work:part", found.pk)
 
 
@@ -89,7 +89,7 @@ def mark_arrived(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _part(staff, pk)
     if not staff.works_for(found.order.pickup_branch_id):
         raise Http404
-    take(request, lambda: fulfilment.mark_arrived(pk, actor=staff.user), done=_("Marked as arrived."))
+    take(staff, lambda: fulfilment.mark_arrived(pk, actor=staff.user), done=_("Marked as arrived."))
     return redirect("work:part", found.pk)
 
 
@@ -99,9 +99,9 @@ def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
     form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
     if not form.is_valid():
-        return _part_page(request, staff, found, form)
+        return _part_page(staff, found, form)
     step = partial(fulfilment.ship, pk, **form.cleaned_data, actor=staff.user)
-    take(request, step, done=_("Marked as sent; the buyer gets a mail."))
+    take(staff, step, done=_("Marked as sent; the buyer gets a mail."))
     return redirect("work:part", found.pk)
 
 
@@ -111,9 +111,9 @@ def correct_number(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
     form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
     if not form.is_valid():
-        return _part_page(request, staff, found, form)
+        return _part_page(staff, found, form)
     step = partial(fulfilment.correct_number, pk, **form.cleaned_data, actor=staff.user)
-    take(request, step, done=_("Corrected; the buyer gets a mail."))
+    take(staff, step, done=_("Corrected; the buyer gets a mail."))
     return redirect("work:part", found.pk)
 
 
@@ -122,17 +122,17 @@ def correct_number(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 def record_receipt(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found, form = _kept_part(staff, pk), ReceiptForm(request.POST)
     if not form.is_valid():
-        return _part_page(request, staff, found, form)
+        return _part_page(staff, found, form)
     step = partial(fulfilment.record_receipt, pk, **form.cleaned_data, actor=staff.user)
-    take(request, step, done=_("The day of receipt is written down."))
+    take(staff, step, done=_("The day of receipt is written down."))
     return redirect("work:part", found.pk)
 
 
-def _branches(request: HttpRequest, staff: Staff) -> tuple[list[Branch], Branch | None]:
+def _branches(staff: Staff) -> tuple[list[Branch], Branch | None]:
     """The branches to choose from, and the one that the address names."""
     branches = Branch.objects.all() if staff.branches is None else Branch.objects.filter(pk__in=staff.branches)
     offered = list(branches)
-    wanted = request.GET.get("branch", "")
+    wanted = staff.request.GET.get("branch", "")
     return offered, next((branch for branch in offered if branch.slug == wanted), None)
 
 
@@ -152,9 +152,7 @@ def _kept_part(staff: Staff, pk: int) -> Fulfilment:
     return found
 
 
-def _part_page(
-    request: HttpRequest, staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm | None = None
-) -> HttpResponse:
+def _part_page(staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm | None = None) -> HttpResponse:
     steps = fulfilment.Steps(found.order, branches=staff.branches)
     sent = {"carrier": found.carrier or _("Azerpost"), "tracking_number": found.tracking_number}
     context = {
@@ -176,4 +174,4 @@ def _part_page(
         "may_record_receipt": not steps.why_not_received(found),
         "is_at_counter": found.order.pickup_branch_id is not None and staff.works_for(found.order.pickup_branch_id),
     }
-    return render(request, "work/part.html", context)
+    return render(staff.request, "work/part.html", context)
