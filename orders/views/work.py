@@ -1,5 +1,6 @@
 """What the branches have to do, on a phone and on paper."""
 
+from collections.abc import Callable
 from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -98,11 +99,7 @@ def mark_arrived(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
     form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
-    if not form.is_valid():
-        return _part_page(staff, found, form)
-    step = partial(fulfilment.ship, pk, **form.cleaned_data, actor=staff.user)
-    take(staff, step, done=_("Marked as sent; the buyer gets a mail."))
-    return redirect("work:part", found.pk)
+    return _take_with(staff, found, form, fulfilment.ship, done=_("Marked as sent; the buyer gets a mail."))
 
 
 @require_POST
@@ -110,21 +107,23 @@ def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 def correct_number(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
     form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
-    if not form.is_valid():
-        return _part_page(staff, found, form)
-    step = partial(fulfilment.correct_number, pk, **form.cleaned_data, actor=staff.user)
-    take(staff, step, done=_("Corrected; the buyer gets a mail."))
-    return redirect("work:part", found.pk)
+    return _take_with(staff, found, form, fulfilment.correct_number, done=_("Corrected; the buyer gets a mail."))
 
 
 @require_POST
 @for_staff
 def record_receipt(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found, form = _kept_part(staff, pk), ReceiptForm(request.POST)
+    return _take_with(staff, found, form, fulfilment.record_receipt, done=_("The day of receipt is written down."))
+
+
+def _take_with(
+    staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm, step: Callable[..., None], *, done: str
+) -> HttpResponse:
+    """Takes the step with what the form says, or shows the page with what is wrong in it."""
     if not form.is_valid():
         return _part_page(staff, found, form)
-    step = partial(fulfilment.record_receipt, pk, **form.cleaned_data, actor=staff.user)
-    take(staff, step, done=_("The day of receipt is written down."))
+    take(staff, partial(step, found.pk, **form.cleaned_data, actor=staff.user), done=done)
     return redirect("work:part", found.pk)
 
 
