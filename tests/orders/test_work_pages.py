@@ -356,7 +356,7 @@ def test_what_nobody_fetches_has_a_section_of_its_own_and_hides_no_work(
 
 
 def test_a_packing_slip_of_two_parcels_says_which_it_is_and_what_comes_in_the_other(baku: Client) -> None:
-    here, there = two_parcels()
+    here, there = two_parcels(language="en")
     there.lines.update(name="Red rug")
     slip = text(baku, f"/en/staff/parts/{here.pk}/packing-slip/")
     assert "Parcel 1 of 2" in slip
