@@ -151,6 +151,7 @@ def _subject_of(mail: OrderMail) -> dict[str, Any]:
     return {
         "refund": refund,
         "is_online": refund is not None and refund.payment.provider in providers.codes_online(),
+        "way_back": _way_back(refund) if refund else "",
         "part": _part_of(mail),
         "returned": returned,
         "branch": returned.branch if returned else None,
@@ -158,6 +159,16 @@ def _subject_of(mail: OrderMail) -> dict[str, Any]:
         "invoice_url": settings.SITE_URL + invoice.get_absolute_url() if invoice else "",
         "how_to_use_the_fiscal_number": invoice_documents.how_to_use_the_fiscal_number(),
     }
+
+
+def _way_back(refund: Refund) -> str:
+    """How its money went back: as it came, or by hand from where it came in; else the provider could not send it."""
+    code = refund.payment.provider
+    if code in providers.codes_paid_on_pickup():
+        return "at_branch"
+    if code in providers.codes_by_transfer():
+        return "to_account"
+    return "as_it_came" if code in providers.codes_online() and not refund.is_by_hand else "otherwise"
 
 
 def _refund_of(mail: OrderMail) -> Refund | None:

@@ -384,7 +384,7 @@ def state_of(refund: Refund) -> Refund.State:
 
 @short_transaction()
 def mark_given_back(refund_pk: int, *, actor: User) -> None:
-    """Staff gave the money back by hand: over the counter, or by a transfer. Also where the provider could not.
+    """Staff gave the money back by hand, from where it came in. Also where the provider could not.
 
     Raises NotWaiting where it was given back already, or the provider is at it; LookFirst where it may have gone.
     """

@@ -59,7 +59,10 @@ ASKED_AGAIN = _("The provider is asked again")
 WENT = _("The money went")
 GIVE_BACK_DIALOG = {
     "title": _("Has the buyer the money?"),
-    "description": _("Over the counter, or by a transfer. The buyer gets a mail."),
+    "description": _(
+        "It goes back where it came from: at the counter of the branch, or to the bank account. What the payment "
+        "provider could not send, you give in another way. A mail tells the buyer so."
+    ),
     "form_submit_text": _("Given back"),
 }
 TRY_AGAIN_DIALOG = {

@@ -219,7 +219,8 @@ def test_money_that_comes_when_the_piece_is_gone_is_booked_and_goes_back_by_hand
     refunds.send(refund_pk=refund.pk)
     refunds.mark_given_back(refund.pk, actor=staff)
     letter = emails.compose(order.mails.get(kind=OrderMail.Kind.REFUNDED))
-    assert "by a transfer" in str(letter.body)
+    assert "is on its way back to you" in letter.subject
+    assert "The money goes by a transfer to the account that it came from." in str(letter.body)
     with pytest.raises(payments.NotPayable):
         payments.mark_paid(order.pk, actor=staff, amount=order.total)
 

@@ -293,6 +293,16 @@ def test_the_sums_of_a_refund_add_up() -> None:
         assert ("Kept back" in text) == (refund == returned_money)
 
 
+def test_what_was_paid_at_a_branch_is_said_to_be_given_back_there() -> None:
+    order = order_of(piece(), language="en", provider="branch")
+    subject, text, html = composed(order, "refunded")
+    assert subject == f"38,00 AZN of order {order.code} is back with you"
+    for body in (text, html):
+        assert "We have given you back 38,00\u00a0AZN." in body
+        assert "You paid at Baku – DOST Centre, and the money was given back to you there, at the counter." in body
+        assert "transfer" not in body
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_mail_leaves_out_leaves_no_gap(kind: str) -> None:
     _, text, _ = composed(order_of(piece(), provider="branch"), kind)

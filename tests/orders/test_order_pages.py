@@ -76,7 +76,7 @@ def test_what_was_given_by_hand_is_not_said_to_be_on_the_card(client: Client, go
     going_back.payment.order.language = "en"
     going_back.payment.order.save()
     letter = str(emails.compose(going_back.payment.order.mails.get(kind="refunded")).body)
-    assert "over the counter, or by a transfer" in letter
+    assert "could not send the money back the way it came, so we gave it to you ourselves" in letter
     assert "your bank" not in letter
 
 
