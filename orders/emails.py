@@ -89,12 +89,21 @@ def _still_holds(mail: OrderMail) -> bool:
     match mail.kind:
         case OrderMail.Kind.RECEIVED | OrderMail.Kind.REMINDER:
             return mail.order.status == Order.Status.AWAITING_PAYMENT
+        case OrderMail.Kind.PAID_SHORT:
+            return mail.order.status == Order.Status.AWAITING_PAYMENT and _is_last_word(mail)
         case OrderMail.Kind.READY | OrderMail.Kind.UNCLAIMED:
             return demand.is_still_wanted(mail.order) and demand.is_all_there(mail.order)
         case OrderMail.Kind.HANDED_OVER if mail.about:
             # The mail about all of it tells more than the one about a part.
             return mail.order.status == Order.Status.PAID
     return True
+
+
+def _is_last_word(mail: OrderMail) -> bool:
+    """Whether no other sum was typed since, and there is time to send the rest."""
+    typed = mail.order.events.filter(kind=OrderEvent.Kind.OTHER_SUM).last()
+    in_time = mail.order.payments.open().filter(expires_at__gt=timezone.now())
+    return typed is not None and mail.about == f"event-{typed.pk}" and in_time.exists()
 
 
 def compose(mail: OrderMail) -> EmailMultiAlternatives:
@@ -172,8 +181,11 @@ def _way_back(refund: Refund) -> str:
 
 
 def _refund_of(mail: OrderMail) -> Refund | None:
-    kind, _dash, pk = mail.about.partition("-")
-    return Refund.objects.select_related("payment").get(pk=pk) if kind == "refund" else None
+    kind, _dash, pks = mail.about.partition("-")
+    if kind != "refund":
+        return None
+    # What came back, and what goes again, names the time, too.
+    return Refund.objects.select_related("payment").get(pk=pks.partition("-")[0])
 
 
 def _part_of(mail: OrderMail) -> Fulfilment | None:

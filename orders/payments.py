@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 
 # How long an order may wait for an online payment in all, over every attempt.
 LONGEST_ONLINE_WAIT = timedelta(hours=6)
+# Before the buyer hears of a sum that staff typed: a slip of the hand is found out at once.
+TIME_TO_CORRECT = timedelta(minutes=10)
 SMALLEST_SUM = Decimal("0.01")
 # Money that buys nothing: why it goes back, and what the order's events say of it.
 FOR_NOTHING = {
@@ -229,9 +231,11 @@ def _take_by_hand(order_pk: int, *, actor: User, amount: Decimal | None) -> Exce
         if amount < SMALLEST_SUM:
             raise WrongAmount(_("Type the sum that came; it is more than nothing."))
         sums = {"payment": payment.pk, "amount": str(amount), "due": str(payment.amount)}
-        order.record(OrderEvent.Kind.OTHER_SUM, actor=actor, **sums)
+        typed = order.record(OrderEvent.Kind.OTHER_SUM, actor=actor, **sums)
         if order.status != Order.Status.AWAITING_PAYMENT and amount < payment.amount:
             _book_other_sum(order, payment)
+        elif amount < payment.amount:
+            emails.enqueue(order, OrderMail.Kind.PAID_SHORT, about=f"event-{typed.pk}", wait=TIME_TO_CORRECT)
         return WrongAmount(_sentence(order, due=payment.amount, came=amount))
     if is_at_till:
         # Nobody hands over money for what is gone.
@@ -286,8 +290,9 @@ def take_in_transfer(order_pk: int, *, amount: Decimal, booked_before: Decimal, 
 def _sentence(order: Order, *, due: Decimal, came: Decimal) -> str:
     sums = {"due": money.text(due), "came": money.text(came), "difference": money.text(abs(due - came))}
     missing = _(
-        "The order costs %(due)s, and %(came)s came: %(difference)s are missing. Ask the buyer for the rest, and type "
-        "the whole sum once it is there; or cancel the order and send back what came."
+        "The order costs %(due)s, and %(came)s came: %(difference)s are missing. In ten minutes a mail asks the buyer "
+        "for the rest; if you mistyped, type the right sum before. Type the whole sum once it is there, or cancel the "
+        "order and send back what came."
     )
     missing_late = _(
         "The order costs %(due)s, and %(came)s came: %(difference)s are missing, and its time is over. What came is "
@@ -319,9 +324,7 @@ def close_open(order: Order) -> None:
 
 def _book_other_sum(order: Order, payment: Payment) -> None:
     """What came to the bank account and was not the price: where no rest is waited for any more, it goes back."""
-    typed = order.events.filter(kind=OrderEvent.Kind.OTHER_SUM, data__payment=payment.pk).order_by("pk").last()
-    if typed is not None:
-        came = Decimal(typed.data["amount"])
+    if came := payment.other_sum:
         _take_wrong_amount(order, payment, ProviderStatus(ProviderState.PAID, came, payment.currency, charge=""))
 
 

@@ -6,7 +6,7 @@ Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, ``Outdated``,
 ``stock.MoreThanSold`` and ``stock.StillOwed``, and ``Unexplained`` for a refund of the provider's that cannot be;
 nothing is written then.
 ``providers.ProviderUnavailable`` from ``send``, which then runs again.
-After commit: the provider is asked by a task; the mail goes when the money does.
+After commit: the provider is asked by a task; a mail goes when the money does, and when it comes back.
 Retry: a refund is one row with one key, sent along to the provider. Whenever the provider may have heard of it, it is
 first asked what it did, for keys are forgotten; a refusal is compared with what it did, too. A provider that would
 pay a repeated request twice is asked once: the row says so before, and where the answer is lost a person looks.
@@ -341,7 +341,10 @@ def _settle(refund_pk: int, told: ProviderRefund, *, failure: str = Refund.Failu
             raise Unexplained(f"{told.reference}: {told.amount} came back, and {refund.amount} of it is one row here")
         refund.done_at, refund.failure, refund.failure_detail = None, failure, detail[:250]
         refund.failed_references += [told.reference] if told.reference else []
-        _record(order, OrderEvent.Kind.REFUND_FAILED, refund, failure=failure)
+        event = _record(order, OrderEvent.Kind.REFUND_FAILED, refund, failure=failure)
+        # Before, its buyer was told that it had gone.
+        if before[0]:
+            emails.enqueue(order, OrderMail.Kind.CAME_BACK, about=f"refund-{refund.pk}-{event.pk}")
     elif refund.failure and told.reference:
         # Sent anew in the provider's dashboard.
         refund.failure, refund.failure_detail = "", ""
@@ -349,13 +352,16 @@ def _settle(refund_pk: int, told: ProviderRefund, *, failure: str = Refund.Failu
     return before != (refund.done_at, refund.failure)
 
 
-def _record(order: Order, kind: str, refund: Refund, *, actor: User | None = None, **data: Any) -> None:
-    order.record(kind, actor=actor, refund=refund.pk, amount=str(refund.amount), **data)
+def _record(order: Order, kind: str, refund: Refund, *, actor: User | None = None, **data: Any) -> OrderEvent:
+    return order.record(kind, actor=actor, refund=refund.pk, amount=str(refund.amount), **data)
 
 
 def _tell(order: Order, refund: Refund) -> None:
-    if not _went_as_told(order, refund):
-        emails.enqueue(order, OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}")
+    if _went_as_told(order, refund):
+        return
+    came_back = order.mails.filter(kind=OrderMail.Kind.CAME_BACK, about__startswith=f"refund-{refund.pk}-").count()
+    again = f"-{came_back}" if came_back else ""
+    emails.enqueue(order, OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}{again}")
 
 
 def _went_as_told(order: Order, refund: Refund) -> bool:

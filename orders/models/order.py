@@ -441,7 +441,9 @@ class OrderMail(models.Model):
         EXPIRED = "expired", _("order expired")
         PAID_TOO_LATE = "paid_too_late", _("refunded: paid too late")
         REFUNDED = "refunded", _("money given back")
+        CAME_BACK = "came_back", _("money given back has not arrived")
         REMINDER = "reminder", _("reminder to pay")
+        PAID_SHORT = "paid_short", _("less than the price came")
         RETURN_ASKED = "return_asked", _("return asked for")
         RETURN_ACCEPTED = "return_accepted", _("return accepted")
         RETURN_REFUSED = "return_refused", _("return refused")
@@ -450,7 +452,7 @@ class OrderMail(models.Model):
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="mails", verbose_name=_("order"))
     kind = models.CharField(_("mail"), max_length=20, choices=Kind)
-    # Which refund, part or return it is about, where an order can have several.
+    # Which refund, part, return or event it is about, where an order can have several.
     about = models.CharField(_("about"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     # Written before the mail server is asked, and taken back where it says no.

@@ -9,9 +9,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from dostshop import money
+from orders.models.order import OrderEvent
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -103,6 +105,18 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.amount} {self.currency}"
+
+    @cached_property
+    def other_sum(self) -> Decimal | None:
+        """What came to the bank account, as staff typed it last, and was not the price."""
+        typed = self.order.events.filter(kind=OrderEvent.Kind.OTHER_SUM, data__payment=self.pk).order_by("pk").last()
+        return Decimal(typed.data["amount"]) if typed else None
+
+    @property
+    def missing(self) -> Decimal:
+        """What the buyer still has to send: all of it, or the rest where a part came."""
+        came = self.other_sum or money.ZERO
+        return self.amount - came if came < self.amount else self.amount
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):

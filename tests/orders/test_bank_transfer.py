@@ -1,5 +1,6 @@
 """Paying by bank transfer: what the shopper is told, how long it may take, and what staff type."""
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -7,9 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core import mail
 from django.db.models import QuerySet
 from django.test import Client
 from django.utils import timezone, translation
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from orders import cancelling, emails, expiry, payments, refunds
@@ -138,6 +141,49 @@ def test_another_sum_is_refused_with_a_sentence_and_changes_nothing(order: Order
     # What came, and who typed it, is written down.
     told = [event.data["amount"] for event in order.events.filter(kind=OrderEvent.Kind.OTHER_SUM)]
     assert told == ([amount] if came and came > 0 else [])
+
+
+def type_sums(order: Order, *sums: str) -> list[OrderMail]:
+    for amount in sums:
+        with pytest.raises(payments.WrongAmount):
+            payments.mark_paid(order.pk, actor=UserFactory.create(), amount=Decimal(amount))
+    return list(order.mails.filter(kind=OrderMail.Kind.PAID_SHORT).order_by("pk"))
+
+
+def test_the_buyer_of_a_short_transfer_hears_what_is_missing_where_to_send_it_and_by_when(order: Order) -> None:
+    [letter] = type_sums(order, "25.50")
+    due = ProcrastinateJob.objects.get(task_name=emails.send.name, args__mail_pk=letter.pk).scheduled_at
+    assert due is not None
+    assert due > timezone.now() + timedelta(minutes=9)
+    until = timezone.localtime(order.payments.get().expires_at)
+    message = emails.compose(letter)
+    for body in (str(message.body), str(message.alternatives[0][0])):
+        assert "25,50\u00a0AZN came, and the order costs 38,00\u00a0AZN. Send the rest, 12,50\u00a0AZN," in body
+        assert f"until {until.day} {until:%B (%A), %H:%M}." in body
+        assert "AZ39 DOST 0000 0000 0000 0000 0001" in body
+    assert "Sum: 12,50\u00a0AZN" in str(message.body)
+
+
+def test_the_order_page_and_the_reminder_ask_for_the_rest_alone(client: Client, order: Order) -> None:
+    type_sums(order, "25.50")
+    page = client.get(order.get_absolute_url()).content.decode()
+    assert "Send the rest, 12,50\u00a0AZN," in page
+    reminder = OrderMail.objects.create(order=order, kind=OrderMail.Kind.REMINDER)
+    assert "Send the rest, 12,50\u00a0AZN," in str(emails.compose(reminder).body)
+
+
+@pytest.mark.parametrize(
+    ("sums", "sent"), [(["25.50"], 1), (["25.50", "30.00"], 1), (["25.50", "40.00"], 0), (["25.50", "38.00"], 0)]
+)
+def test_what_staff_correct_in_time_is_told_as_corrected(order: Order, sums: list[str], sent: int) -> None:
+    *wrong, last = sums
+    type_sums(order, *wrong)
+    with suppress(payments.WrongAmount):
+        payments.mark_paid(order.pk, actor=UserFactory.create(), amount=Decimal(last))
+    for letter in order.mails.filter(kind=OrderMail.Kind.PAID_SHORT):
+        emails.send(mail_pk=letter.pk)
+    assert len(mail.outbox) == sent
+    assert all(f"{last.replace('.', ',')}\u00a0AZN came" in str(message.body) for message in mail.outbox)
 
 
 @pytest.mark.parametrize(
@@ -331,5 +377,5 @@ def test_money_goes_back_by_hand(order: Order) -> None:
 def test_the_order_pages_query_count(
     client: Client, order: Order, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(order.get_absolute_url())

@@ -64,7 +64,7 @@ def returned(order: Order) -> Return:
 def written(order: Order, kind: str) -> OrderMail:
     """The row of such a mail, with what it is about."""
     about = ""
-    if kind == OrderMail.Kind.REFUNDED:
+    if kind in {OrderMail.Kind.REFUNDED, OrderMail.Kind.CAME_BACK}:
         about = f"refund-{refunded(order).pk}"
     elif kind in {OrderMail.Kind.SHIPPED, OrderMail.Kind.NUMBER_CORRECTED}:
         order.fulfilments.update(handed_over_at=timezone.now(), returnable_until=timezone.localdate())

@@ -330,7 +330,18 @@ def test_a_refund_that_fails_late_can_be_tried_again(order: Order, decide: Decid
     refund.refresh_from_db()
     assert (refund.done_at is not None, refund.failure, refund.provider_reference) == (True, "", f"back-{refund.pk}")
     assert books(order)[1] == Decimal("12.50")
-    assert order.mails.filter(kind=OrderMail.Kind.REFUNDED).count() == 1
+    # Gone, come back, and gone again: the buyer hears of each.
+    told = list(order.mails.filter(about__startswith=f"refund-{refund.pk}").order_by("pk"))
+    assert [mail.kind for mail in told] == ["refunded", "came_back", "refunded"]
+    assert len({mail.about for mail in told}) == 3
+    assert all("12,50" in str(emails.compose(mail).body) for mail in told)
+    assert "Geri qaytarılıb" not in str(emails.compose(told[1]).body)
+
+
+def test_what_never_went_is_not_said_to_have_come_back(order: Order, decide: Decide) -> None:
+    refund = decide(1)
+    refunds.apply(refund.payment_id, done(refund, state=RefundState.FAILED))
+    assert not order.mails.filter(kind=OrderMail.Kind.CAME_BACK).exists()
 
 
 def test_what_the_provider_could_not_send_is_given_by_hand_once(order: Order, decide: Decide) -> None:
