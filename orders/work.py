@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, prefetch_related_objects
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -81,9 +81,13 @@ def sections(branches: Collection[int] | None, *, most: int) -> list[Section]:
     found: dict[str, list[Fulfilment]] = defaultdict(list)
     for part in to_do(branches):
         found[_section_of(part, now=now)].append(part)
-    shown = {name: found[name][:most] for name in TITLES if name in found}
-    prefetch_related_objects([part for parts in shown.values() for part in parts], _pieces())
-    return [Section(TITLES[name], parts, len(found[name]), name == OVERDUE) for name, parts in shown.items()]
+    shown = {name: [part.pk for part in found[name][:most]] for name in TITLES if name in found}
+    # With all that a line of the list says: of the others there may be many.
+    parts = seen(branches).in_bulk([pk for pks in shown.values() for pk in pks])
+    return [
+        Section(TITLES[name], [parts[pk] for pk in pks], len(found[name]), name == OVERDUE)
+        for name, pks in shown.items()
+    ]
 
 
 def _section_of(part: Fulfilment, *, now: datetime) -> str:
@@ -97,8 +101,8 @@ def _section_of(part: Fulfilment, *, now: datetime) -> str:
 
 
 def seen(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
-    """Parts that these branches prepare or that are picked up there, with their pieces; None for all."""
-    return _of(branches).prefetch_related(_pieces())
+    """Parts that these branches prepare or that are picked up there, None for all, with their pieces and delivery."""
+    return _of(branches).annotate(delivery_shown=_delivery()).prefetch_related(_pieces())
 
 
 def to_prepare(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
@@ -119,7 +123,7 @@ def to_do(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
 
 
 def _of(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
-    parts = Fulfilment.objects.select_related("order__pickup_branch", "branch").annotate(delivery_shown=_delivery())
+    parts = Fulfilment.objects.select_related("order__pickup_branch", "branch")
     if branches is None:
         return parts
     return parts.filter(Q(branch__in=branches) | Q(order__pickup_branch__in=branches))

@@ -5,13 +5,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Branch
 from dostshop.accounts.models import Role
-from orders import fulfilment, payments, refunds
+from orders import fulfilment, payments, refunds, work
 from orders.delivery import DeliveryOption
 from orders.models import Bag, DeliveryMethod, Fulfilment, Order, Refund
 from orders.providers import ProviderState, ProviderStatus
@@ -419,12 +421,21 @@ def test_a_presents_packing_slip_tells_no_price(baku: Client, note: str, *, has_
     assert '<html lang="ru">' in slip
 
 
+def test_the_list_looks_up_the_delivery_of_what_it_shows_alone() -> None:
+    parts = [parcel() for _number in range(3)]
+    with CaptureQueriesContext(connection) as asked:
+        [section] = work.sections(None, most=1)
+    assert (section.parts, section.count) == (parts[:1], 3)
+    [looked_up] = [query["sql"] for query in asked if "orders_deliverymethod" in query["sql"]]
+    assert f'"orders_fulfilment"."id" IN ({parts[0].pk})' in looked_up
+
+
 def test_the_work_pages_query_counts(baku: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     """The same for one order and for many."""
     for _round in range(2):
         order = order_of(*(piece() for _number in range(3)), provider="branch")
         part = f"/staff/parts/{order.fulfilments.get().pk}/"
-        counted = {"/staff/": 9, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 10, "/staff/counter/": 5}
+        counted = {"/staff/": 10, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 10, "/staff/counter/": 5}
         for address, queries in counted.items():
             with django_assert_num_queries(queries):
                 baku.get(address)
