@@ -55,6 +55,19 @@ def test_a_product_has_a_tab_for_each_language(administrator: None, order: Order
     expect(page.get_by_role("textbox", name="Description")).to_have_value("Два")
 
 
+def test_the_tab_of_a_language_opens_where_its_text_is_missing(administrator: None, page: Page) -> None:
+    page.goto("/en/admin/orders/holiday/add/")
+    page.get_by_role("textbox", name="First day").fill("2031-03-20")
+    page.get_by_role("textbox", name="Last day").fill("2031-03-24")
+    page.locator("[name=name_en]").fill("Novruz")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("tab", name="az", selected=True)).to_be_visible()
+    expect(page.get_by_text("This field is required.")).to_be_visible()
+    page.locator("[name=name_az]").fill("Novruz bayramı")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+
+
 def test_a_double_click_in_a_dialog_is_one_click(administrator: None, page: Page) -> None:
     variant = piece(on_hand=2, kind="small_series")
     page.goto(f"/en/admin/catalog/variant/{variant.pk}/change/")
