@@ -40,6 +40,8 @@ LONGEST_ONLINE_WAIT = timedelta(hours=6)
 # Before the buyer hears of a sum that staff typed: a slip of the hand is found out at once.
 TIME_TO_CORRECT = timedelta(minutes=10)
 SMALLEST_SUM = Decimal("0.01")
+# Paid, and not called off: its buyer is promised a date.
+WITH_DATE = frozenset({Order.Status.PAID, Order.Status.COMPLETED})
 # Money that buys nothing: why it goes back, and what the order's events say of it.
 FOR_NOTHING = {
     Refund.Reason.PIECE_GONE: OrderEvent.Kind.PAID_TOO_LATE,
@@ -423,15 +425,21 @@ def _derive(order: Order, what: Callable[[], object]) -> None:
 
 
 def complete(order_pk: int) -> None:
-    """Gives a paid order the date and the invoice that it lacks: neither waits for the other.
+    """Gives an order that was paid the date and the documents that it lacks: neither waits for the other.
 
     Raises whatever hinders them.
     """
     try:
-        with short_transaction():
-            promises.make(Order.objects.locked(order_pk))
+        _complete_date(order_pk)
     finally:
         _complete_invoice(order_pk)
+
+
+@short_transaction()
+def _complete_date(order_pk: int) -> None:
+    order = Order.objects.locked(order_pk)
+    if order.status in WITH_DATE:
+        promises.make(order)
 
 
 @short_transaction()

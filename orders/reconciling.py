@@ -217,10 +217,14 @@ def _is_news(payment: Payment, report: Report) -> bool:
 
 
 def _lacking() -> Iterable[Order]:
-    """Paid orders whose date or invoice could not be made when the money was booked, however long ago."""
-    paid = Order.objects.filter(status__in=[Order.Status.PAID, Order.Status.COMPLETED])
+    """Orders whose date or invoice could not be made when their money was booked, however long ago.
+
+    Whatever was paid has its documents, also where it was called off since; a date only what is not.
+    """
+    is_undated = Q(promised_on=None, status__in=payments.WITH_DATE)
+    paid = OrderEvent.objects.filter(order=OuterRef("pk"), kind=OrderEvent.Kind.PAID)
     invoice = Invoice.objects.filter(order=OuterRef("pk"), kind=Invoice.Kind.INVOICE)
-    return paid.filter(Q(promised_on=None) | ~Exists(invoice)).order_by("pk")
+    return Order.objects.filter(is_undated | (Exists(paid) & ~Exists(invoice))).order_by("pk")
 
 
 def _completed(order: Order) -> Iterator[Finding]:

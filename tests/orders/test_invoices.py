@@ -163,6 +163,26 @@ def test_each_year_begins_with_one_by_the_clocks_of_baku(monkeypatch: pytest.Mon
     assert numbers() == ["2031-00001", "2032-00001"]
 
 
+def test_who_waits_for_a_number_until_the_year_is_over_gets_one_of_the_new_year(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = order_of(piece())
+    clock = [datetime(2031, 12, 31, 19, 59, tzinfo=UTC)]
+    monkeypatch.setattr(timezone, "now", lambda: clock[-1])
+    lock = QuerySet.select_for_update
+
+    def waits(rows: QuerySet[Any], **options: Any) -> QuerySet[Any]:
+        if rows.model is InvoiceSeries:
+            clock.append(datetime(2031, 12, 31, 20, 1, tzinfo=UTC))
+        return lock(rows, **options)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", waits)
+    pay(order)
+    assert numbers() == ["2032-00001"]
+    assert timezone.localdate(order.invoices.get().issued_at).year == 2032
+    assert InvoiceSeries.objects.get(year=2031).last_number == 0
+
+
 def test_the_database_changes_and_deletes_none() -> None:
     invoice = sold().invoices.get()
     changes: list[dict[str, Any]] = [

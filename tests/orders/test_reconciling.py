@@ -12,11 +12,11 @@ from pytest_django import Settings
 
 from dostshop.demo.stripe_stand_in.events import event_of
 from dostshop.demo.stripe_stand_in.server import StandIn
-from orders import expiry, payments, reconciling, refunds
+from orders import cancelling, expiry, payments, reconciling, refunds
 from orders.models import Order, Payment, ProviderEvent, Reconciliation, Refund, Stock
 from orders.models.order import OrderEvent
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import order_of, piece
+from tests.factories import order_of, piece, worker
 from tests.orders import toys
 
 pytestmark = pytest.mark.django_db
@@ -312,6 +312,25 @@ def test_a_paid_order_without_its_invoice_gets_it(
     monkeypatch.setattr(reconciling, "LOOKS_BACK", timedelta(0))
     assert reconcile() == [Kind.LEFT_OVER]
     assert opened.invoices.get().total == opened.amount
+    assert_nothing_more()
+
+
+def test_an_order_called_off_before_it_had_an_invoice_gets_its_documents(
+    opened: Payment, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pay(stand_in, opened)
+    with monkeypatch.context() as patched:
+        patched.setattr("orders.invoices.issue", lambda order, payment: 1 / 0)
+        patched.setattr("orders.promises.make", lambda order: 1 / 0)
+        payments.check(opened)
+        cancelling.call_off(opened.order_id, actor=worker())
+    refunds.send(refund_pk=Refund.objects.get().pk)
+    assert reconcile() == [Kind.LEFT_OVER]
+    invoice, credit_note = opened.invoices.order_by("pk")
+    assert invoice.total == credit_note.total == opened.amount
+    # Nothing will come any more, so no day is promised.
+    opened.order.refresh_from_db()
+    assert opened.order.promised_on is None
     assert_nothing_more()
 
 
