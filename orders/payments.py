@@ -19,7 +19,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
@@ -137,7 +136,7 @@ def try_again(order_pk: int, *, provider: str) -> Payment:
         order = Order.objects.locked(order_pk)
         if not can_pay_online(order):
             raise NotPayable(order.code)
-        current = _locked_payments(order).open().first()
+        current = Payment.objects.locked_of(order).open().first()
         if current and not (current.provider == provider and takes_it.can_resume(current, timezone.now())):
             _give_up(current)
             current = None
@@ -181,7 +180,7 @@ def take_in(order_pk: int, *, provider: str, reference: str) -> Payment:
 def apply_status(payment_pk: int, status: ProviderStatus) -> None:
     """Does what follows from the provider's word. Harmless when repeated."""
     order = Order.objects.locked(Payment.objects.values_list("order_id", flat=True).get(pk=payment_pk))
-    payment = _locked_payments(order).get(pk=payment_pk)
+    payment = Payment.objects.locked_of(order).get(pk=payment_pk)
     match status.state:
         case ProviderState.PAID:
             _apply_paid(order, payment, status)
@@ -194,7 +193,7 @@ def apply_status(payment_pk: int, status: ProviderStatus) -> None:
 
 def has_money(order: Order) -> bool:
     """Whether something of what came for this order has not been given back."""
-    return order.payments.filter(captured_amount__gt=F("refunded_amount")).exists()
+    return order.payments.with_money().exists()
 
 
 def can_be_marked_paid(order: Order) -> bool:
@@ -223,7 +222,7 @@ def mark_paid(order_pk: int, *, actor: User, amount: Decimal | None = None) -> N
 def _take_by_hand(order_pk: int, *, actor: User, amount: Decimal | None) -> Exception | None:
     """Returns what is to be raised after the commit."""
     order = Order.objects.locked(order_pk)
-    payment = _due_by_hand(order, _locked_payments(order))
+    payment = _due_by_hand(order, Payment.objects.locked_of(order))
     if payment is None:
         raise NotPayable(order.code)
     is_at_till = providers.provider(payment.provider).is_paid_on_pickup
@@ -319,7 +318,7 @@ def _due_by_hand(order: Order, payments: PaymentQuerySet) -> Payment | None:
 
 def close_open(order: Order) -> None:
     """Ends the order's open payments, at the provider too. Call with the order locked."""
-    for payment in _locked_payments(order).open():
+    for payment in Payment.objects.locked_of(order).open():
         _give_up(payment)
         _book_other_sum(order, payment)
 
@@ -343,10 +342,6 @@ def expire_at_provider(payment_pk: int) -> None:
     # Refused: it is paid or closed already, and a webhook tells which.
     with suppress(ProviderRefused):
         providers.provider(payment.provider).expire(payment)
-
-
-def _locked_payments(order: Order) -> PaymentQuerySet:
-    return Payment.objects.select_for_update(of=("self",), no_key=True).filter(order=order).order_by("pk")
 
 
 def _apply_paid(order: Order, payment: Payment, status: ProviderStatus) -> None:

@@ -36,8 +36,7 @@ def _is_all_out(order: Order) -> bool:
 
 def _prolong(order: Order) -> None:
     """Gives whoever pays on pickup the whole time, where the pieces came later than was promised."""
-    payments = Payment.objects.select_for_update(of=("self",), no_key=True).filter(order=order).order_by("pk")
-    payment = payments.open().filter(provider__in=providers.codes_paid_on_pickup()).last()
+    payment = Payment.objects.locked_of(order).open().filter(provider__in=providers.codes_paid_on_pickup()).last()
     if payment is None:
         return
     until = providers.provider(payment.provider).pay_until(order, timezone.now())

@@ -97,12 +97,11 @@ class Sum:
 def everything_left(order: Order) -> Sum:
     """What an order that is called off gives back: every unit, and all the money that is still here."""
     units_left = [(line, line.left_quantity) for line in order.lines.all()]
-    delivery = order.delivery_total - order.delivery_refunded
-    price = sum((line.unit_price * units for line, units in units_left), delivery)
+    price = sum((line.unit_price * units for line, units in units_left), order.delivery_left)
     here = left(order)
     units = {line.pk: units for line, units in units_left if units}
     # What was kept back before goes back too; what was given for goodwill does not go twice.
-    return Sum(units, delivery, max(here - price, money.ZERO), max(price - here, money.ZERO))
+    return Sum(units, order.delivery_left, max(here - price, money.ZERO), max(price - here, money.ZERO))
 
 
 def refunded(order: Order) -> Decimal:
@@ -112,7 +111,7 @@ def refunded(order: Order) -> Decimal:
 
 def left(order: Order) -> Decimal:
     """What of the order's money is still here, and can be decided to go back."""
-    return sum((payment.captured_amount - payment.refunded_amount for payment in order.payments.all()), money.ZERO)
+    return sum((payment.left for payment in order.payments.all()), money.ZERO)
 
 
 @short_transaction()
@@ -131,8 +130,7 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
     if amount <= 0:
         raise NothingToRefund
     payment = _payment_with(order, amount)
-    refund = Refund(amount=amount, reason=reason, note=note[:250], decided_by=actor)
-    refund.delivery_amount = min(what.delivery, amount)
+    refund = Refund(amount=amount, delivery_amount=what.delivery, reason=reason, note=note[:250], decided_by=actor)
     _write(refund, payment)
     for line, units in lines.items():
         RefundLine.objects.create(refund=refund, line=line, quantity=units, amount=line.unit_price * units)
@@ -156,22 +154,21 @@ def _lines_of(order: Order, what: Sum) -> dict[LineItem, int]:
     wanted = {lines[pk]: units for pk, units in what.lines.items() if units}
     if any(units > line.left_quantity for line, units in wanted.items()):
         raise MoreThanBought
-    if what.delivery > order.delivery_total - order.delivery_refunded:
+    if what.delivery > order.delivery_left:
         raise MoreThanBought
     return wanted
 
 
 def whole(payment: Payment, *, reason: str) -> Refund:
     """Sends back a payment that buys nothing. Call with the order and the payment locked."""
-    return _write(Refund(amount=payment.captured_amount - payment.refunded_amount, reason=reason), payment)
+    return _write(Refund(amount=payment.left, reason=reason), payment)
 
 
 def _payment_with(order: Order, amount: Decimal) -> Payment:
-    payments = Payment.objects.select_for_update(of=("self",), no_key=True).filter(order=order).order_by("pk")
-    left = {payment: payment.captured_amount - payment.refunded_amount for payment in payments}
-    if not any(left.values()):
+    payments = list(Payment.objects.locked_of(order))
+    if not any(payment.left for payment in payments):
         raise NothingToRefund
-    enough = [payment for payment, rest in left.items() if rest >= amount]
+    enough = [payment for payment in payments if payment.left >= amount]
     if not enough:
         raise MoreThanPaid
     return enough[0]
@@ -277,7 +274,7 @@ def apply(payment_pk: int, told: ProviderRefund) -> bool:
     Harmless when repeated; returns whether it changed something. Raises Unexplained.
     """
     order = Order.objects.locked(Payment.objects.values_list("order_id", flat=True).get(pk=payment_pk))
-    payment = Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment_pk)
+    payment = Payment.objects.locked_of(order).get(pk=payment_pk)
     refund = _row_of(payment, told)
     if refund is None and told.state != RefundState.FAILED:
         refund = _made_elsewhere(order, payment, told)
@@ -304,17 +301,16 @@ def _made_elsewhere(order: Order, payment: Payment, told: ProviderRefund) -> Ref
     same = [one for one in waiting if one.amount == told.amount]
     if same and not told.key:
         return same[0]
-    left = payment.captured_amount - payment.refunded_amount
     amount = told.amount
-    if waiting and amount == left + sum(one.amount for one in waiting):
+    if waiting and amount == payment.left + sum(one.amount for one in waiting):
         # Its name is one row's alone.
-        named = [] if left else waiting[:1]
+        named = [] if payment.left else waiting[:1]
         for one in waiting[len(named) :]:
             _settle(one.pk, replace(told, reference=""))
         if named:
             return named[0]
-        amount = left
-    if amount > left:
+        amount = payment.left
+    if amount > payment.left:
         raise Unexplained(f"{told.reference}: {told.amount} back, more than is left of the payment")
     refund = Refund.objects.create(payment=payment, amount=amount, reason=Refund.Reason.AT_PROVIDER)
     _count(payment, amount)

@@ -205,7 +205,7 @@ class RefundDialog(OrderDialog):
             label = gettext("%(name)s, %(price)s each: refund, at most %(most)s")
             self.add_units("units", line, label, most=line.left_quantity)
             self.add_shelf(line, most=line.unshelved_quantity)
-        left = order.delivery_total - order.delivery_refunded
+        left = order.delivery_left
         if left:
             self.fields["delivery"] = delivery_field(order, left=left)
         self.fields["goodwill"] = sum_field(_("for goodwill, AZN"), help_text=_("In addition to the pieces."))

@@ -94,7 +94,7 @@ class RefundReturnDialog(ReturnDialog):
         order = returned.order
         price = sum((row.line.unit_price * row.quantity for row in self.rows), money.ZERO)
         self.fields["price"] = shown_sum(_("price of its pieces"), price)
-        left = order.delivery_total - order.delivery_refunded
+        left = order.delivery_left
         if left:
             # Who is not to blame and keeps nothing does not pay for the way there.
             is_all_ours = returned.is_our_fault and _is_whole(returned)

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
@@ -194,6 +195,11 @@ class Order(models.Model):
         if self.delivery_days_min is None or self.delivery_days_max is None:
             return ""
         return days_text(self.delivery_days_min, self.delivery_days_max)
+
+    @property
+    def delivery_left(self) -> Decimal:
+        """What of the delivery's price was not refunded."""
+        return self.delivery_total - self.delivery_refunded
 
     @property
     def is_disputed(self) -> bool:

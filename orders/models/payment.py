@@ -13,12 +13,20 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from dostshop import money
-from orders.models.order import OrderEvent
+from orders.models.order import Order, OrderEvent
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def open(self) -> "PaymentQuerySet":
         return self.filter(status__in=[Payment.Status.STARTED, Payment.Status.OPEN])
+
+    def locked_of(self, order: Order) -> "PaymentQuerySet":
+        """The order's payments, their rows locked until the transaction ends. Call with the order locked."""
+        return self.select_for_update(of=("self",), no_key=True).filter(order=order).order_by("pk")
+
+    def with_money(self) -> "PaymentQuerySet":
+        """Of which something has not been given back."""
+        return self.filter(captured_amount__gt=F("refunded_amount"))
 
     def to_remind(self) -> "PaymentQuerySet":
         """Open, with some time left, and due to be spoken of; whether that was done, the order's mails tell."""
@@ -105,6 +113,11 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.amount} {self.currency}"
+
+    @property
+    def left(self) -> Decimal:
+        """What of it is still here, and can be decided to go back."""
+        return self.captured_amount - self.refunded_amount
 
     @cached_property
     def other_sum(self) -> Decimal | None:
@@ -197,10 +210,8 @@ class Refund(models.Model):
                 condition=~Q(provider_reference=""),
                 name="orders_refund_provider_reference_once",
             ),
-            models.CheckConstraint(
-                condition=Q(delivery_amount__gte=0, delivery_amount__lte=F("amount")),
-                name="orders_refund_delivery_within_amount",
-            ),
+            # It may be more than the amount, of which something else can be kept back.
+            models.CheckConstraint(condition=Q(delivery_amount__gte=0), name="orders_refund_delivery_not_negative"),
             models.CheckConstraint(
                 condition=Q(done_at__isnull=True) | Q(failure=""), name="orders_refund_done_or_failed"
             ),

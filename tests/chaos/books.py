@@ -14,6 +14,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from catalog.models import Variant
+from dostshop import money
 from orders import refunds
 from orders.models import (
     Hold,
@@ -42,6 +43,9 @@ class OrderRow:
     code: str
     status: str
     total: Decimal
+    delivery_refunded: Decimal
+    # What the refunds say that name the delivery.
+    delivery_in_refunds: Decimal
     # The states that its events tell of, in their order.
     moves: tuple[str, ...]
 
@@ -178,8 +182,16 @@ def _orders() -> Iterator[OrderRow]:
     events = OrderEvent.objects.filter(kind__in=Order.Status.values).order_by("pk")
     for order_pk, kind in events.values_list("order_id", "kind"):
         moves[order_pk].append(kind)
+    named = dict(Refund.objects.order_by().values_list("payment__order").annotate(Sum("delivery_amount")))
     for order in Order.objects.all():
-        yield OrderRow(code=order.code, status=order.status, total=order.total, moves=tuple(moves[order.pk]))
+        yield OrderRow(
+            code=order.code,
+            status=order.status,
+            total=order.total,
+            delivery_refunded=order.delivery_refunded,
+            delivery_in_refunds=named.get(order.pk, money.ZERO),
+            moves=tuple(moves[order.pk]),
+        )
 
 
 def _payments() -> Iterator[PaymentRow]:

@@ -205,10 +205,14 @@ def invoices_have_the_sums_of_what_was_paid(books: Books) -> Iterator[str]:
             yield f"a refund of {refund.amount} has a credit note of {refund.credited}"
 
 
-def lines_count_what_was_refunded(books: Books) -> Iterator[str]:
+def what_was_refunded_is_counted_once(books: Books) -> Iterator[str]:
     for line in books.lines:
         if line.refunded != line.in_refunds:
             yield f"order {line.order}: {line.refunded} of a line refunded, and its refunds say {line.in_refunds}"
+    for order in books.orders:
+        if order.delivery_refunded != order.delivery_in_refunds:
+            noted, told = order.delivery_refunded, order.delivery_in_refunds
+            yield f"order {order.code}: {noted} of the delivery refunded, and its refunds say {told}"
 
 
 CHECKS: tuple[Check, ...] = (
@@ -227,7 +231,7 @@ CHECKS: tuple[Check, ...] = (
     orders_move_by_the_table,
     invoices_have_no_gap,
     invoices_have_the_sums_of_what_was_paid,
-    lines_count_what_was_refunded,
+    what_was_refunded_is_counted_once,
 )
 
 

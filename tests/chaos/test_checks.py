@@ -22,7 +22,9 @@ from tests.chaos.books import (
 from tests.chaos.stand_ins import Charge
 
 TEN, THREE, NOTHING = Decimal("10.00"), Decimal("3.00"), Decimal("0.00")
-ORDER = OrderRow(code="A", status="paid", total=TEN, moves=("paid",))
+ORDER = OrderRow(
+    code="A", status="paid", total=TEN, delivery_refunded=THREE, delivery_in_refunds=THREE, moves=("paid",)
+)
 PAYMENT = PaymentRow(pk=1, order="A", provider="stripe", charge="pi_1", captured=TEN, refunded=THREE, is_in_time=False)
 REFUND = RefundRow(
     payment=1, amount=THREE, is_done=True, failure="", credited=THREE, message="order-A-refundedrefund-1"
@@ -143,9 +145,14 @@ BROKEN: list[tuple[checks.Check, dict[str, Any], str]] = [
         "a refund of 3.00 has a credit note of None",
     ),
     (
-        checks.lines_count_what_was_refunded,
+        checks.what_was_refunded_is_counted_once,
         {"lines": [LineRow(order="A", refunded=1, in_refunds=2)]},
         "order A: 1 of a line refunded, and its refunds say 2",
+    ),
+    (
+        checks.what_was_refunded_is_counted_once,
+        {"orders": [replace(ORDER, delivery_in_refunds=NOTHING)]},
+        "order A: 3.00 of the delivery refunded, and its refunds say 0.00",
     ),
 ]
 

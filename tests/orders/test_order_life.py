@@ -414,6 +414,8 @@ def money_adds_up(order: Order, books: Books) -> None:
         page = books.pages.get(payment.provider_reference)
         if page is not None:
             assert payment.captured_amount in {money.ZERO, page.paid}
+    refunded = [refund for payment in found for refund in payment.refunds.all()]
+    assert order.delivery_refunded == sum(refund.delivery_amount for refund in refunded)
     issued = [invoice.total for invoice in order.invoices.all() if invoice.kind == Invoice.Kind.INVOICE]
     assert issued == [order.total] * was_paid(order)
 

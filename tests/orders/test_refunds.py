@@ -102,6 +102,32 @@ def test_everything_left_is_what_was_paid(order: Order, decide: Decide) -> None:
     assert books(order) == (Decimal("42.50"), Decimal("42.50"), 3, Decimal("5.00"))
 
 
+@pytest.mark.parametrize(
+    ("units", "deduction", "amount", "rows"),
+    [
+        (0, "2.00", "3.00", ["5.00", "-2.00"]),
+        (1, "14.00", "3.50", ["12.50", "5.00", "-14.00"]),
+        (1, "2.00", "15.50", ["12.50", "5.00", "-2.00"]),
+    ],
+)
+def test_what_is_kept_back_of_the_delivery_is_named_as_kept_back(
+    order: Order, units: int, deduction: str, amount: str, rows: list[str]
+) -> None:
+    what = refunds.Sum({order.lines.get().pk: units}, delivery=Decimal("5.00"), deduction=Decimal(deduction))
+    refund = refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
+    assert (refund.amount, refund.delivery_amount, refund.kept_back) == (
+        Decimal(amount),
+        Decimal("5.00"),
+        Decimal(deduction),
+    )
+    assert books(order)[3] == Decimal("5.00")
+    assert [row["total"] for row in refund.credit_note.content["rows"]] == rows
+    order.mails.create(kind=OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}")
+    body = str(emails.compose(order.mails.get(kind=OrderMail.Kind.REFUNDED)).body)
+    assert "5,00" in body
+    assert f"–{deduction.replace('.', ',')}" in body
+
+
 def test_goodwill_that_was_given_is_not_given_again(order: Order, decide: Decide) -> None:
     decide(goodwill="10.00")
     order.refresh_from_db()
