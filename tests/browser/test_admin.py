@@ -104,7 +104,7 @@ def test_a_refused_sum_is_mended_where_it_was_typed(
     form = page.get_by_role("dialog") if scripts else page
     if scripts:
         form.get_by_role("button", name="Go back").press("Enter")
-        expect(form).to_be_hidden()
+        expect(page.get_by_role("dialog")).to_be_hidden()
         page.get_by_role("link", name="Refund", exact=True).click()
     else:
         form.get_by_role("link", name="Go back").click()
