@@ -2,7 +2,7 @@
 
 Parcels leave by ``ship`` alone, and only the pickup branch hands over, what lies there. ``Steps`` says what is
 possible: the functions ask it after the lock, and the pages before they offer anything.
-Locks: Order → Payment → Stock, then the order's parts.
+Locks: Order → its parts → Payment → Stock.
 Raises: ``NotPossible`` with a sentence for staff; ``locks.Busy``. Nothing is written then.
 After commit: the mails that everything is ready, that a parcel left, that its number was wrong, that a part or all
 was handed over, by tasks.
