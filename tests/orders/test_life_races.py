@@ -22,7 +22,7 @@ from tests.racing import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
-# How long the first waits for the second: where the lock keeps it out it never comes, and without the lock it surely does.
+# How long the first waits for a second: one that the lock keeps out never comes, one without the lock surely does.
 PATIENCE_SECONDS = 1.0
 PATIENCE_WITHOUT_LOCK_SECONDS = 60.0
 type Call = Callable[[], Any]
