@@ -171,10 +171,12 @@ def _known_by(order: Order, *, code: str, note: str) -> dict[str, str]:
     return {"without_code": note}
 
 
-def why_not_number(number: str, *, goes_abroad: bool) -> str:
+def why_not_number(number: str, *, order: Order) -> str:
     """Why no parcel goes with this tracking number, or with none; empty where it can."""
-    if goes_abroad and not number:
+    if order.goes_abroad and not number:
         return _("Abroad a parcel goes with a number only: without it neither you nor the buyer can trace it.")
+    if order.has_tracking and not number:
+        return _("The buyer was promised a tracking number: type the one on the receipt.")
     if len(number) > _LONGEST_NUMBER:
         sentence = _("A tracking number has at most %(most)s characters; this has %(count)s. Copy the number alone.")
         return sentence % {"most": _LONGEST_NUMBER, "count": len(number)}
@@ -220,7 +222,7 @@ def correct_number(part_pk: int, *, carrier: str, tracking_number: str, actor: U
 
 def _note(order: Order, part: Fulfilment, *, carrier: str, tracking_number: str) -> dict[str, str]:
     """On the part, and for its event. Raises NotPossible where no parcel goes with this number."""
-    if sentence := why_not_number(tracking_number, goes_abroad=order.goes_abroad):
+    if sentence := why_not_number(tracking_number, order=order):
         raise NotPossible(sentence)
     part.carrier, part.tracking_number = carrier, tracking_number
     return {"carrier": carrier, "tracking_number": tracking_number}

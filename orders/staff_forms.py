@@ -15,7 +15,7 @@ from catalog.models import Craft, Product, Variant
 from dostshop import codes, countries
 from orders import fulfilment
 from orders.delivery import Contents
-from orders.models import BagLine, Fulfilment
+from orders.models import BagLine, Fulfilment, Order
 from orders.models.bag import MAX_LINES, MAX_QUANTITY
 
 LONGEST_CARRIER: int = Fulfilment._meta.get_field("carrier").max_length or 0
@@ -35,17 +35,17 @@ class ShipForm(forms.Form):
         help_text=_("Is there one on the receipt, such as RR123456789AZ? A courier may have none."),
     )
 
-    def __init__(self, *args: Any, goes_abroad: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._goes_abroad = goes_abroad
-        if goes_abroad:
+        self._order = order
+        if sentence := fulfilment.why_not_number("", order=order):
             number = self.fields["tracking_number"]
             number.required, number.help_text = True, _("From the receipt of the post, such as RR123456789AZ.")
-            number.error_messages["required"] = fulfilment.why_not_number("", goes_abroad=True)
+            number.error_messages["required"] = sentence
 
     def clean_tracking_number(self) -> str:
         number = " ".join(self.cleaned_data["tracking_number"].upper().split())
-        if sentence := fulfilment.why_not_number(number, goes_abroad=self._goes_abroad):
+        if sentence := fulfilment.why_not_number(number, order=self._order):
             raise ValidationError(sentence)
         return number
 

@@ -58,6 +58,11 @@ class DeliveryMethod(models.Model):
         help_text=_("Working days from the day the parcel leaves the branch."),
     )
     days_max = models.PositiveSmallIntegerField(_("days on the way, at most"), default=5)
+    has_tracking = models.BooleanField(
+        _("with a tracking number"),
+        default=False,
+        help_text=_("Tick it where buyers are promised one. No parcel can then be marked as sent without it."),
+    )
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

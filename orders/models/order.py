@@ -101,6 +101,8 @@ class Order(models.Model):
     delivery_name = models.CharField(_("delivery method"), max_length=200)
     delivery_days_min = models.PositiveSmallIntegerField(_("days on the way, at least"), null=True, blank=True)
     delivery_days_max = models.PositiveSmallIntegerField(_("days on the way, at most"), null=True, blank=True)
+    # As it was promised.
+    has_tracking = models.BooleanField(_("with a tracking number"), default=False)
     address = models.CharField(_("street, house, flat"), max_length=250, blank=True)
     city = models.CharField(_("town or village"), max_length=100, blank=True)
     postcode = models.CharField(_("post code"), max_length=16, blank=True)

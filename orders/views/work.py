@@ -98,7 +98,7 @@ def mark_arrived(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 @for_staff
 def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
-    form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
+    form = ShipForm(request.POST, order=found.order)
     return _take_with(staff, found, form, fulfilment.ship, done=_("Marked as sent; the buyer gets a mail."))
 
 
@@ -106,7 +106,7 @@ def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 @for_staff
 def correct_number(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
-    form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
+    form = ShipForm(request.POST, order=found.order)
     return _take_with(staff, found, form, fulfilment.correct_number, done=_("Corrected; the buyer gets a mail."))
 
 
@@ -162,9 +162,7 @@ def _part_page(staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm | N
         "is_overdue": steps.is_wanted and work.is_overdue(found, today=timezone.localdate()),
         "form": form,
         "customs": customs.declaration_of(found),
-        "ship_form": form
-        if isinstance(form, ShipForm)
-        else ShipForm(initial=sent, goes_abroad=found.order.goes_abroad),
+        "ship_form": form if isinstance(form, ShipForm) else ShipForm(initial=sent, order=found.order),
         "receipt_form": form if isinstance(form, ReceiptForm) else ReceiptForm(),
         "may_prepare": not steps.why_not_ready(found),
         "may_ship": not steps.why_not_sent(found),

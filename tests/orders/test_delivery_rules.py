@@ -254,6 +254,15 @@ def test_the_right_region_is_taken(client: Client, regions: dict[str, DeliveryMe
     assert Order.objects.get().delivery_total == Decimal("4.00")
 
 
+@pytest.mark.parametrize("has_tracking", [True, False])
+def test_an_order_keeps_whether_a_number_was_promised(client: Client, *, has_tracking: bool) -> None:
+    method = delivery_method(has_tracking=has_tracking)
+    enter(client, piece(), prefix="/en")
+    submit(client, {**POST, "delivery": f"post-{method.pk}"}, "/en")
+    DeliveryMethod.objects.update(has_tracking=not has_tracking)
+    assert Order.objects.get().has_tracking is has_tracking
+
+
 def test_a_town_that_nothing_reaches_is_said_so(client: Client) -> None:
     baku = delivery_method(towns=["Bakı"])
     enter(client, piece(), prefix="/en")

@@ -65,18 +65,19 @@ def test_ready_twice_is_refused_with_a_sentence(staff: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "country", "sentence"),
+    ("number", "promised", "sentence"),
     [
-        ("", "DE", "Abroad a parcel goes with a number only"),
-        ("R" * 10_000, "AZ", "at most 40 characters; this has 10000"),
-        ("RR<1>", "AZ", "Latin letters, digits"),
+        ("", {"country": "DE"}, "Abroad a parcel goes with a number only"),
+        ("", {"has_tracking": True}, "The buyer was promised a tracking number"),
+        ("R" * 10_000, {}, "at most 40 characters; this has 10000"),
+        ("RR<1>", {}, "Latin letters, digits"),
     ],
 )
 def test_a_number_with_which_no_parcel_goes_is_refused_without_a_form_too(
-    staff: User, number: str, country: str, sentence: str
+    staff: User, number: str, promised: dict[str, Any], sentence: str
 ) -> None:
     part = parcel()
-    Order.objects.update(country=country)
+    Order.objects.update(**promised)
     with translation.override("en"), pytest.raises(fulfilment.NotPossible, match=sentence):
         fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number=number, actor=staff)
     part.refresh_from_db()

@@ -276,6 +276,17 @@ def test_a_parcel_abroad_leaves_with_a_number_only(baku: Client) -> None:
     assert part.handed_over_at is not None
 
 
+def test_a_parcel_whose_number_was_promised_does_not_leave_without(baku: Client) -> None:
+    part = parcel()
+    Order.objects.filter(pk=part.order_id).update(has_tracking=True)
+    address = f"/en/staff/parts/{part.pk}/"
+    assert "A courier may have none." not in text(baku, address)
+    page = baku.post(f"{address}ship/", {"carrier": "Azərpoçt", "tracking_number": ""}).content.decode()
+    assert "The buyer was promised a tracking number: type the one on the receipt." in page
+    part.refresh_from_db()
+    assert part.handed_over_at is None
+
+
 def test_what_was_given_back_is_no_work(baku: Client) -> None:
     part = parcel(quantity=3)
     line = part.lines.get()
