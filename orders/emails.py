@@ -130,7 +130,7 @@ def _facts_of(order: Order) -> dict[str, Any]:
     payment = order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first()
     parts = list(order.fulfilments.select_related("branch"))
     contact = order.pickup_branch or parts[0].branch
-    wanted = order.parts_wanted
+    packed = order.parts_packed
     return {
         "order": order,
         "lines": order.lines.all(),
@@ -138,8 +138,8 @@ def _facts_of(order: Order) -> dict[str, Any]:
         "is_open": order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
         "is_called_off": order.status in {Order.Status.CANCELLED, Order.Status.EXPIRED},
         "is_ready": all(part.arrived_at if order.pickup_branch else part.ready_at for part in parts),
-        "parts_given": [part for part in wanted if part.handed_over_at],
-        "parts_left": [part for part in wanted if not part.handed_over_at],
+        "parts_given": [part for part in packed if part.handed_over_at],
+        "parts_left": [part for part in packed if not part.handed_over_at],
         "is_not_available": _is_not_available(order),
         "payment": payment,
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
@@ -193,7 +193,11 @@ def _part_of(mail: OrderMail) -> Fulfilment | None:
     if kind != "part":
         return None
     # A correction names its event, too.
-    return Fulfilment.objects.select_related("branch").prefetch_related("lines").get(pk=pks.partition("-")[0])
+    return (
+        Fulfilment.objects.select_related("branch")
+        .prefetch_related("lines__refund_lines__refund")
+        .get(pk=pks.partition("-")[0])
+    )
 
 
 def _return_of(mail: OrderMail) -> Return | None:

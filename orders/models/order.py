@@ -212,10 +212,10 @@ class Order(models.Model):
         return any(dispute not in ended for dispute, _kind in begun_and_ended)
 
     @property
-    def parts_wanted(self) -> list["Fulfilment"]:
-        """The branches' parts of which the buyer still gets, or has, something."""
-        parts = self.fulfilments.select_related("branch").prefetch_related("lines")
-        return [part for part in parts if part.lines_wanted]
+    def parts_packed(self) -> list["Fulfilment"]:
+        """The branches' parts of which something goes, or went, to the buyer."""
+        parts = self.fulfilments.select_related("branch").prefetch_related("lines__refund_lines__refund")
+        return [part for part in parts if part.lines_packed]
 
     def get_absolute_url(self) -> str:
         """The order page, in the order's language."""
@@ -291,6 +291,11 @@ class Fulfilment(models.Model):
     def lines_wanted(self) -> list["LineItem"]:
         """Those of which the buyer still gets something."""
         return [line for line in self.lines.all() if line.units_wanted]
+
+    @property
+    def lines_packed(self) -> list["LineItem"]:
+        """Those of which something goes, or went, to the buyer."""
+        return [line for line in self.lines.all() if line.units_packed]
 
 
 class LineItem(models.Model):
@@ -375,6 +380,19 @@ class LineItem(models.Model):
     def units_wanted(self) -> int:
         """How many of it the buyer still gets."""
         return self.quantity - self.refunded_quantity
+
+    @property
+    def units_packed(self) -> int:
+        """How many of it go, or went, to the buyer: what was refunded after it had left, left all the same."""
+        left_at = self.fulfilment.handed_over_at
+        if left_at is None or not self.refunded_quantity:
+            return self.units_wanted
+        return self.quantity - sum(row.quantity for row in self.refund_lines.all() if row.refund.created_at < left_at)
+
+    @property
+    def units_given_back(self) -> int:
+        """How many of those the money went back for, once they had left."""
+        return self.units_packed - self.units_wanted
 
 
 class OrderEvent(models.Model):

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -62,8 +62,10 @@ def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
     pieces = LineItem.objects.select_related("variant__product").prefetch_related("variant__product__photos")
     parts = list(opened.fulfilments.select_related("branch").prefetch_related(Prefetch("lines", pieces)))
     lines = sorted((line for part in parts for line in part.lines.all()), key=lambda line: line.pk)
+    prefetch_related_objects([line for line in lines if line.refunded_quantity], "refund_lines__refund")
     wanted = [part for part in parts if part.lines_wanted]
-    given = [part for part in wanted if part.handed_over_at]
+    packed = [part for part in parts if part.lines_packed]
+    is_any_given = any(part.handed_over_at for part in packed)
     is_pickup = opened.delivery == Order.Delivery.PICKUP
     asked_back = Prefetch("lines", ReturnLine.objects.select_related("line"))
     return {
@@ -71,8 +73,8 @@ def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
         "is_wanted": bool(wanted) and demand.is_still_wanted(opened),
         "is_ready": all(part.arrived_at if is_pickup else part.handed_over_at for part in wanted),
         "contact": opened.pickup_branch or parts[0].branch,
-        "parcels": [] if is_pickup or not given else wanted,
-        "left": [part for part in wanted if not part.handed_over_at] if is_pickup and given else [],
+        "parcels": packed if is_any_given and not is_pickup else [],
+        "left": [part for part in wanted if not part.handed_over_at] if is_pickup and is_any_given else [],
         "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
         "happened": timeline.for_buyer(opened.events.all(), parts=parts),
         "returns": opened.returns.select_related("refund", "branch").prefetch_related(asked_back),

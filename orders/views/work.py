@@ -56,10 +56,15 @@ def part(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 def packing_slip(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     """For the parcel, in the buyer's language; the way back is in the language of staff."""
     found = _part(staff, pk)
+    parts = found.order.parts_packed
+    if found not in parts:
+        raise Http404
     context = {
         "part": found,
         "order": found.order,
-        "parts": found.order.parts_wanted,
+        "parts": parts,
+        # One card lies in one parcel.
+        "is_with_gift_note": bool(found.order.gift_note) and found == parts[0],
         "staff_language": translation.get_language(),
     }
     with translation.override(found.order.language):

@@ -80,6 +80,33 @@ def test_what_was_given_by_hand_is_not_said_to_be_on_the_card(client: Client, go
     assert "your bank" not in letter
 
 
+def test_a_parcel_that_was_sent_stays_with_its_number_when_its_money_goes_back(client: Client) -> None:
+    branches = [BranchFactory.create(slug=slug) for slug in ("baku", "barda")]
+    method = delivery_method(up_to_weight_g=30_000)
+    to = {"address": "Nizami 1", "city": "Gəncə", "country": "AZ"}
+    bag = bag_with(*[piece(branch=branch, on_hand=3, kind="small_series") for branch in branches], quantity=3)
+    order = place(bag, option=delivery_for(list(bag.lines.all())).get(f"post-{method.pk}"), **to)
+    pay(order)
+    sent, waiting = order.fulfilments.all()
+    gone = sent.lines.get()
+
+    def give_back(units: int) -> None:
+        refunds.decide(order.pk, what=refunds.Sum({gone.pk: units}), reason=Refund.Reason.GOODWILL)
+
+    give_back(1)
+    fulfilment.ship(sent.pk, carrier="Azerpost", tracking_number="RR123456789AZ", actor=worker())
+    give_back(2)
+
+    shown = " ".join(client.get(f"/en{order.get_absolute_url()}").content.decode().split())
+    assert "Parcel 1 of 2" in shown
+    assert "RR123456789AZ" in shown
+    parcel = shown.split("Parcel 1 of 2")[1].split("Parcel 2 of 2")[0]
+    assert f"2 × {gone.name}</span>" in parcel
+    # Of the three one was refunded before.
+    assert "Given back: 2" in parcel
+    assert f"3 × {waiting.lines.get().name}</span>" in shown.split("Parcel 2 of 2")[1]
+
+
 def test_forged_and_mistyped_links_open_nothing(client: Client) -> None:
     order, other = order_of(piece()), order_of(piece())
     link = order.get_absolute_url()

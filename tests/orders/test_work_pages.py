@@ -376,6 +376,37 @@ def test_a_packing_slip_of_two_parcels_says_which_it_is_and_what_comes_in_the_ot
     assert "Red rug (" in slip.split("In the other parcels:")[1]
 
 
+def give_back(part: Fulfilment) -> None:
+    what = refunds.Sum({line.pk: line.quantity for line in part.lines.all()})
+    refunds.decide(part.order_id, what=what, reason=Refund.Reason.GOODWILL)
+
+
+def test_what_was_sent_stays_on_its_packing_slip_when_its_money_goes_back(baku: Client) -> None:
+    here, there = two_parcels(language="en")
+    fulfilment.ship(here.pk, carrier="", tracking_number="", actor=UserFactory.create(is_superuser=True))
+    give_back(here)
+
+    slip = text(baku, f"/en/staff/parts/{here.pk}/packing-slip/")
+    assert "Parcel 1 of 2" in slip
+    assert f"{here.lines.get().sku}</td>" in slip
+
+    give_back(there)
+    barda = of("barda")
+    assert barda.get(f"/en/staff/parts/{there.pk}/packing-slip/").status_code == 404
+    assert "packing-slip" not in text(barda, f"/en/staff/parts/{there.pk}/")
+
+
+def test_the_gift_note_goes_with_one_parcel(baku: Client, barda: Client) -> None:
+    here, there = two_parcels(language="ru", gift_note="С днём рождения")
+    first = text(baku, f"/en/staff/parts/{here.pk}/packing-slip/")
+    second = text(barda, f"/en/staff/parts/{there.pk}/packing-slip/")
+    assert 'class="gift-card"' in first
+    assert "С днём рождения" not in second
+    hint = "The gift note is printed with the other parcel, from "
+    assert hint not in first
+    assert re.search(rf'not-on-paper" lang="en">{hint}', second)
+
+
 def test_a_packing_slip_speaks_to_staff_where_it_is_not_printed(baku: Client) -> None:
     part = order_of(piece(), provider="branch", language="ru").fulfilments.get()
     slip = text(baku, f"/en/staff/parts/{part.pk}/packing-slip/")
@@ -446,7 +477,7 @@ def test_the_work_pages_query_counts(baku: Client, django_assert_num_queries: Dj
     for _round in range(2):
         order = order_of(*(piece() for _number in range(3)), provider="branch")
         part = f"/staff/parts/{order.fulfilments.get().pk}/"
-        counted = {"/staff/": 10, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 10, "/staff/counter/": 5}
+        counted = {"/staff/": 10, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 11, "/staff/counter/": 5}
         for address, queries in counted.items():
             with django_assert_num_queries(queries):
                 baku.get(address)
