@@ -122,6 +122,14 @@ def to_do(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
     return parts.order_by(F("due_on").asc(nulls_last=True), "order__placed_at", "pk")
 
 
+def overdue(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
+    """Of what they have to do that of which ``is_overdue`` is true."""
+    today = timezone.localdate()
+    leaves_late = Q(due_on__lt=today) & (Q(ready_at=None) | Q(order__delivery=Order.Delivery.POST))
+    arrives_late = Q(order__promised_on__lt=today, order__delivery=Order.Delivery.PICKUP, arrived_at=None)
+    return to_do(branches).filter(leaves_late | arrives_late & Q(ready_at__isnull=False))
+
+
 def _of(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
     parts = Fulfilment.objects.select_related("order__pickup_branch", "branch")
     if branches is None:

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
@@ -35,6 +35,7 @@ from dostshop.admin import (
 )
 from dostshop.locks import Busy
 from orders import cancelling, demand, fulfilment, payments, providers, refunds, returns, stock, till, work
+from orders.admin.overdue import OverdueAdmin
 from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, possible_money_steps
 from orders.admin.returns import ReturnRecordingAdmin
 from orders.admin.timeline import EventInline
@@ -218,7 +219,9 @@ class FulfilmentInline(ShownOnPage, TableInline):
     def page(self, part: Any) -> SafeString | str:
         if not part.is_in_work_list:
             return ""
-        return format_html('<a class="underline" href="{}">{}</a>', reverse("work:part", args=[part.pk]), _("Open"))
+        return format_html(
+            '<a class="underline" href="{}">{}</a>', reverse("work:part", args=[part.pk]), pgettext("a page", "Open")
+        )
 
 
 class PaymentInline(ShownOnPage, TableInline):
@@ -257,7 +260,7 @@ class MailInline(ShownOnPage, TableInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRecordingAdmin):
+class OrderAdmin(ReadOnly, OfOwnBranch, OverdueAdmin, TransferAdmin, RefundingAdmin, ReturnRecordingAdmin):
     branch_lookups = ("fulfilments__branch", "pickup_branch")
     # The buyer's own page has the code that is asked for when the pieces are handed over.
     view_on_site = False

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import action, display
@@ -12,6 +13,7 @@ from unfold.forms import BaseDialogForm
 
 from dostshop import money
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, StepForm, SteppedAdmin, TableInline, signed_in
+from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
 from orders import providers, refunds, till
 from orders.admin.refunding import (
@@ -106,6 +108,13 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             },
         ),
     )
+
+    def waiting(self, request: HttpRequest) -> list[Waiting]:
+        if not (self.has_view_permission(request) and may_hold_money(signed_in(request))):
+            return []
+        count = self.get_queryset(request).filter(pk__in=refunds.for_a_person().values("pk")).count()
+        link = reverse("admin:orders_refund_changelist", query={"outcome": "person"})
+        return [Waiting(_("Refunds to be given by hand, or that failed"), count, link)]
 
     def has_refunds_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.add_refund")

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
@@ -16,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from dostshop import money
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, StepForm, SteppedAdmin, TableInline, signed_in
+from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
 from orders import refunds, returns, stock
 from orders.admin.refunding import (
@@ -212,6 +214,24 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.prefetch_related("lines__line")
+
+    def waiting(self, request: HttpRequest) -> list[Waiting]:
+        waits_for = [
+            (Return.State.ASKED, self.has_answers_permission, _("Returns to answer within two working days")),
+            (Return.State.RECEIVED, self.has_refunds_permission, _("Returns that are here, to be refunded")),
+        ]
+        return [
+            Waiting(title, self._in_state(request, state).count(), self._list_of(state))
+            for state, may_do_it, title in waits_for
+            if self.has_view_permission(request) and may_do_it(request)
+        ]
+
+    def _in_state(self, request: HttpRequest, state: str) -> QuerySet[Any]:
+        rows: QuerySet[Any] = Return.objects.in_state(state)
+        return self.seen_by(signed_in(request), rows)
+
+    def _list_of(self, state: str) -> str:
+        return reverse("admin:orders_return_changelist", query={"state": state})
 
     def has_answers_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.change_return")

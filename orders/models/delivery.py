@@ -135,4 +135,4 @@ class DeliveryRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"≤ {self.up_to_weight_g} g: {self.price}"
+        return f"≤ {self.up_to_weight_g} g: {money.text(self.price)}"

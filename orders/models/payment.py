@@ -112,7 +112,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider}: {self.amount} {self.currency}"
+        return f"{self.provider}: {money.text(self.amount)}"
 
     @property
     def left(self) -> Decimal:
@@ -218,7 +218,7 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount}"
+        return money.text(self.amount)
 
     @property
     def is_settled(self) -> bool:
@@ -265,7 +265,7 @@ class RefundLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.line_id}: {self.amount}"
+        return f"{self.quantity} × {self.line_id}: {money.text(self.amount)}"
 
 
 class ProviderEvent(models.Model):
