@@ -18,11 +18,17 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from dostshop.accounts.models import User, branches_seen_by
 from orders import demand, unclaimed
 from orders.models import DeliveryMethod, Fulfilment, LineItem, Order
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+
+def is_open_to(user: User) -> bool:
+    """Whether this person has to do with the branches' work."""
+    return user.is_staff and branches_seen_by(user) != [] and user.has_perm("orders.change_order")
 
 
 class Step(models.TextChoices):

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import Busy
-from orders import fulfilment, payments, stock, till
+from orders import fulfilment, payments, stock, till, work
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,9 @@ def for_staff[**P](
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         user = cast("User", request.user)
-        branches = branches_seen_by(user)
-        if not user.is_staff or branches == [] or not user.has_perm("orders.change_order"):
+        if not work.is_open_to(user):
             raise Http404
-        return view(request, Staff(request, user, branches), *args, **kwargs)
+        return view(request, Staff(request, user, branches_seen_by(user)), *args, **kwargs)
 
     return checked
 
