@@ -23,7 +23,8 @@ class AccountAdapter(EmailAdapter):
         user = request.user
         if not (isinstance(user, User) and user.is_staff):
             return str(super().get_login_redirect_url(request))
-        is_of_branch = branches_seen_by(user) is not None and work.is_open_to(user)
+        branches = branches_seen_by(user)
+        is_of_branch = branches is not None and work.is_open_to(user, branches=branches)
         return reverse("work:list" if is_of_branch else "admin:index")
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from dostshop.accounts.models import User, branches_seen_by
+from dostshop.accounts.models import User
 from orders import demand, unclaimed
 from orders.models import DeliveryMethod, Fulfilment, LineItem, Order
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
-def is_open_to(user: User) -> bool:
-    """Whether this person has to do with the branches' work."""
-    return user.is_staff and branches_seen_by(user) != [] and user.has_perm("orders.change_order")
+def is_open_to(user: User, *, branches: Collection[int] | None) -> bool:
+    """Whether this person, who works for these branches, has to do with what they prepare and hand over."""
+    return user.is_staff and branches != [] and user.has_perm("orders.change_order")
 
 
 class Step(models.TextChoices):
@@ -36,7 +36,7 @@ class Step(models.TextChoices):
 
     PREPARE = "prepare", _("To prepare")
     SHIP = "ship", _("To ship")
-    PASS_ON = "pass_on", _("On the way to the pickup branch")
+    PASS_ON = "pass_on", _("To bring to the pickup branch")
     PICKUP = "pickup", _("Ready, waiting for the buyer")
 
 
@@ -73,10 +73,11 @@ class Section:
     is_overdue: bool = False
 
 
-OVERDUE, UNCLAIMED = "overdue", "unclaimed"
+OVERDUE, EXPECTED, UNCLAIMED = "overdue", "expected", "unclaimed"
 TITLES: "dict[str, StrOrPromise]" = {
     OVERDUE: _("Overdue"),
     **{step.value: step.label for step in Step},
+    EXPECTED: _("Expected from another branch"),
     UNCLAIMED: _("Not fetched for long"),
 }
 
@@ -86,7 +87,7 @@ def sections(branches: Collection[int] | None, *, most: int) -> list[Section]:
     now = timezone.now()
     found: dict[str, list[Fulfilment]] = defaultdict(list)
     for part in to_do(branches):
-        found[_section_of(part, now=now)].append(part)
+        found[_section_of(part, branches, now=now)].append(part)
     shown = {name: [part.pk for part in found[name][:most]] for name in TITLES if name in found}
     # With all that a line of the list says: of the others there may be many.
     parts = seen(branches).in_bulk([pk for pks in shown.values() for pk in pks])
@@ -96,9 +97,16 @@ def sections(branches: Collection[int] | None, *, most: int) -> list[Section]:
     ]
 
 
-def _section_of(part: Fulfilment, *, now: datetime) -> str:
+def is_expected(part: Fulfilment, branches: Collection[int] | None) -> bool:
+    """Whether these branches wait for it, until another brings it: it lies there, packed, or is on the way."""
+    return branches is not None and part.branch_id not in branches and next_step(part) == Step.PASS_ON
+
+
+def _section_of(part: Fulfilment, branches: Collection[int] | None, *, now: datetime) -> str:
     if is_overdue(part, today=timezone.localdate(now)):
         return OVERDUE
+    if is_expected(part, branches):
+        return EXPECTED
     step = next_step(part)
     is_unclaimed = step == Step.PICKUP and part.order.status == Order.Status.PAID
     if is_unclaimed and part.arrived_at and part.arrived_at < now - unclaimed.LONGEST_WAIT:

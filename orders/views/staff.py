@@ -39,9 +39,10 @@ def for_staff[**P](
     @wraps(view)
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         user = cast("User", request.user)
-        if not work.is_open_to(user):
+        branches = branches_seen_by(user)
+        if not work.is_open_to(user, branches=branches):
             raise Http404
-        return view(request, Staff(request, user, branches_seen_by(user)), *args, **kwargs)
+        return view(request, Staff(request, user, branches), *args, **kwargs)
 
     return checked
 

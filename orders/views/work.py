@@ -164,6 +164,7 @@ def _part_page(staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm | N
         "order": found.order,
         "step": work.next_step(found),
         "is_wanted": steps.is_wanted and bool(found.lines_wanted),
+        "is_expected": work.is_expected(found, staff.branches),
         "is_overdue": steps.is_wanted and work.is_overdue(found, today=timezone.localdate()),
         "form": form,
         "customs": customs.declaration_of(found),

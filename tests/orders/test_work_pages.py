@@ -170,8 +170,8 @@ def test_each_branch_sees_its_own_work_and_the_centre_all(baku: Client, barda: C
     assert titles(baku, "/en/staff/?branch=barda") == {}
 
     fulfilment.mark_ready(part.pk, actor=worker())
-    on_the_way = {"On the way to the pickup branch": [order.code]}
-    assert titles(barda) == titles(baku) == titles(centre) == on_the_way
+    assert titles(barda) == titles(centre) == {"To bring to the pickup branch": [order.code]}
+    assert titles(baku) == {"Expected from another branch": [order.code]}
 
     fulfilment.mark_arrived(part.pk, actor=worker())
     assert titles(barda) == {}
@@ -199,6 +199,8 @@ def test_a_split_order_travels_to_the_pickup_branch(baku: Client, barda: Client)
     assert barda.post(f"{address}ready/").status_code == 302
     assert barda.post(f"{address}arrived/").status_code == 404
     assert "it is marked as arrived there" in text(barda, address)
+    assert "To bring to Baku – DOST Centre</h2>" in text(barda, address)
+    assert "Expected from Bərdə – DOST Evi</h2>" in text(baku, address)
     assert not order.mails.filter(kind="ready").exists()
     assert "It has arrived here" in text(baku, address)
     baku.post(f"{address}arrived/")
