@@ -2,7 +2,7 @@
 
 Locks: Order → Payment → Stock → InvoiceSeries.
 Raises: ``WrongTransition`` where the order is not waiting for its payment, or not paid and still here as a whole;
-``stock.MoreThanSold`` for more on the shelf than is still here.
+``stock.MoreThanSold`` for more on the shelf than is still here; ``NotPossible`` where it is not this person's to do.
 After commit: the mail, the closing of the payment page and the refund, by tasks. A payment that was on its way
 all the same goes back when it arrives.
 """
@@ -10,11 +10,14 @@ all the same goes back when it arrives.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dostshop.accounts.models import User
+from django.utils.translation import gettext as _
+
+from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders import emails, payments, refunds, stock
 from orders.models import Order, OrderMail, Refund
 from orders.models.order import WrongTransition
+from orders.steps import NotPossible
 
 
 class NotHere(WrongTransition):
@@ -23,7 +26,7 @@ class NotHere(WrongTransition):
 
 @short_transaction()
 def cancel(order_pk: int, *, actor: User | None = None) -> None:
-    """The shopper's or the staff's wish, before the order is paid; the pieces are free at once."""
+    """The buyer's wish, before the order is paid; the pieces are free at once."""
     order = Order.objects.locked(order_pk)
     if order.status != Order.Status.AWAITING_PAYMENT:
         raise WrongTransition(f"{order.code} is {order.status}")
@@ -31,6 +34,22 @@ def cancel(order_pk: int, *, actor: User | None = None) -> None:
     order.move_to(Order.Status.CANCELLED, actor=actor)
     stock.release_order(order)
     emails.enqueue(order, OrderMail.Kind.CANCELLED)
+
+
+@short_transaction()
+def cancel_for_buyer(order_pk: int, *, actor: User) -> None:
+    """As ``cancel``, by staff of a branch that prepares the order or hands it over."""
+    if sentence := why_not_theirs(Order.objects.locked(order_pk), actor=actor):
+        raise NotPossible(sentence)
+    cancel(order_pk, actor=actor)
+
+
+def why_not_theirs(order: Order, *, actor: User) -> str:
+    """Empty where the order is the work of this person's branches."""
+    branches = branches_seen_by(actor)
+    if branches is None or order.pickup_branch_id in branches or order.fulfilments.filter(branch__in=branches).exists():
+        return ""
+    return _("Order %(code)s is the work of other branches.") % {"code": order.code}
 
 
 @short_transaction()

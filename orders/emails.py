@@ -87,8 +87,11 @@ def _still_holds(mail: OrderMail) -> bool:
     Nor is the first mail of an order that is paid or called off by then: the mail about that tells everything.
     """
     match mail.kind:
-        case OrderMail.Kind.RECEIVED | OrderMail.Kind.REMINDER:
+        case OrderMail.Kind.RECEIVED:
             return mail.order.status == Order.Status.AWAITING_PAYMENT
+        case OrderMail.Kind.REMINDER:
+            is_late = mail.order.payments.open().filter(demand.is_before_its_pieces()).exists()
+            return mail.order.status == Order.Status.AWAITING_PAYMENT and not is_late
         case OrderMail.Kind.PAID_SHORT:
             return mail.order.status == Order.Status.AWAITING_PAYMENT and _is_last_word(mail)
         case OrderMail.Kind.READY | OrderMail.Kind.UNCLAIMED:

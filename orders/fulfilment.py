@@ -1,4 +1,4 @@
-"""What a branch does with its part of an order: prepares it, passes it on, sends it, hands it over.
+"""What a branch does with its part of an order: prepares it, passes it on, sends it, hands it over, or puts it back.
 
 Parcels leave by ``ship`` alone, and only the pickup branch hands over, what lies there. ``Steps`` says what is
 possible: the functions ask it after the lock, and the pages before they offer anything.
@@ -21,25 +21,23 @@ from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders import demand, emails, progress, returns
 from orders.models import Fulfilment, Order, OrderEvent, OrderMail
+from orders.steps import BranchSteps, NotPossible
 
 _TRACKING_NUMBER = re.compile(r"[A-Z0-9](?:[A-Z0-9 /-]*[A-Z0-9])?")
 _LONGEST_NUMBER: int = Fulfilment._meta.get_field("tracking_number").max_length or 0
 
 
-class NotPossible(Exception):
-    """The message says why, for staff."""
+class WrongCode(NotPossible):
+    """Another pickup code than the order's."""
 
 
-class Steps:
-    """What people of these branches, None for all, can do with an order as it is now; a sentence for the rest.
-
-    Each answer is empty where the step is possible.
-    """
+class Steps(BranchSteps):
+    """What can be done with the parts of an order."""
 
     def __init__(self, order: Order, *, branches: Collection[int] | None) -> None:
+        super().__init__(branches)
         self.order = order
         self.is_wanted = demand.is_still_wanted(order)
-        self._branches = branches
 
     def why_not_ready(self, part: Fulfilment) -> str:
         if not self._is_theirs(part.branch_id):
@@ -58,6 +56,17 @@ class Steps:
         if part.ready_at is None:
             return _("The branch that prepares this order has not marked it as ready yet.")
         return self._why_unwanted(part)
+
+    def why_not_put_back(self, part: Fulfilment) -> str:
+        """Of what is packed and nobody waits for any more: it goes back to where it was kept, wherever it lies."""
+        if not self._is_theirs(part.branch_id):
+            return _("These pieces are put back by %(branch)s: send them there.") % {"branch": part.branch.name}
+        if part.handed_over_at is not None:
+            return self._say(_("Order %(code)s was handed over already."))
+        if part.ready_at is None:
+            return self._say(_("Nothing of order %(code)s is packed here."))
+        is_wanted = self.is_wanted and part.lines_wanted
+        return self._say(_("Order %(code)s is still wanted.")) if is_wanted else ""
 
     def why_not_sent(self, part: Fulfilment) -> str:
         if self.order.delivery != Order.Delivery.POST:
@@ -103,9 +112,6 @@ class Steps:
             return self._say(_("The money for these pieces of order %(code)s was given back: nobody waits for them."))
         return ""
 
-    def _is_theirs(self, branch_pk: int | None) -> bool:
-        return self._branches is None or branch_pk in self._branches
-
     def _say(self, sentence: str) -> str:
         return sentence % {"code": self.order.code}
 
@@ -146,6 +152,19 @@ def mark_arrived(part_pk: int, *, actor: User) -> None:
 
 
 @short_transaction()
+def put_back(part_pk: int, *, actor: User) -> None:
+    """The pieces of a part that is no longer wanted are unpacked and in their place again.
+
+    Should the order be paid after all, the part is prepared anew.
+    """
+    order, [part], steps = _lock_part(part_pk, actor=actor)
+    _possible([part], steps.why_not_put_back)
+    part.ready_at = part.arrived_at = None
+    part.save(update_fields=["ready_at", "arrived_at"])
+    order.record(OrderEvent.Kind.PUT_BACK, actor=actor, branch=part.branch.slug)
+
+
+@short_transaction()
 def hand_over(order_pk: int, *, code: str, note: str = "", actor: User) -> None:
     """All that lies at the pickup branch goes to whoever brings the code. The last part completes the order.
 
@@ -165,7 +184,7 @@ def _known_by(order: Order, *, code: str, note: str) -> dict[str, str]:
     if code and code == order.pickup_code:
         return {}
     if code:
-        raise NotPossible(_("This is not the pickup code of order %(code)s.") % {"code": order.code})
+        raise WrongCode(_("This is not the pickup code of order %(code)s.") % {"code": order.code})
     if not note:
         raise NotPossible(_("Type the pickup code, or say why you hand over without it."))
     return {"without_code": note}

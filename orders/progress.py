@@ -25,7 +25,7 @@ def follow_up(order: Order, *, actor: User | None) -> None:
             emails.enqueue(order, OrderMail.Kind.HANDED_OVER)
     elif order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID} and demand.is_all_there(order):
         if order.status == Order.Status.AWAITING_PAYMENT:
-            _prolong(order)
+            prolong(order)
         emails.enqueue(order, OrderMail.Kind.READY)
 
 
@@ -34,8 +34,8 @@ def _is_all_out(order: Order) -> bool:
     return is_any_out and not order.fulfilments.wanted().filter(handed_over_at=None).exists()
 
 
-def _prolong(order: Order) -> None:
-    """Gives whoever pays on pickup the whole time, where the pieces came later than was promised."""
+def prolong(order: Order) -> None:
+    """Gives whoever pays on pickup the whole time from now on: the pieces came, or are late. Call with it locked."""
     payment = Payment.objects.locked_of(order).open().filter(provider__in=providers.codes_paid_on_pickup()).last()
     if payment is None:
         return
@@ -47,4 +47,5 @@ def _prolong(order: Order) -> None:
         if order.bag is not None:
             stock.hold_for(order, order.bag, until=until)
         payment.expires_at = until
-        payment.save(update_fields=["expires_at"])
+        payment.remind_at = providers.provider(payment.provider).remind_at(payment)
+        payment.save(update_fields=["expires_at", "remind_at"])

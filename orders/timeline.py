@@ -78,4 +78,5 @@ _SENTENCES: dict[str, "StrPromise"] = {
     Kind.RETURN_ACCEPTED: gettext_lazy("We accepted the return."),
     Kind.RETURN_REFUSED: gettext_lazy("We could not accept the return."),
     Kind.RETURN_RECEIVED: gettext_lazy("The returned pieces have reached us."),
+    Kind.RETURN_CLOSED: gettext_lazy("No money goes back for the returned pieces."),
 }

@@ -71,13 +71,16 @@ class Section:
     # How many there are in all.
     count: int
     is_overdue: bool = False
+    # Of parts that nobody waits for.
+    is_put_back: bool = False
 
 
-OVERDUE, EXPECTED, UNCLAIMED = "overdue", "expected", "unclaimed"
+OVERDUE, EXPECTED, PUT_BACK, UNCLAIMED = "overdue", "expected", "put_back", "unclaimed"
 TITLES: "dict[str, StrOrPromise]" = {
     OVERDUE: _("Overdue"),
     **{step.value: step.label for step in Step},
     EXPECTED: _("Expected from another branch"),
+    PUT_BACK: _("To put back"),
     UNCLAIMED: _("Not fetched for long"),
 }
 
@@ -88,11 +91,18 @@ def sections(branches: Collection[int] | None, *, most: int) -> list[Section]:
     found: dict[str, list[Fulfilment]] = defaultdict(list)
     for part in to_do(branches):
         found[_section_of(part, branches, now=now)].append(part)
-    shown = {name: [part.pk for part in found[name][:most]] for name in TITLES if name in found}
+    found[PUT_BACK] += to_put_back(branches)
+    shown = {name: [part.pk for part in found[name][:most]] for name in TITLES if found[name]}
     # With all that a line of the list says: of the others there may be many.
     parts = seen(branches).in_bulk([pk for pks in shown.values() for pk in pks])
     return [
-        Section(TITLES[name], [parts[pk] for pk in pks], len(found[name]), name == OVERDUE)
+        Section(
+            TITLES[name],
+            [parts[pk] for pk in pks],
+            len(found[name]),
+            is_overdue=name == OVERDUE,
+            is_put_back=name == PUT_BACK,
+        )
         for name, pks in shown.items()
     ]
 
@@ -142,6 +152,17 @@ def overdue(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
     leaves_late = Q(due_on__lt=today) & (Q(ready_at=None) | Q(order__delivery=Order.Delivery.POST))
     arrives_late = Q(order__promised_on__lt=today, order__delivery=Order.Delivery.PICKUP, arrived_at=None)
     return to_do(branches).filter(leaves_late | arrives_late & Q(ready_at__isnull=False))
+
+
+def to_put_back(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
+    """Parts that are packed and that nobody waits for any more: of orders called off, run out or given back.
+
+    For the branch where they were kept, and for the one where they were to be picked up, that it sends them there.
+    """
+    wanted = Order.objects.filter(demand.is_wanted()).values("pk")
+    still_wanted = Fulfilment.objects.wanted().values("pk")
+    packed = _of(branches).filter(handed_over_at=None, ready_at__isnull=False)
+    return packed.exclude(order__in=wanted, pk__in=still_wanted).order_by("ready_at", "pk")
 
 
 def _of(branches: Collection[int] | None) -> QuerySet[Fulfilment]:

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -34,7 +35,7 @@ from dostshop.admin import (
     signed_in,
 )
 from dostshop.locks import Busy
-from orders import cancelling, demand, fulfilment, payments, providers, refunds, returns, stock, till, work
+from orders import cancelling, code_tries, demand, fulfilment, payments, providers, refunds, returns, stock, till, work
 from orders.admin.overdue import OverdueAdmin
 from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, possible_money_steps
 from orders.admin.returns import ReturnRecordingAdmin
@@ -43,6 +44,7 @@ from orders.admin.transfers import TransferAdmin, typed_sum
 from orders.models import Fulfilment, LineItem, Order, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
 from orders.staff_forms import HandOverForm
+from orders.steps import NotPossible
 
 # Four digits or more, as at the end of a number.
 _PHONE = re.compile(r"[\s+()./-]*(?:\d[\s()./-]*){4,}")
@@ -57,8 +59,8 @@ def possible_steps(order: Any, actor: User) -> set[str]:
         "mark_ready": any(not of_parts.why_not_ready(part) for part in parts),
         "hand_over": any(not of_parts.why_not_given(part) for part in parts),
         "take_further_transfer": till.may_take_further(order, actor=actor),
-        "cancel": order.status == Order.Status.AWAITING_PAYMENT,
-        "record_return": any(line.left_quantity for part in parts if part.handed_over_at for line in part.lines.all()),
+        "cancel": order.status == Order.Status.AWAITING_PAYMENT and not cancelling.why_not_theirs(order, actor=actor),
+        "record_return": any(returns.recordable(order, actor=actor).values()),
         **possible_money_steps(order, actor=actor),
     }
     return {step for step, is_possible in steps.items() if is_possible}
@@ -70,7 +72,7 @@ def mark_paid_with(amount: Decimal | None) -> Step:
 
 MARK_PAID = mark_paid_with(None)
 MARK_READY = Step(lambda order, actor: fulfilment.mark_all_ready(order.pk, actor=actor), done=_("Marked as packed"))
-CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), done=_("Cancelled"))
+CANCEL = Step(lambda order, actor: cancelling.cancel_for_buyer(order.pk, actor=actor), done=_("Cancelled"))
 
 
 class MarkPaidDialog(OrderDialog):
@@ -88,7 +90,7 @@ class MarkPaidDialog(OrderDialog):
 class HandOverDialog(OrderDialog):
     """Asks for the buyer's code, as the counter does."""
 
-    refused_at: ClassVar = {fulfilment.NotPossible: "code"}
+    refused_at: ClassVar = {NotPossible: "code"}
 
     def add_fields(self, order: Order) -> None:
         for name, field in HandOverForm().fields.items():
@@ -266,9 +268,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, OverdueAdmin, TransferAdmin, RefundingAd
     view_on_site = False
     refusals = {
         **REFUSALS,
-        fulfilment.NotPossible: None,
         till.NotTheirs: None,
-        returns.NotPossible: None,
         payments.WrongAmount: None,
         payments.BookedMeanwhile: None,
         payments.GoesBack: None,
@@ -473,7 +473,11 @@ class OrderAdmin(ReadOnly, OfOwnBranch, OverdueAdmin, TransferAdmin, RefundingAd
     def hand_over(self, request: HttpRequest, form: HandOverDialog, object_id: str) -> HttpResponse:
         typed = form.cleaned_data
         step = Step(
-            lambda order, actor: fulfilment.hand_over(order.pk, code=typed["code"], note=typed["note"], actor=actor),
+            lambda order, actor: code_tries.counted(
+                request,
+                partial(fulfilment.hand_over, order.pk, code=typed["code"], note=typed["note"], actor=actor),
+                code=typed["code"],
+            ),
             done=_("Handed over"),
         )
         return self.run_on_one(request, object_id, step, form=form)

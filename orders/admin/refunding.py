@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -24,6 +24,10 @@ from dostshop.accounts.models import User
 from dostshop.admin import Step, StepForm, SteppedAdmin, signed_in
 from orders import cancelling, payments, refunds, stock, till
 from orders.models import LineItem, Order, Refund
+from orders.steps import NotPossible
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # What a person decides; the others the shop decides by itself.
 REASONS = [
@@ -35,7 +39,8 @@ REASONS = [
         Refund.Reason.GOODWILL,
     )
 ]
-REFUSALS = {
+REFUSALS: "dict[type[Exception], StrOrPromise | None]" = {
+    NotPossible: None,
     refunds.NothingToRefund: _("The sum is zero, or no money of this order is left to give back."),
     refunds.MoreThanBought: _("More would go back than was bought, or somebody has refunded it meanwhile."),
     refunds.MoreThanPaid: _("More would go back than was paid."),
@@ -47,6 +52,7 @@ REFUSALS = {
     cancelling.NotHere: _(
         "Only a paid order of which nothing was handed over can be called off. Refund what comes back."
     ),
+    stock.WasHandedOver: _("What was handed over goes on the shelf by its return: write one down."),
     stock.StillOwed: _("The buyer is still to get some of these pieces. Refund them, then they can go on the shelf."),
     stock.PutBackMeanwhile: _(
         "Something of this order was put back on the shelf since you opened the form. Look at it again."
@@ -249,8 +255,9 @@ class RestockDialog(OrderDialog):
     refused_at: ClassVar = {stock.MoreThanSold: "shelf_"}
 
     def add_fields(self, order: Order) -> None:
+        most = stock.restockable(order, actor=signed_in(self.request))
         for line in self.lines:
-            self.add_shelf(line, most=line.shelvable_quantity)
+            self.add_shelf(line, most=most.get(line.pk, 0))
         self.fields["seen"] = seen_field(stock.put_back(order))
 
 
@@ -295,8 +302,7 @@ def possible_money_steps(order: Order, *, actor: User) -> dict[str, bool]:
     return {
         "refund": payments.has_money(order),
         "call_off": cancelling.can_be_called_off(order),
-        "restock": order.status in {Order.Status.PAID, Order.Status.COMPLETED}
-        and any(line.shelvable_quantity for line in order.lines.select_related("fulfilment")),
+        "restock": any(stock.restockable(order, actor=actor).values()),
         "give_back_by_hand": bool(theirs & {Refund.State.FAILED, Refund.State.BY_HAND}),
         "try_refund_again": Refund.State.FAILED in states,
         "say_whether_refund_went": Refund.State.UNKNOWN in states,

@@ -16,6 +16,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from dostshop import money
+from dostshop.accounts.models import User, branches_seen_by
 from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, StepForm, SteppedAdmin, TableInline, signed_in
 from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
@@ -37,17 +38,19 @@ ACCEPT = Step(lambda returned, actor: returns.accept(returned.pk, actor=actor), 
 RECEIVE = Step(lambda returned, actor: returns.receive(returned.pk, actor=actor), done=_("Marked as received"))
 
 
-def possible_steps(returned: Return) -> set[str]:
-    """What can be done with the return as it is now."""
-    state = Return.State
-    steps = {
-        "accept": returned.state == state.ASKED,
-        "refuse": returned.state in {state.ASKED, state.ACCEPTED},
-        "receive": bool(returned.accepted_at and not returned.refused_at and not returned.received_at),
-        "refund": returned.state in {state.ACCEPTED, state.RECEIVED},
-        "restock": bool(returned.received_at) and any(row.unshelved_quantity for row in returned.lines.all()),
+def possible_steps(returned: Return, actor: User) -> set[str]:
+    """The steps that this person can take with the return as it is now."""
+    steps = returns.Steps(returned, branches=branches_seen_by(actor))
+    why_not = {
+        "accept": steps.why_not_accepted(),
+        "refuse": steps.why_not_refused(),
+        "receive": steps.why_not_received(),
+        "refund": steps.why_not_refunded(),
+        "close": steps.why_not_closed(),
     }
-    return {step for step, is_possible in steps.items() if is_possible}
+    possible = {step for step, sentence in why_not.items() if not sentence}
+    can_be_shelved = any(not steps.why_not_shelved(row) for row in returned.lines.all())
+    return possible | ({"restock"} if can_be_shelved else set())
 
 
 def _is_whole(returned: Return) -> bool:
@@ -64,7 +67,7 @@ class ReturnDialog(StepForm):
         returned = admin.site.get_model_admin(Return).get_object(self.request, str(self.object_id))
         if returned is None:
             raise Http404
-        self.rows: list[ReturnLine] = list(returned.lines.select_related("line").order_by("pk"))
+        self.rows: list[ReturnLine] = list(returned.lines.all())
         self.add_fields(returned)
 
     def add_fields(self, returned: Return) -> None:
@@ -109,8 +112,10 @@ class RestockReturnDialog(ReturnDialog):
     refused_at: ClassVar = {stock.MoreThanSold: "row_"}
 
     def add_fields(self, returned: Return) -> None:
+        steps = returns.Steps(returned, branches=branches_seen_by(signed_in(self.request)))
         for row in self.rows:
-            if most := row.unshelved_quantity:
+            if not steps.why_not_shelved(row):
+                most = row.unshelved_quantity
                 label = gettext("%(name)s: back on the shelf, at most %(most)s") % {"name": row.line.name, "most": most}
                 self.fields[f"row_{row.pk}"] = units_field(label, most=most)
         self.fields["seen"] = seen_field(returns.put_back(returned))
@@ -124,8 +129,10 @@ class RecordReturnDialog(OrderDialog):
     """A return that the buyer told of by phone, too late, or of food that came damaged."""
 
     def add_fields(self, order: Order) -> None:
+        most = returns.recordable(order, actor=signed_in(self.request))
         for line in self.lines:
-            self.add_units("units", line, gettext("%(name)s: comes back, at most %(most)s"), most=line.left_quantity)
+            label = gettext("%(name)s: comes back, at most %(most)s")
+            self.add_units("units", line, label, most=most.get(line.pk, 0))
         self.fields["reason"] = reason_field(Return.Reason.choices)
         self.fields["seen"] = seen_field(order.returns.count())
         self.fields["note"] = forms.CharField(
@@ -175,11 +182,11 @@ class StateFilter(DropdownFilter):
 
 class ReturnLineInline(ShownOnPage, TableInline):
     model = ReturnLine
-    fields = readonly_fields = ("name", "quantity", "price", "restocked_quantity")
+    fields = readonly_fields = ("name", "quantity", "price", "shelf", "restocked_quantity")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.select_related("line")
+        return rows.select_related("line__variant__product__branch")
 
     @display(description=_("piece, in the order's language"))
     def name(self, row: ReturnLine) -> str:
@@ -189,13 +196,17 @@ class ReturnLineInline(ShownOnPage, TableInline):
     def price(self, row: ReturnLine) -> str:
         return money.text(row.line.unit_price)
 
+    @display(description=_("sold by"))
+    def shelf(self, row: ReturnLine) -> str:
+        return str(row.line.variant.product.branch)
+
 
 @admin.register(Return)
 class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
-    branch_lookups = ("branch",)
+    # A piece that came in elsewhere is put on the shelf where it is sold.
+    branch_lookups = ("branch", "lines__line__variant__product__branch")
     refusals = {
         **REFUSALS,
-        returns.NotPossible: None,
         Busy: _("Somebody else is at this order at this moment. Try again."),
     }
     list_display = ("__str__", "asked_at", "name", "pieces", "branch", "reason", "state_shown")
@@ -204,16 +215,25 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     search_fields = ("order__code", "order__email", "order__name")
     inlines = (ReturnLineInline,)
     actions = ("accept_chosen", "receive_chosen")
-    actions_detail = ("accept", "refuse", "receive", "refund", "restock")
+    actions_detail = ("accept", "refuse", "receive", "refund", "close", "restock")
     readonly_fields = ("state", "name")
     fieldsets = (
         (None, {"fields": (("order", "state", "asked_at"), ("name", "reason", "branch"), "text", "note")}),
-        (_("Answer"), {"fields": (("accepted_at", "refused_at", "decided_by"), "answer", ("received_at", "refund"))}),
+        (
+            _("Answer"),
+            {
+                "fields": (
+                    ("accepted_at", "refused_at", "decided_by"),
+                    "answer",
+                    ("received_at", "refund", "closed_at"),
+                )
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.prefetch_related("lines__line")
+        return rows.prefetch_related("lines__line__variant__product__branch")
 
     def waiting(self, request: HttpRequest) -> list[Waiting]:
         waits_for = [
@@ -246,7 +266,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         """Offers what is possible. A step that somebody else has taken meanwhile is refused with its reason."""
         actions = super().get_actions_detail(request, object_id)
         returned = self.get_object(request, str(object_id)) if actions else None
-        possible = possible_steps(returned) if returned else set()
+        possible = possible_steps(returned, signed_in(request)) if returned else set()
         return [one for one in actions if one.method.__name__ in possible]
 
     @display(description=_("buyer"), ordering="order__name")
@@ -265,6 +285,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             Return.State.RECEIVED: "warning",
             Return.State.REFUNDED: "success",
             Return.State.REFUSED: "danger",
+            Return.State.CLOSED: "danger",
         },
     )
     def state_shown(self, returned: Return) -> tuple[str, Any]:
@@ -323,7 +344,10 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         variant=ActionVariant.PRIMARY,
         dialog={
             "title": _("Are all pieces of this return here?"),
-            "description": _("The buyer gets a mail. They are not on the shelf yet, and nothing is refunded yet."),
+            "description": _(
+                "The buyer gets a mail. They are not on the shelf yet, and nothing is refunded yet. Send what another "
+                "branch sells there: its staff put it on the shelf."
+            ),
             "form_submit_text": _("Mark as received"),
         },
     )
@@ -352,6 +376,23 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
                 note=typed["note"],
             ),
             done=_("Refund decided"),
+        )
+        return self.run_on_one(request, object_id, step, form=form)
+
+    @action(
+        description=_("Close without money"),
+        permissions=["refunds"],
+        dialog={
+            "title": _("Close this return without giving money back?"),
+            "description": _("For pieces that the buyer broke, or that were paid for in another way. Say why."),
+            "form_class": RefusalDialog,
+            "form_submit_text": _("Close"),
+        },
+    )
+    def close(self, request: HttpRequest, form: RefusalDialog, object_id: str) -> HttpResponse:
+        step = Step(
+            lambda returned, actor: returns.close(returned.pk, actor=actor, answer=form.cleaned_data["answer"]),
+            done=_("Closed without money"),
         )
         return self.run_on_one(request, object_id, step, form=form)
 

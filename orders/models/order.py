@@ -405,6 +405,7 @@ class OrderEvent(models.Model):
         PAID = "paid", _("paid")
         READY = "ready", _("ready for pickup")
         ARRIVED = "arrived", _("arrived at the pickup branch")
+        PUT_BACK = "put_back", _("unpacked, and put back in its place")
         SHIPPED = "shipped", _("sent")
         HANDED_OVER = "handed_over", _("handed over")
         NUMBER_CORRECTED = "number_corrected", _("tracking number corrected")
@@ -429,6 +430,7 @@ class OrderEvent(models.Model):
         RETURN_ACCEPTED = "return_accepted", _("return accepted")
         RETURN_REFUSED = "return_refused", _("return refused")
         RETURN_RECEIVED = "return_received", _("returned pieces received")
+        RETURN_CLOSED = "return_closed", _("return closed without money")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
     kind = models.CharField(_("what"), max_length=20, choices=Kind)
@@ -474,6 +476,7 @@ class OrderMail(models.Model):
         RETURN_ACCEPTED = "return_accepted", _("return accepted")
         RETURN_REFUSED = "return_refused", _("return refused")
         RETURN_RECEIVED = "return_received", _("returned pieces received")
+        RETURN_CLOSED = "return_closed", _("return closed without money")
         RECEIPT = "receipt", _("receipt for the VAT refund")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="mails", verbose_name=_("order"))

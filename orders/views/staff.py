@@ -13,7 +13,8 @@ from django.views.decorators.cache import never_cache
 
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import Busy
-from orders import fulfilment, payments, stock, till, work
+from orders import payments, stock, till, work
+from orders.steps import NotPossible
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def take(staff: Staff, step: Callable[[], object], *, done: str) -> None:
     """Takes the step and says that it is done, or why it was not."""
     try:
         step()
-    except (fulfilment.NotPossible, till.NotTheirs, payments.WrongAmount) as refusal:
+    except (NotPossible, till.NotTheirs, payments.WrongAmount) as refusal:
         messages.error(staff.request, str(refusal))
     except payments.NotPayable:
         messages.error(staff.request, _("The order does not wait for money that staff take."))

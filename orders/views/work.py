@@ -101,6 +101,14 @@ def mark_arrived(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 
 @require_POST
 @for_staff
+def put_back(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
+    found = _kept_part(staff, pk)
+    take(staff, lambda: fulfilment.put_back(pk, actor=staff.user), done=_("Put back in its place."))
+    return redirect("work:part", found.pk)
+
+
+@require_POST
+@for_staff
 def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
     form = ShipForm(request.POST, order=found.order)
@@ -173,6 +181,7 @@ def _part_page(staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm | N
         "may_prepare": not steps.why_not_ready(found),
         "may_ship": not steps.why_not_sent(found),
         "may_receive": not steps.why_not_arrived(found),
+        "may_put_back": not steps.why_not_put_back(found),
         "may_correct": not steps.why_not_corrected(found),
         "may_record_receipt": not steps.why_not_received(found),
         "is_at_counter": found.order.pickup_branch_id is not None and staff.works_for(found.order.pickup_branch_id),

@@ -11,15 +11,14 @@ from orders import cancelling, emails, payments, refunds, stock
 from orders.models import LineItem, Order, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import UserFactory, hand_out, order_of, piece
+from tests.factories import hand_out, order_of, piece, worker
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def staff() -> User:
-    user: User = UserFactory.create(is_staff=True)
-    return user
+    return worker()
 
 
 @pytest.fixture

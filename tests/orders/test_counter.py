@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from dostshop.accounts.models import Role
 from orders import cancelling, fulfilment, payments
 from orders.models import Order, Stock
-from tests.admin.conftest import BRANCH_WORK, signed_in, staff
+from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
 from tests.factories import BranchFactory, UserFactory, hand_out, order_of, piece, worker
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,11 @@ def counter(order: Order, step: str = "") -> str:
     return f"{COUNTER}{order.code}/{step}"
 
 
+def submitted(typed: dict[str, str]) -> dict[str, str]:
+    """As the dialog of the admin sends it."""
+    return {"_form_submitted": "on", **typed}
+
+
 def test_from_the_code_to_the_buyers_hands(baku: Client, order: Order) -> None:
     code = str(order.pickup_code)
     page = shown(baku, COUNTER, {"code": f" {code[:2].lower()}-{code[2:].lower()} "})
@@ -91,6 +96,27 @@ def test_from_the_work_list_the_code_is_asked_for(baku: Client, order: Order) ->
     typed = f" {str(order.pickup_code)[:2].lower()}-{str(order.pickup_code)[2:]} "
     assert "Handed over." in shown(baku, counter(order, "handed-over/"), {"code": typed})
     assert order.events.get(kind="handed_over").data == {"branch": "baku"}
+
+
+def test_wrong_codes_are_counted_where_pieces_are_handed_over_too(baku: Client, order: Order) -> None:
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    for number in range(10):
+        wrong = {"code": f"AAAA{number}"}
+        assert "not the pickup code" in shown(baku, counter(order, "handed-over/"), wrong)
+    right = {"code": str(order.pickup_code)}
+    assert "Too many wrong codes" in shown(baku, counter(order, "handed-over/"), right)
+    assert "Too many wrong codes" in shown(baku, COUNTER, right)
+    assert "Too many wrong codes" in shown(baku, english("orders_order_hand_over", order.pk), submitted(right))
+    assert order.fulfilments.get().handed_over_at is None
+    # Nobody is kept from pieces whose buyer is known otherwise.
+    assert "Handed over." in shown(baku, counter(order, "handed-over/"), {"code": "", "note": "identity card"})
+
+
+def test_wrong_codes_typed_in_the_admin_are_counted(baku: Client, order: Order) -> None:
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    for number in range(10):
+        shown(baku, english("orders_order_hand_over", order.pk), submitted({"code": f"AAAA{number}"}))
+    assert "Too many wrong codes" in shown(baku, COUNTER, {"code": str(order.pickup_code)})
 
 
 def test_another_orders_code_is_not_this_ones(baku: Client, order: Order) -> None:

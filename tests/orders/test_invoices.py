@@ -18,7 +18,7 @@ from orders import cancelling, invoices, payments, refunds
 from orders.delivery import delivery_for
 from orders.models import Invoice, InvoiceSeries, Order, Payment, Refund, Stock
 from orders.providers import ProviderRefund, ProviderState, ProviderStatus, RefundState
-from tests.factories import CraftFactory, UserFactory, bag_with, delivery_method, order_of, piece, place
+from tests.factories import CraftFactory, UserFactory, bag_with, delivery_method, order_of, piece, place, worker
 from tests.racing import after_all_have_come, all_at_once
 
 pytestmark = pytest.mark.django_db
@@ -137,7 +137,7 @@ def test_a_refund_made_in_the_providers_dashboard_has_a_credit_note() -> None:
 
 def test_an_order_that_was_called_off_is_credited_as_a_whole() -> None:
     order = sold()
-    cancelling.call_off(order.pk, actor=UserFactory.create(is_staff=True))
+    cancelling.call_off(order.pk, actor=worker())
     invoice, note = Invoice.objects.order_by("pk")
     assert (note.total, note.tax, note.content["taxes"]) == (invoice.total, invoice.tax, invoice.content["taxes"])
 
@@ -307,7 +307,7 @@ def test_without_the_lock_the_same_race_gives_a_number_twice(
 @threads
 def test_calling_off_while_another_buys_the_same_waits_for_nobody_in_a_circle() -> None:
     variant = piece(on_hand=40, kind="small_series")
-    staff = UserFactory.create(is_staff=True)
+    staff = worker()
     paid = [order_of(variant) for _ in range(8)]
     for order in paid:
         pay(order)

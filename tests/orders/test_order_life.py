@@ -48,6 +48,7 @@ from orders import (
 from orders.delivery import delivery_for
 from orders.models import Bag, Hold, Invoice, InvoiceSeries, LineItem, Order, OrderEvent, Payment, Refund, Return, Stock
 from orders.models.order import WrongTransition
+from orders.steps import NotPossible
 from tests.factories import BranchFactory, delivery_method, details, piece, worker
 from tests.orders import toys
 from tests.orders.bank import Bank, Books, Page
@@ -70,8 +71,7 @@ REFUSED = (
     refunds.NotWaiting,
     refunds.LookFirst,
     refunds.Unexplained,
-    fulfilment.NotPossible,
-    returns.NotPossible,
+    NotPossible,
     returns.NotReturnable,
     WrongTransition,
 )
@@ -283,13 +283,16 @@ class OrderLife(RuleBasedStateMachine):
             stock.restock(order, units=self.units(order, units), actor=self.staff)
 
     @rule(
-        order=orders, step=st.sampled_from(["ready", "arrived", "hand over", "hand over", "ship"]), whole=st.booleans()
+        order=orders,
+        step=st.sampled_from(["ready", "arrived", "put back", "hand over", "hand over", "ship"]),
+        whole=st.booleans(),
     )
     def prepare(self, order: int, step: str, whole: bool) -> None:
         steps: dict[str, Callable[[int], None]] = {
             "ready": partial(fulfilment.mark_ready, actor=self.staff),
             "arrived": partial(fulfilment.mark_arrived, actor=self.staff),
             "ship": partial(fulfilment.ship, carrier="Azərpoçt", tracking_number="RR1", actor=self.staff),
+            "put back": partial(fulfilment.put_back, actor=self.staff),
         }
         if step == "hand over":
             with refused:
@@ -299,7 +302,7 @@ class OrderLife(RuleBasedStateMachine):
             with refused:
                 steps[step](part.pk)
 
-    @rule(order=orders, step=st.sampled_from(["accept", "accept", "refuse", "receive", "refund", "restock"]))
+    @rule(order=orders, step=st.sampled_from(["accept", "accept", "refuse", "receive", "refund", "close", "restock"]))
     def go_on_with_returns(self, order: int, step: str) -> None:
         for returned in Return.objects.filter(order=order):
             units = {row.pk: row.quantity for row in returned.lines.all()}
@@ -308,6 +311,7 @@ class OrderLife(RuleBasedStateMachine):
                 "refuse": partial(returns.refuse, actor=self.staff, answer="Sınıb"),
                 "receive": partial(returns.receive, actor=self.staff),
                 "refund": partial(returns.refund, actor=self.staff),
+                "close": partial(returns.close, actor=self.staff, answer="Sınıb"),
                 "restock": partial(returns.restock, units=units, actor=self.staff),
             }
             with refused:
