@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from dostshop.accounts.models import Role
-from orders import fulfilment, payments
+from orders import cancelling, fulfilment, payments
 from orders.models import Fulfilment, Order
 from tests.admin.conftest import BRANCH_WORK, staff
 from tests.browser.conftest import expect_accessible, sign_in
@@ -119,6 +119,23 @@ def test_the_work_is_for_everyone(centre: None, page: Page, order: Order, prefix
     page.locator("main").get_by_role("button").click()
     page.wait_for_selector(".error-summary")
     expect_accessible(page)
+
+
+@pytest.mark.parametrize("prefix", LANGUAGES)
+def test_what_is_to_be_put_back_is_for_everyone(centre: None, page: Page, order: Order, prefix: str) -> None:
+    there = order.fulfilments.get(branch__slug="barda")
+    fulfilment.mark_ready(there.pk, actor=worker())
+    fulfilment.mark_arrived(there.pk, actor=worker())
+    cancelling.cancel(order.pk)
+    for address in ("/staff/", f"/staff/parts/{there.pk}/"):
+        page.goto(f"{prefix}{address}")
+        expect_accessible(page)
+        page.set_viewport_size(PHONE)
+        expect_no_sideways_scrolling(page)
+    page.locator("main").get_by_role("button").click()
+    page.wait_for_selector(".notice--success")
+    page.goto(f"{prefix}/staff/")
+    expect(page.get_by_text(order.code)).to_have_count(0)
 
 
 def test_only_the_sheet_itself_goes_to_paper(centre: None, page: Page, order: Order) -> None:
