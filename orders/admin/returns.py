@@ -13,7 +13,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, 
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from dostshop import money
 from dostshop.accounts.models import User, branches_seen_by
@@ -104,6 +104,11 @@ class RefundReturnDialog(ReturnDialog):
             # Who is not to blame and keeps nothing does not pay for the way there.
             is_all_ours = returned.is_our_fault and _is_whole(returned)
             self.fields["delivery"] = delivery_field(order, left=left, initial=left if is_all_ours else None)
+        if not returned.received_at:
+            self.fields["before_it_came"] = forms.BooleanField(
+                label=_("Nothing of this return has arrived yet: give the money back all the same"),
+                widget=UnfoldBooleanWidget,
+            )
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
         self.fields["note"] = note_field()
 
@@ -345,8 +350,8 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         dialog={
             "title": _("Are all pieces of this return here?"),
             "description": _(
-                "The buyer gets a mail. They are not on the shelf yet, and nothing is refunded yet. Send what another "
-                "branch sells there: its staff put it on the shelf."
+                "The buyer gets a mail. They are not on the shelf yet, and no money goes back by this. Send what "
+                "another branch sells there: its staff put it on the shelf."
             ),
             "form_submit_text": _("Mark as received"),
         },

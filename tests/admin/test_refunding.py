@@ -239,7 +239,7 @@ def test_what_is_kept_back_of_a_return_is_typed_again_at_its_field(centre: Clien
     told = returns.Told({order.lines.get().pk: 1}, "changed_mind", "Zəng")
     [returned] = returns.record(order.pk, told=told, actor=worker())
     returns.accept(returned.pk, actor=worker())
-    typed = {"_form_submitted": "on", "deduction": "12,50", "note": "Ləkə"}
+    typed = {"_form_submitted": "on", "deduction": "12,50", "note": "Ləkə", "before_it_came": "on"}
     page = centre.post(english("orders_return_refund", returned.pk), typed)
     form = page.context["form"]
     assert "The sum is zero" in form.errors["deduction"][0]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
+from django.test import Client
 from django.utils import timezone, translation
 
 from artisans.models import Branch
@@ -101,6 +102,26 @@ def test_the_buyer_hears_of_each_step_once(staff: User) -> None:
         (OrderMail.Kind.RETURN_REFUSED, f"return-{second.pk}"),
         (OrderMail.Kind.RETURN_RECEIVED, f"return-{first.pk}"),
     ]
+
+
+@pytest.mark.parametrize("is_refunded", [True, False])
+def test_the_mail_of_receipt_promises_no_money_that_went_before(
+    staff: User, client: Client, *, is_refunded: bool
+) -> None:
+    order = received(piece(), language="en")
+    returned = ask(order)
+    returns.accept(returned.pk, actor=staff)
+    if is_refunded:
+        returns.refund(returned.pk, actor=staff)
+    address = f"/en{order.get_absolute_url().removeprefix('/en')}"
+    early = "goes back to you already, before the pieces have reached us"
+    assert (early in client.get(address).content.decode()) == is_refunded
+    returns.receive(returned.pk, actor=staff)
+    assert early not in client.get(address).content.decode()
+    message = emails.compose(order.mails.get(kind=OrderMail.Kind.RETURN_RECEIVED))
+    for body in (str(message.body), str(message.alternatives[0][0])):
+        assert ("We will look at them and give you back the money" in body) != is_refunded
+        assert ("We decided on the money for them before" in body) == is_refunded
 
 
 def test_the_last_day_is_the_fourteenth_after_the_day_of_receipt() -> None:
