@@ -8,7 +8,7 @@ all the same goes back when it arrives.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,18 @@ from orders.steps import NotPossible
 
 class NotHere(WrongTransition):
     """The order is not paid, or a part of it was handed over."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why staff call off a paid order, for colleagues, and for the buyer in the order's language."""
+
+    reason: str = Refund.Reason.CANCELLED
+    note: str = ""
+    to_buyer: str = ""
+
+
+WISHED = Why()
 
 
 @short_transaction()
@@ -57,8 +69,7 @@ def call_off(
     order_pk: int,
     *,
     actor: User,
-    reason: str = Refund.Reason.CANCELLED,
-    note: str = "",
+    why: Why = WISHED,
     shelf: Mapping[int, int] | None = None,
 ) -> None:
     """Staff call off a paid order of which nothing was handed over: all its money that is here goes back.
@@ -69,16 +80,18 @@ def call_off(
     if not can_be_called_off(order):
         raise NotHere(f"{order.code} is {order.status} or on its way")
     here = still_here(order)
-    back = usual_shelf(order, reason) if shelf is None else shelf
+    back = usual_shelf(order, why.reason) if shelf is None else shelf
     if any(units > here.get(pk, 0) for pk, units in back.items()):
         raise stock.MoreThanSold
-    order.move_to(Order.Status.CANCELLED, actor=actor, reason=reason, note=note)
-    emails.enqueue(order, OrderMail.Kind.CANCELLED)
+    order.move_to(Order.Status.CANCELLED, actor=actor, reason=why.reason, note=why.note)
     if payments.has_money(order):
-        everything = replace(refunds.everything_left(order), shelf=back)
-        refunds.decide(order.pk, what=everything, reason=reason, note=note, actor=actor)
+        everything = refunds.everything_left(order)
+        what = replace(everything, shelf=back, to_buyer=why.to_buyer or everything.to_buyer)
+        refund = refunds.decide(order.pk, what=what, reason=why.reason, note=why.note, actor=actor)
+        emails.enqueue(order, OrderMail.Kind.CANCELLED, about=f"refund-{refund.pk}")
     else:
         stock.take_back(order, units=back, actor=actor)
+        emails.enqueue(order, OrderMail.Kind.CANCELLED)
 
 
 def still_here(order: Order) -> dict[int, int]:

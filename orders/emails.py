@@ -96,10 +96,16 @@ def _still_holds(mail: OrderMail) -> bool:
             return mail.order.status == Order.Status.AWAITING_PAYMENT and _is_last_word(mail)
         case OrderMail.Kind.READY | OrderMail.Kind.UNCLAIMED:
             return demand.is_still_wanted(mail.order) and demand.is_all_there(mail.order)
-        case OrderMail.Kind.HANDED_OVER if mail.about:
-            # The mail about all of it tells more than the one about a part.
-            return mail.order.status == Order.Status.PAID
+        case OrderMail.Kind.PAID | OrderMail.Kind.HANDED_OVER:
+            return not _is_told_with_more(mail)
     return True
+
+
+def _is_told_with_more(mail: OrderMail) -> bool:
+    """Whether another mail tells it: of a part, that about all; of the payment, that about pieces at the counter."""
+    if mail.kind == OrderMail.Kind.PAID:
+        return mail.order.mails.filter(kind=OrderMail.Kind.HANDED_OVER).exists()
+    return bool(mail.about) and mail.order.status != Order.Status.PAID
 
 
 def _is_last_word(mail: OrderMail) -> bool:
@@ -165,12 +171,19 @@ def _subject_of(mail: OrderMail) -> dict[str, Any]:
         "is_online": refund is not None and refund.payment.provider in providers.codes_online(),
         "way_back": _way_back(refund) if refund else "",
         "part": _part_of(mail),
+        "is_payment_news": _is_payment_news(mail),
         "returned": returned,
         "branch": returned.branch if returned else None,
         "invoice": invoice,
         "invoice_url": settings.SITE_URL + invoice.get_absolute_url() if invoice else "",
         "how_to_use_the_fiscal_number": invoice_documents.how_to_use_the_fiscal_number(),
     }
+
+
+def _is_payment_news(mail: OrderMail) -> bool:
+    """Whether no mail has told yet that the order is paid."""
+    told = mail.order.mails.filter(kind__in=[OrderMail.Kind.PAID, OrderMail.Kind.HANDED_OVER], sent_at__isnull=False)
+    return not told.exclude(pk=mail.pk).exists()
 
 
 def _way_back(refund: Refund) -> str:
@@ -213,7 +226,7 @@ def _invoice_of(mail: OrderMail) -> Invoice | None:
     """The invoice or credit note that the mail brings, if any."""
     invoices = Invoice.objects.select_related("order")
     match mail.kind:
-        case OrderMail.Kind.PAID | OrderMail.Kind.RECEIPT:
+        case OrderMail.Kind.PAID | OrderMail.Kind.HANDED_OVER | OrderMail.Kind.RECEIPT:
             return invoices.filter(order=mail.order, kind=Invoice.Kind.INVOICE).first()
         case OrderMail.Kind.REFUNDED:
             return invoices.filter(refund=_refund_of(mail)).first()

@@ -66,6 +66,7 @@ class Content(TypedDict):
     rows: list[Row]
     taxes: list[Tax]
     reason: NotRequired[str]
+    to_buyer: NotRequired[str]
     corrects: NotRequired[str]
 
 
@@ -101,6 +102,8 @@ def credit(refund: Refund) -> Invoice | None:
     content = _content(invoice.order, payment, rows, credited)
     with translation.override(invoice.language):
         content["reason"] = refund.get_reason_display()
+    if refund.to_buyer:
+        content["to_buyer"] = refund.to_buyer
     content["corrects"] = invoice.number
     note = Invoice(
         kind=Invoice.Kind.CREDIT_NOTE, order=invoice.order, payment=payment, refund=refund, total=refund.amount

@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 LONGEST_ONLINE_WAIT = timedelta(hours=6)
 # Before the buyer hears of a sum that staff typed: a slip of the hand is found out at once.
 TIME_TO_CORRECT = timedelta(minutes=10)
+# From the till to the pieces in the buyer's hands.
+TIME_AT_COUNTER = timedelta(minutes=5)
 SMALLEST_SUM = Decimal("0.01")
 # Paid, and not called off: its buyer is promised a date.
 WITH_DATE = frozenset({Order.Status.PAID, Order.Status.COMPLETED})
@@ -403,7 +405,9 @@ def _give_back(order: Order, payment: Payment, *, reason: Refund.Reason, actor: 
 def _paid(order: Order, payment: Payment, *, actor: User | None = None) -> None:
     close_open(order)
     order.move_to(Order.Status.PAID, actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
-    emails.enqueue(order, OrderMail.Kind.PAID)
+    # Whoever pays at the counter mostly has the pieces next: one mail tells both.
+    is_at_counter = payment.provider in providers.codes_paid_on_pickup()
+    emails.enqueue(order, OrderMail.Kind.PAID, wait=TIME_AT_COUNTER if is_at_counter else None)
     _derive(order, lambda: promises.make(order))
     _derive(order, lambda: invoices.issue(order, payment))
 

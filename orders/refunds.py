@@ -2,9 +2,9 @@
 
 Locks: Order → Payment → Stock → InvoiceSeries; lines and delivery are counted under the order's lock.
 ``decide`` comes last in a longer transaction: its credit note locks the series of invoices.
-Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, ``Outdated``, ``NotWaiting``, ``LookFirst``,
-``stock.MoreThanSold`` and ``stock.StillOwed``, and ``Unexplained`` for a refund of the provider's that cannot be;
-nothing is written then.
+Raises: ``NothingToRefund``, ``NoWordToBuyer``, ``MoreThanBought``, ``MoreThanPaid``, ``Outdated``, ``NotWaiting``,
+``LookFirst``, ``stock.MoreThanSold`` and ``stock.StillOwed``, and ``Unexplained`` for a refund of the provider's that
+cannot be; nothing is written then.
 ``providers.ProviderUnavailable`` from ``send``, which then runs again.
 After commit: the provider is asked by a task; a mail goes when the money does, and when it comes back.
 Retry: a refund is one row with one key, sent along to the provider. Whenever the provider may have heard of it, it is
@@ -22,7 +22,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from procrastinate.contrib.django import app
 
 from dostshop import money
@@ -50,6 +51,10 @@ TOLD_AT_ONCE = frozenset({Refund.Reason.PIECE_GONE, Refund.Reason.PAID_CANCELLED
 
 class NothingToRefund(Exception):
     """The sum is zero, or the order has no money to give back."""
+
+
+class NoWordToBuyer(Exception):
+    """Something is kept back, and nothing tells the buyer why."""
 
 
 class MoreThanBought(Exception):
@@ -87,6 +92,8 @@ class Sum:
     delivery: Decimal = money.ZERO
     goodwill: Decimal = money.ZERO
     deduction: Decimal = money.ZERO
+    # In the order's language; where something is kept back it says why.
+    to_buyer: str = ""
     # Units, by the line's primary key, that go back on the shelf with it.
     shelf: Mapping[int, int] = field(default_factory=dict)
     # What was ``refunded`` when a person decided this, so that a second click, or a second person, does not give the
@@ -101,7 +108,13 @@ def everything_left(order: Order) -> Sum:
     here = left(order)
     units = {line.pk: units for line, units in units_left if units}
     # What was kept back before goes back too; what was given for goodwill does not go twice.
-    return Sum(units, order.delivery_left, max(here - price, money.ZERO), max(price - here, money.ZERO))
+    goodwill, deduction = max(here - price, money.ZERO), max(price - here, money.ZERO)
+    return Sum(units, order.delivery_left, goodwill, deduction, to_buyer=_had_before(order) if deduction else "")
+
+
+def _had_before(order: Order) -> str:
+    with translation.override(order.language):
+        return gettext("We gave you a part of the money before; it is taken off here.")
 
 
 def refunded(order: Order) -> Decimal:
@@ -118,8 +131,8 @@ def left(order: Order) -> Decimal:
 def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User | None = None) -> Refund:
     """Writes the refund of these units; the provider is asked after the commit.
 
-    Raises NothingToRefund, MoreThanBought, MoreThanPaid, Outdated, MoreThanSold, StillOwed, ValueError for a negative
-    number.
+    Raises NothingToRefund, NoWordToBuyer, MoreThanBought, MoreThanPaid, Outdated, MoreThanSold, StillOwed, ValueError
+    for a negative number.
     """
     order = Order.objects.locked(order_pk)
     if what.seen is not None and what.seen != refunded(order):
@@ -129,8 +142,11 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
     amount = price - what.deduction
     if amount <= 0:
         raise NothingToRefund
+    if what.deduction and not what.to_buyer.strip():
+        raise NoWordToBuyer
     payment = _payment_with(order, amount)
     refund = Refund(amount=amount, delivery_amount=what.delivery, reason=reason, note=note[:250], decided_by=actor)
+    refund.to_buyer = what.to_buyer.strip()
     _write(refund, payment)
     for line, units in lines.items():
         RefundLine.objects.create(refund=refund, line=line, quantity=units, amount=line.unit_price * units)

@@ -13,9 +13,8 @@ Refunding and putting back on the shelf are two decisions: neither does the othe
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 
 from django.db.models import F
 from django.utils import timezone
@@ -24,7 +23,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import NoReturn
-from dostshop import money
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders import emails, refunds, stock
@@ -316,17 +314,18 @@ def refund(
     return_pk: int,
     *,
     actor: User,
-    delivery: Decimal = money.ZERO,
-    deduction: Decimal = money.ZERO,
+    besides: refunds.Sum | None = None,
     note: str = "",
 ) -> Refund:
-    """Gives back the price of every unit of the return. Before it is received too, where nothing is to come back."""
+    """Gives back the price of every unit of the return, with what ``besides`` says of delivery and deduction.
+
+    Before it is received too, where nothing is to come back.
+    """
     returned, steps = _lock(return_pk, actor=actor)
     _check_possible(steps.why_not_refunded())
     _let_go(returned)
-    what = refunds.Sum(
-        {row.line_id: row.quantity for row in returned.lines.all()}, delivery=delivery, deduction=deduction
-    )
+    units = {row.line_id: row.quantity for row in returned.lines.all()}
+    what = replace(besides or refunds.Sum(), lines=units)
     reason = Refund.Reason.FAULTY if returned.is_our_fault else Refund.Reason.RETURNED
     returned.refund = refunds.decide(returned.order_id, what=what, reason=reason, note=note, actor=actor)
     returned.save(update_fields=["refund"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext, gettext_lazy
 
 from dostshop import money
-from orders.models import Fulfilment, OrderEvent
+from orders.models import Fulfilment, Order, OrderEvent
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -26,11 +26,21 @@ class Entry:
     text: str
 
 
-def for_buyer(events: Iterable[OrderEvent], *, parts: Collection[Fulfilment]) -> list[Entry]:
+def for_buyer(events: Iterable[OrderEvent], *, order: Order, parts: Collection[Fulfilment]) -> list[Entry]:
     """In the order in which it happened. Where several branches prepare it, each part's steps name its branch."""
     names = {part.branch.slug: part.branch.name for part in parts} if len(parts) > 1 else {}
-    told = ((event, _in_words(event), names.get(event.data.get("branch", ""))) for event in events)
-    return [Entry(event.at, f"{branch}: {text}" if branch else text) for event, text, branch in told if text]
+    pickup = order.pickup_branch.name if order.pickup_branch else ""
+    told = ((event, _of_part(event, branch=names.get(event.data.get("branch", "")), pickup=pickup)) for event in events)
+    return [Entry(event.at, text) for event, text in told if text]
+
+
+def _of_part(event: OrderEvent, *, branch: str | None, pickup: str) -> str:
+    """What is done at the pickup branch says so, and whose pieces they are."""
+    if event.kind in _AT_PICKUP:
+        alone, of_branch = _AT_PICKUP[event.kind]
+        return (of_branch if branch and branch != pickup else alone) % {"branch": branch, "pickup": pickup}
+    text = _in_words(event)
+    return f"{branch}: {text}" if branch and text else text
 
 
 def _in_words(event: OrderEvent) -> str:
@@ -59,6 +69,17 @@ _NUMBERS: dict[str, "StrPromise"] = {
     Kind.SHIPPED: gettext_lazy("Handed over to the post: %(number)s."),
     Kind.NUMBER_CORRECTED: gettext_lazy("Tracking number corrected: %(number)s."),
 }
+# By itself, and where it came from another branch.
+_AT_PICKUP: "dict[str, tuple[StrPromise, StrPromise]]" = {
+    Kind.ARRIVED: (
+        gettext_lazy("Arrived where you pick it up: %(pickup)s."),
+        gettext_lazy("The pieces from %(branch)s arrived where you pick them up: %(pickup)s."),
+    ),
+    Kind.HANDED_OVER: (
+        gettext_lazy("Handed over to you at %(pickup)s."),
+        gettext_lazy("Handed over to you at %(pickup)s: the pieces from %(branch)s."),
+    ),
+}
 _SENTENCES: dict[str, "StrPromise"] = {
     Kind.PLACED: gettext_lazy("You placed the order."),
     Kind.PAYMENT_FAILED: gettext_lazy("A payment did not go through."),
@@ -68,9 +89,7 @@ _SENTENCES: dict[str, "StrPromise"] = {
     Kind.PAID_TWICE: gettext_lazy("One more payment came for this order."),
     Kind.PAID_AND_BACK: gettext_lazy("Your payment came, and went back to you."),
     Kind.READY: gettext_lazy("Packed at the branch."),
-    Kind.ARRIVED: gettext_lazy("Arrived where you pick it up."),
     Kind.SHIPPED: gettext_lazy("Handed over to the post."),
-    Kind.HANDED_OVER: gettext_lazy("Handed over to you."),
     Kind.DELIVERED: gettext_lazy("The parcel reached you."),
     Kind.CANCELLED: gettext_lazy("The order was cancelled."),
     Kind.EXPIRED: gettext_lazy("The time to pay ran out."),

@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -42,6 +43,7 @@ REASONS = [
 REFUSALS: "dict[type[Exception], StrOrPromise | None]" = {
     NotPossible: None,
     refunds.NothingToRefund: _("The sum is zero, or no money of this order is left to give back."),
+    refunds.NoWordToBuyer: _("Something is kept back: write to the buyer why."),
     refunds.MoreThanBought: _("More would go back than was bought, or somebody has refunded it meanwhile."),
     refunds.MoreThanPaid: _("More would go back than was paid."),
     refunds.Outdated: _("Something of this order was refunded since you opened the form. Look at it again."),
@@ -159,6 +161,20 @@ def note_field() -> forms.CharField:
     )
 
 
+def to_buyer_field(order: Order) -> forms.CharField:
+    help_text = gettext(
+        "Needed where something is kept back: why it is. The buyer reads it in the mail, in this language: "
+        "%(language)s."
+    )
+    return forms.CharField(
+        label=_("to the buyer"),
+        help_text=help_text % {"language": order.get_language_display()},
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextareaWidget,
+    )
+
+
 class OrderDialog(StepForm):
     """About an order that this person sees; without a line of any other."""
 
@@ -200,6 +216,7 @@ class OrderDialog(StepForm):
 class RefundDialog(OrderDialog):
     refused_at: ClassVar = {
         refunds.NothingToRefund: "deduction",
+        refunds.NoWordToBuyer: "deduction",
         refunds.MoreThanPaid: "goodwill",
         refunds.MoreThanBought: "units_",
         stock.MoreThanSold: "shelf_",
@@ -218,6 +235,7 @@ class RefundDialog(OrderDialog):
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
         self.fields["reason"] = reason_field(REASONS)
         self.warn_of_dispute(order)
+        self.fields["to_buyer"] = to_buyer_field(order)
         self.fields["note"] = note_field()
         self.fields["seen"] = forms.DecimalField(initial=refunds.refunded(order), widget=forms.HiddenInput)
 
@@ -228,6 +246,7 @@ class RefundDialog(OrderDialog):
             self.sum("delivery"),
             self.sum("goodwill"),
             self.sum("deduction"),
+            self.cleaned_data["to_buyer"],
             shelf=self.units("shelf"),
             seen=self.cleaned_data["seen"],
         )
@@ -244,6 +263,7 @@ class CallOffDialog(OrderDialog):
         here = cancelling.still_here(order)
         for line in self.lines:
             self.add_shelf(line, most=here[line.pk], initial=None)
+        self.fields["to_buyer"] = to_buyer_field(order)
         self.fields["note"] = note_field()
 
     def shelf(self, order: Order) -> dict[int, int]:
@@ -364,7 +384,10 @@ class RefundingAdmin(SteppedAdmin):
         wish = form.cleaned_data
         step = Step(
             lambda order, actor: cancelling.call_off(
-                order.pk, actor=actor, reason=wish["reason"], note=wish["note"], shelf=form.shelf(order)
+                order.pk,
+                actor=actor,
+                why=cancelling.Why(wish["reason"], wish["note"], wish["to_buyer"]),
+                shelf=form.shelf(order),
             ),
             done=_("Cancelled and refunded"),
         )

@@ -95,7 +95,7 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     actions_detail = ("give_back", "try_again", "say_whether_it_went")
     readonly_fields = ("order", "amount_shown", "delivery_shown", "provider_shown", "outcome_in_words")
     fieldsets = (
-        (None, {"fields": (("order", "amount_shown", "delivery_shown"), ("reason", "note", "decided_by"))}),
+        (None, {"fields": (("order", "amount_shown", "delivery_shown"), ("reason", "note", "decided_by"), "to_buyer")}),
         (
             _("Payment provider"),
             {

@@ -30,6 +30,7 @@ from orders.admin.refunding import (
     seen_field,
     shown_sum,
     sum_field,
+    to_buyer_field,
     units_field,
 )
 from orders.models import Order, Return, ReturnLine
@@ -93,7 +94,7 @@ class RefusalDialog(AnswerDialog):
 
 
 class RefundReturnDialog(ReturnDialog):
-    refused_at: ClassVar = {refunds.NothingToRefund: "deduction"}
+    refused_at: ClassVar = {refunds.NothingToRefund: "deduction", refunds.NoWordToBuyer: "deduction"}
 
     def add_fields(self, returned: Return) -> None:
         order = returned.order
@@ -110,6 +111,7 @@ class RefundReturnDialog(ReturnDialog):
                 widget=UnfoldBooleanWidget,
             )
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
+        self.fields["to_buyer"] = to_buyer_field(order)
         self.fields["note"] = note_field()
 
 
@@ -376,8 +378,11 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda returned, actor: returns.refund(
                 returned.pk,
                 actor=actor,
-                delivery=typed.get("delivery") or money.ZERO,
-                deduction=typed["deduction"] or money.ZERO,
+                besides=refunds.Sum(
+                    delivery=typed.get("delivery") or money.ZERO,
+                    deduction=typed["deduction"] or money.ZERO,
+                    to_buyer=typed["to_buyer"],
+                ),
                 note=typed["note"],
             ),
             done=_("Refund decided"),

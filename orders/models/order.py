@@ -403,7 +403,7 @@ class OrderEvent(models.Model):
         PAYMENT_STARTED = "payment_started", _("payment begun")
         PAYMENT_FAILED = "payment_failed", _("payment failed")
         PAID = "paid", _("paid")
-        READY = "ready", _("ready for pickup")
+        READY = "ready", _("packed")
         ARRIVED = "arrived", _("arrived at the pickup branch")
         PUT_BACK = "put_back", _("unpacked, and put back in its place")
         SHIPPED = "shipped", _("sent")

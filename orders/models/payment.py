@@ -173,6 +173,8 @@ class Refund(models.Model):
     delivery_amount = models.DecimalField(_("of it delivery"), max_digits=8, decimal_places=2, default=money.ZERO)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
     note = models.CharField(_("note"), max_length=250, blank=True)
+    # In the order's language.
+    to_buyer = models.CharField(_("to the buyer"), max_length=500, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,

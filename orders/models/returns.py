@@ -1,14 +1,19 @@
 """Pieces that a buyer would like to give back, and what became of that."""
 
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artisans.models import Branch
 from orders.models.payment import Refund
+
+# From our answer on.
+DAYS_TO_SEND = 14
 
 
 class ReturnQuerySet(models.QuerySet["Return"]):
@@ -110,6 +115,11 @@ class Return(models.Model):
         if self.received_at:
             return self.State.RECEIVED
         return self.State.ACCEPTED if self.accepted_at else self.State.ASKED
+
+    @property
+    def send_until(self) -> date | None:
+        """As the buyer is told; pieces that come later are looked at all the same."""
+        return timezone.localdate(self.accepted_at) + timedelta(days=DAYS_TO_SEND) if self.accepted_at else None
 
     @property
     def is_our_fault(self) -> bool:

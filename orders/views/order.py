@@ -19,7 +19,7 @@ from dostshop.same_origin import same_origin_post
 from orders import bag_cookie, cancelling, demand, payments, providers, refunds, returns, stock, timeline
 from orders.forms import FindOrderForm
 from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
-from orders.models import LineItem, Order, Refund, ReturnLine
+from orders.models import LineItem, Order, Refund, RefundLine, ReturnLine
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefused, ProviderUnavailable
 
@@ -62,7 +62,8 @@ def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
     pieces = LineItem.objects.select_related("variant__product").prefetch_related("variant__product__photos")
     parts = list(opened.fulfilments.select_related("branch").prefetch_related(Prefetch("lines", pieces)))
     lines = sorted((line for part in parts for line in part.lines.all()), key=lambda line: line.pk)
-    prefetch_related_objects([line for line in lines if line.refunded_quantity], "refund_lines__refund")
+    went_back = Prefetch("refund_lines", RefundLine.objects.select_related("refund"))
+    prefetch_related_objects([line for line in lines if line.refunded_quantity], went_back)
     wanted = [part for part in parts if part.lines_wanted]
     packed = [part for part in parts if part.lines_packed]
     is_any_given = any(part.handed_over_at for part in packed)
@@ -76,7 +77,7 @@ def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
         "parcels": packed if is_any_given and not is_pickup else [],
         "left": [part for part in wanted if not part.handed_over_at] if is_pickup and is_any_given else [],
         "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
-        "happened": timeline.for_buyer(opened.events.all(), parts=parts),
+        "happened": timeline.for_buyer(opened.events.all(), order=opened, parts=parts),
         "returns": opened.returns.select_related("refund", "branch").prefetch_related(asked_back),
         "returnable": [offer for offer in returns.offers(opened, lines=lines) if not offer.why_not],
     }

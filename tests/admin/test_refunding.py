@@ -126,10 +126,14 @@ def test_who_holds_the_money_says_that_it_went_back(settings: Settings, db: None
 
 def test_units_delivery_goodwill_and_what_is_kept_back(centre: Client, order: Order) -> None:
     typed = {"delivery": "5,00", "goodwill": "2", "deduction": "1.50", "reason": "faulty", "note": "Çat var"}
-    page = take(centre, "refund", order, **units(order, 2), **typed)
+    refused = take(centre, "refund", order, **units(order, 2), **typed)
+    assert "Something is kept back: write to the buyer why." in refused
+    assert not Refund.objects.exists()
+    page = take(centre, "refund", order, to_buyer="Qulpu qırılıb", **units(order, 2), **typed)
     assert f"Refund decided: {order.code}" in page
     refund = Refund.objects.get()
-    assert (refund.amount, refund.delivery_amount, refund.note) == (Decimal("30.50"), Decimal("5.00"), "Çat var")
+    assert (refund.amount, refund.delivery_amount) == (Decimal("30.50"), Decimal("5.00"))
+    assert (refund.note, refund.to_buyer) == ("Çat var", "Qulpu qırılıb")
     assert refund.decided_by_id == int(centre.session["_auth_user_id"])
     assert ProcrastinateJob.objects.get(task_name="orders.send_refund").args == {"refund_pk": refund.pk}
     # The shelf is another decision.

@@ -37,7 +37,9 @@ def test_the_branch_answers_and_receives_and_the_centre_refunds(baku: Client, re
     assert f"Marked as received: {returned}" in step(baku, "receive", returned)
     refused = baku.post(english("orders_return_refund", returned.pk), {"_form_submitted": "on"})
     assert refused.status_code == 403
-    assert f"Refund decided: {returned}" in step(centre, "refund", returned, deduction="3,00", note="Etiketsiz")
+    assert f"Refund decided: {returned}" in step(
+        centre, "refund", returned, deduction="3,00", to_buyer="Etiketi yoxdur", note="Etiketsiz"
+    )
     assert Refund.objects.get().amount == Decimal("35.00")
     row = returned.lines.get()
     assert f"Put back on the shelf: {returned}" in step(baku, "restock", returned, **{f"row_{row.pk}": 1}, seen=0)

@@ -90,6 +90,7 @@ class Staff:
             "reason": self.chance.choice(["returned", "faulty", "goodwill"]),
             "goodwill": self.chance.choice(["", "", "1", "0.01"]),
             "deduction": self.chance.choice(["", "", "0.33"]),
+            "to_buyer": "Etiketi yoxdur",
             "delivery": self.chance.choice(["", str(order.delivery_total)]),
         }
 

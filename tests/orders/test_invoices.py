@@ -105,7 +105,7 @@ def test_a_second_payment_that_goes_back_leaves_the_invoice_alone() -> None:
 def test_a_refund_has_a_credit_note_in_the_same_series() -> None:
     order = sold()
     taxed, exempt = order.lines.all()
-    what = refunds.Sum({exempt.pk: 1}, delivery=Decimal("5.00"), deduction=Decimal("1.00"))
+    what = refunds.Sum({exempt.pk: 1}, delivery=Decimal("5.00"), deduction=Decimal("1.00"), to_buyer="Etiketi yoxdur")
     refund = refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
     rest = refunds.decide(order.pk, what=refunds.Sum({taxed.pk: 1}), reason=Refund.Reason.FAULTY)
     assert numbers() == this_year(1, 2, 3)

@@ -248,6 +248,7 @@ class OrderLife(RuleBasedStateMachine):
             delivery=self.order(order).delivery_total if delivery else money.ZERO,
             goodwill=Decimal(goodwill),
             deduction=deduction * SMALLEST_SUM,
+            to_buyer="Etiketi yoxdur",
         )
         with refused:
             refunds.decide(order, what=what, reason="faulty", actor=self.staff)

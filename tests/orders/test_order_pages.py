@@ -1,5 +1,6 @@
 """The order's page, the ways to it, and what can be done there; by role."""
 
+import html
 import re
 from decimal import Decimal
 
@@ -13,7 +14,17 @@ from orders import emails, fulfilment, payments, refunds, stock
 from orders.delivery import delivery_for
 from orders.models import Order, Refund, Stock
 from orders.providers import ProviderRefund, ProviderState, ProviderStatus, RefundState
-from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, order_of, piece, place, worker
+from tests.factories import (
+    BranchFactory,
+    UserFactory,
+    bag_with,
+    delivery_method,
+    hand_out,
+    order_of,
+    piece,
+    place,
+    worker,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +116,35 @@ def test_a_parcel_that_was_sent_stays_with_its_number_when_its_money_goes_back(c
     # Of the three one was refunded before.
     assert "Given back: 2" in parcel
     assert f"3 × {waiting.lines.get().name}</span>" in shown.split("Parcel 2 of 2")[1]
+
+
+def test_the_buyer_reads_why_something_is_kept_back(client: Client) -> None:
+    order = order_of(piece(), language="az")
+    pay(order)
+    what = refunds.Sum({order.lines.get().pk: 1}, deduction=Decimal("2.00"), to_buyer="<i>Etiketi</i> yoxdur")
+    refund = refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
+    assert '<span lang="az">&lt;i&gt;Etiketi&lt;/i&gt; yoxdur</span>' in told(client, refund)
+
+
+@pytest.mark.parametrize("language", ["az", "ru", "en"])
+def test_what_happened_names_where_it_was_handed_over_and_whose_pieces(client: Client, language: str) -> None:
+    order = order_of(*[piece(branch=BranchFactory.create(slug=slug)) for slug in ("baku", "barda")])
+    pay(order)
+    hand_out(order)
+    prefix = "" if language == "az" else f"/{language}"
+    page = client.get(f"{prefix}{order.get_absolute_url()}").content.decode()
+    happened = html.unescape(page.split("happened-title")[2].split("</ol>")[0])
+    sentences = re.findall(r"<span>([^<]*)</span>", happened)
+    with translation.override(language):
+        own, other = (part.branch.name for part in order.fulfilments.all())
+    of_own, of_other = sentences[-2:]
+    assert own in of_own
+    assert other not in of_own
+    # Handed over in Baku, though it came from elsewhere.
+    assert of_other.index(own) < of_other.index(other)
+    arrived = sentences[-3]
+    assert own in arrived
+    assert other in arrived
 
 
 def test_forged_and_mistyped_links_open_nothing(client: Client) -> None:

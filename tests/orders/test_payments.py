@@ -140,7 +140,7 @@ def test_another_currency_pays_for_nothing_and_waits_for_staff() -> None:
     assert payment.provider_charge == "pi_1"
     # The buyer is not told that it goes back.
     with translation.override("en"):
-        last = timeline.for_buyer(order.events.all(), parts=[])[-1]
+        last = timeline.for_buyer(order.events.all(), order=order, parts=[])[-1]
     assert last.text == "A sum in another currency came. We will write to you about it."
 
 

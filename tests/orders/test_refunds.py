@@ -113,7 +113,8 @@ def test_everything_left_is_what_was_paid(order: Order, decide: Decide) -> None:
 def test_what_is_kept_back_of_the_delivery_is_named_as_kept_back(
     order: Order, units: int, deduction: str, amount: str, rows: list[str]
 ) -> None:
-    what = refunds.Sum({order.lines.get().pk: units}, delivery=Decimal("5.00"), deduction=Decimal(deduction))
+    units_back, kept_back = {order.lines.get().pk: units}, Decimal(deduction)
+    what = refunds.Sum(units_back, delivery=Decimal("5.00"), deduction=kept_back, to_buyer="Etiketi yoxdur")
     refund = refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
     assert (refund.amount, refund.delivery_amount, refund.kept_back) == (
         Decimal(amount),

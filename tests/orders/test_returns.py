@@ -197,7 +197,7 @@ def test_what_is_asked_back_is_refunded_by_its_return_alone(staff: User) -> None
     with pytest.raises(refunds.MoreThanBought):
         refunds.decide(order.pk, what=refunds.Sum({line.pk: 2}), reason=Refund.Reason.GOODWILL)
     returns.accept(returned.pk, actor=staff)
-    returns.refund(returned.pk, actor=staff, deduction=Decimal("5.00"), note="Etiketi yoxdur")
+    returns.refund(returned.pk, actor=staff, besides=refunds.Sum(deduction=Decimal("5.00"), to_buyer="Etiketi yoxdur"))
     with pytest.raises(NotPossible):
         returns.refund(returned.pk, actor=staff)
     assert [refund.amount for refund in Refund.objects.all()] == [Decimal("20.00")]
@@ -215,9 +215,9 @@ def test_a_refund_that_cannot_be_leaves_the_return_as_it_was(staff: User) -> Non
     returned = ask(order)
     returns.accept(returned.pk, actor=staff)
     with pytest.raises(refunds.MoreThanBought):
-        returns.refund(returned.pk, actor=staff, delivery=Decimal("1.00"))
+        returns.refund(returned.pk, actor=staff, besides=refunds.Sum(delivery=Decimal("1.00")))
     with pytest.raises(refunds.NothingToRefund):
-        returns.refund(returned.pk, actor=staff, deduction=Decimal("38.00"))
+        returns.refund(returned.pk, actor=staff, besides=refunds.Sum(deduction=Decimal("38.00")))
     returned.refresh_from_db()
     assert returned.state == Return.State.ACCEPTED
     assert counts(order) == (1, 0, 0)

@@ -400,10 +400,10 @@ def test_days_are_shown_to_the_shopper_and_to_staff(baku: Client) -> None:
     sent = parcel()
     Order.objects.filter(pk=sent.order_id).update(promised_on=date(2031, 3, 19))
     address = f"/en{sent.order.get_absolute_url()}"
-    assert "Sent by about 19 March (Wednesday)." in text(Client(), address)
+    assert "We send it by about 19 March (Wednesday)." in text(Client(), address)
     # Packed is not sent.
     fulfilment.mark_ready(sent.pk, actor=worker())
-    assert "Sent by about 19 March (Wednesday)." in text(Client(), address)
+    assert "We send it by about 19 March (Wednesday)." in text(Client(), address)
 
 
 def test_a_promise_that_is_past_is_not_told_as_one_to_come() -> None:
