@@ -22,6 +22,7 @@ from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import outside_transactions
 from orders import demand, invoice_documents, providers
 from orders.models import Fulfilment, Invoice, Order, OrderEvent, OrderMail, Refund, Return
+from orders.models.order import SUMS_TYPED
 
 # Answers of a mail server from here on stay the same however often it is asked (RFC 5321, 4.2.1).
 LASTING_REFUSAL = 500
@@ -92,8 +93,8 @@ def _still_holds(mail: OrderMail) -> bool:
         case OrderMail.Kind.REMINDER:
             is_late = mail.order.payments.open().filter(demand.is_before_its_pieces()).exists()
             return mail.order.status == Order.Status.AWAITING_PAYMENT and not is_late
-        case OrderMail.Kind.PAID_SHORT:
-            return mail.order.status == Order.Status.AWAITING_PAYMENT and _is_last_word(mail)
+        case OrderMail.Kind.PAID_SHORT | OrderMail.Kind.SUM_TAKEN_BACK:
+            return _is_last_word(mail) if mail.kind == OrderMail.Kind.PAID_SHORT else _was_asked_by_mistake(mail)
         case OrderMail.Kind.READY | OrderMail.Kind.UNCLAIMED:
             return demand.is_still_wanted(mail.order) and demand.is_all_there(mail.order)
         case OrderMail.Kind.PAID | OrderMail.Kind.HANDED_OVER:
@@ -109,10 +110,19 @@ def _is_told_with_more(mail: OrderMail) -> bool:
 
 
 def _is_last_word(mail: OrderMail) -> bool:
-    """Whether no other sum was typed since, and there is time to send the rest."""
-    typed = mail.order.events.filter(kind=OrderEvent.Kind.OTHER_SUM).last()
+    """Whether the order waits, no other sum was typed since, and there is time to send the rest."""
+    if mail.order.status != Order.Status.AWAITING_PAYMENT:
+        return False
+    typed = mail.order.events.filter(kind__in=SUMS_TYPED).last()
     in_time = mail.order.payments.open().filter(expires_at__gt=timezone.now())
     return typed is not None and mail.about == f"event-{typed.pk}" and in_time.exists()
+
+
+def _was_asked_by_mistake(mail: OrderMail) -> bool:
+    """Whether the buyer was asked for the rest of a sum that did not come, and has not paid the order since."""
+    if mail.order.status in {Order.Status.PAID, Order.Status.COMPLETED}:
+        return False
+    return mail.order.mails.filter(kind=OrderMail.Kind.PAID_SHORT, begun_at__isnull=False).exists()
 
 
 def compose(mail: OrderMail) -> EmailMultiAlternatives:

@@ -5,7 +5,7 @@ So numbers have no gap: what is rolled back gives its number back.
 Raises: nothing of its own; ``locks.Busy`` where the series stays locked for too long.
 After commit: a task prints the document, see ``orders/invoice_documents.py``.
 Retry: an order has one invoice and a refund one credit note; the database refuses a second.
-A payment that bought nothing and goes back as a whole has neither.
+A payment that bought nothing and goes back as a whole has neither, and what came beyond the price no credit note.
 """
 
 from collections.abc import Iterable
@@ -83,10 +83,10 @@ def issue(order: Order, payment: Payment) -> Invoice:
 
 
 def credit(refund: Refund) -> Invoice | None:
-    """The credit note of a refund with its lines; none where its payment has no invoice."""
+    """The credit note of a refund with its lines; none of what no invoice was for."""
     payment = refund.payment
     invoice = payment.invoices.filter(kind=Invoice.Kind.INVOICE).select_related("order").first()
-    if invoice is None:
+    if invoice is None or refund.reason == Refund.Reason.TOO_MUCH:
         return None
     parts = list(refund.lines.select_related("line"))
     rows = [_row(part.line, part.quantity) for part in parts]

@@ -28,7 +28,7 @@ from dostshop.accounts.models import User
 from dostshop.background.retrying import FOR_AN_HOUR
 from dostshop.locks import Busy, short_transaction
 from orders import emails, invoices, promises, providers, refunds, stock
-from orders.models import Invoice, Order, OrderEvent, OrderMail, Payment, Refund
+from orders.models import Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderFailed, ProviderRefused, ProviderState, ProviderStatus, RefundState
 
@@ -41,8 +41,6 @@ TIME_TO_CORRECT = timedelta(minutes=10)
 # From the till to the pieces in the buyer's hands.
 TIME_AT_COUNTER = timedelta(minutes=5)
 SMALLEST_SUM = Decimal("0.01")
-# Paid, and not called off: its buyer is promised a date.
-WITH_DATE = frozenset({Order.Status.PAID, Order.Status.COMPLETED})
 # Money that buys nothing: why it goes back, and what the order's events say of it.
 FOR_NOTHING = {
     Refund.Reason.PIECE_GONE: OrderEvent.Kind.PAID_TOO_LATE,
@@ -64,7 +62,10 @@ class BookedMeanwhile(NotPayable):
 
 
 class GoesBack(Exception):
-    """The money is booked and buys nothing. The message says why, for staff, who give it back by hand."""
+    """The money is booked, and it, or a part of it, buys nothing. The message says why, for staff, who give that back
+
+    by hand.
+    """
 
 
 def write_intent(order: Order, *, provider: str) -> Payment:
@@ -191,6 +192,9 @@ def apply_status(payment_pk: int, status: ProviderStatus) -> None:
             order.record(OrderEvent.Kind.PAYMENT_FAILED, payment=payment.pk)
         case ProviderState.EXPIRED if payment.status in {Payment.Status.STARTED, Payment.Status.OPEN}:
             _close(payment, Payment.Status.EXPIRED)
+    if status.state != ProviderState.OPEN and payment.ask_after:
+        payment.ask_after = None
+        payment.save(update_fields=["ask_after"])
 
 
 def has_money(order: Order) -> bool:
@@ -212,9 +216,9 @@ def is_amount_typed(order: Order) -> bool:
 def mark_paid(order_pk: int, *, actor: User, amount: Decimal | None = None) -> None:
     """Staff have the money: over the counter, or on the bank account, where ``amount`` is what came.
 
-    Raises NotPayable where the order does not wait for that; WrongAmount where another sum came, which the order's
-    events then tell. Where a piece was sold meanwhile: OutOfStock at the counter, where nobody takes the money then,
-    and GoesBack for money that is on the account already.
+    Raises NotPayable where the order does not wait for that; WrongAmount where less came, which the order's events then
+    tell; GoesBack where more came, which pays the order. Where a piece was sold meanwhile: OutOfStock at the counter,
+    where nobody takes the money then, and GoesBack for money that is on the account already.
     """
     if problem := _take_by_hand(order_pk, actor=actor, amount=amount):
         raise problem
@@ -230,26 +234,60 @@ def _take_by_hand(order_pk: int, *, actor: User, amount: Decimal | None) -> Exce
     is_at_till = providers.provider(payment.provider).is_paid_on_pickup
     if amount is None and not is_at_till:
         raise WrongAmount(_("Open the order and type the sum that came to the bank account."))
-    if amount is not None and amount != payment.amount:
-        if amount < SMALLEST_SUM:
-            raise WrongAmount(_("Type the sum that came; it is more than nothing."))
-        sums = {"payment": payment.pk, "amount": str(amount), "due": str(payment.amount)}
-        typed = order.record(OrderEvent.Kind.OTHER_SUM, actor=actor, **sums)
-        if order.status != Order.Status.AWAITING_PAYMENT and amount < payment.amount:
-            _book_other_sum(order, payment)
-        elif amount < payment.amount:
-            emails.enqueue(order, OrderMail.Kind.PAID_SHORT, about=f"event-{typed.pk}", wait=TIME_TO_CORRECT)
-        return WrongAmount(_sentence(order, due=payment.amount, came=amount))
+    came = payment.amount if amount is None else amount
+    if came < SMALLEST_SUM:
+        raise WrongAmount(_("Type the sum that came; it is more than nothing."))
+    if came < payment.amount:
+        return _note_short(order, payment, came=came, actor=actor)
+    _capture(payment, came)
     if is_at_till:
         # Nobody hands over money for what is gone.
         stock.sell(order)
-        _capture(payment, payment.amount)
         _paid(order, payment, actor=actor)
-        return None
-    _capture(payment, payment.amount)
-    if _spend(order, payment, actor=actor):
+    elif _spend(order, payment, actor=actor):
         return GoesBack(_("A piece was sold meanwhile. The money is booked: send it back, and say so at its refund."))
-    return None
+    if came == payment.amount:
+        return None
+    refunds.excess(payment, actor=actor)
+    too_much = _(
+        "The order is paid. It costs %(due)s, and %(came)s came: %(difference)s are booked, to be sent back. "
+        "Send them, and say so at their refund."
+    )
+    return GoesBack(too_much % _sums(due=payment.amount, came=came))
+
+
+def _note_short(order: Order, payment: Payment, *, came: Decimal, actor: User) -> WrongAmount:
+    sums = {"payment": payment.pk, "amount": str(came), "due": str(payment.amount)}
+    typed = order.record(OrderEvent.Kind.OTHER_SUM, actor=actor, **sums)
+    if order.status == Order.Status.AWAITING_PAYMENT:
+        emails.enqueue(order, OrderMail.Kind.PAID_SHORT, about=f"event-{typed.pk}", wait=TIME_TO_CORRECT)
+    else:
+        _book_other_sum(order, payment)
+    return WrongAmount(_sentence(order, due=payment.amount, came=came))
+
+
+def typed_sum(order: Order) -> Decimal | None:
+    """What ``take_back_sum`` can take back: a part of the price that staff typed, and that is not booked yet."""
+    payment = _due_by_hand(order, order.payments.all())
+    return payment.other_sum if payment else None
+
+
+@short_transaction()
+def take_back_sum(order_pk: int, *, amount: Decimal, actor: User) -> None:
+    """The sum that was typed did not come for this order, which waits for its whole price again.
+
+    ``amount`` is what the person who says so saw as typed. Raises NotPayable where there is none; BookedMeanwhile.
+    After the commit: a mail, where the buyer was asked for the rest.
+    """
+    order = Order.objects.locked(order_pk)
+    payment = _due_by_hand(order, Payment.objects.locked_of(order))
+    if payment is None or payment.other_sum is None:
+        raise NotPayable(order.code)
+    if payment.other_sum != amount:
+        raise BookedMeanwhile(_("Somebody has typed another sum meanwhile. Look at it again."))
+    event = order.record(OrderEvent.Kind.SUM_TAKEN_BACK, actor=actor, payment=payment.pk, amount=str(-amount))
+    if order.mails.filter(kind=OrderMail.Kind.PAID_SHORT).exists():
+        emails.enqueue(order, OrderMail.Kind.SUM_TAKEN_BACK, about=f"event-{event.pk}")
 
 
 def can_take_in_transfer(order: Order) -> bool:
@@ -290,24 +328,22 @@ def take_in_transfer(order_pk: int, *, amount: Decimal, booked_before: Decimal, 
     return _give_back(order, payment, reason=_why_not(order) or _why_late(order), actor=actor)
 
 
+def _sums(*, due: Decimal, came: Decimal) -> dict[str, str]:
+    return {"due": money.text(due), "came": money.text(came), "difference": money.text(abs(due - came))}
+
+
 def _sentence(order: Order, *, due: Decimal, came: Decimal) -> str:
-    sums = {"due": money.text(due), "came": money.text(came), "difference": money.text(abs(due - came))}
     missing = _(
         "The order costs %(due)s, and %(came)s came: %(difference)s are missing. In ten minutes a mail asks the buyer "
-        "for the rest; if you mistyped, type the right sum before. Type the whole sum once it is there, or cancel the "
-        "order and send back what came."
+        "for the rest; if you mistyped, type the right sum before, or say that this sum did not come. Type the whole "
+        "sum once it is there, or cancel the order and send back what came."
     )
     missing_late = _(
         "The order costs %(due)s, and %(came)s came: %(difference)s are missing, and its time is over. What came is "
         "booked: send it back, and say so at its refund."
     )
-    too_much = _(
-        "The order costs %(due)s, and %(came)s came: %(difference)s too much. Send them back from the bank account, "
-        "and then type the price of the order."
-    )
-    if came > due:
-        return too_much % sums
-    return (missing if order.status == Order.Status.AWAITING_PAYMENT else missing_late) % sums
+    sentence = missing if order.status == Order.Status.AWAITING_PAYMENT else missing_late
+    return sentence % _sums(due=due, came=came)
 
 
 def _due_by_hand(order: Order, payments: PaymentQuerySet) -> Payment | None:
@@ -326,7 +362,7 @@ def close_open(order: Order) -> None:
 
 
 def _book_other_sum(order: Order, payment: Payment) -> None:
-    """What came to the bank account and was not the price: where no rest is waited for any more, it goes back."""
+    """What came to the bank account and was less than the price: where no rest is waited for any more, it goes back."""
     if came := payment.other_sum:
         _take_wrong_amount(order, payment, ProviderStatus(ProviderState.PAID, came, payment.currency, charge=""))
 
@@ -334,6 +370,9 @@ def _book_other_sum(order: Order, payment: Payment) -> None:
 def _give_up(payment: Payment) -> None:
     _close(payment, Payment.Status.EXPIRED)
     if payment.provider_reference:
+        # Refused or lost, the page may still be paid.
+        payment.ask_after = timezone.now()
+        payment.save(update_fields=["ask_after"])
         expire_at_provider.defer(payment_pk=payment.pk)
 
 
@@ -413,7 +452,7 @@ def _paid(order: Order, payment: Payment, *, actor: User | None = None) -> None:
 
 
 def _derive(order: Order, what: Callable[[], object]) -> None:
-    """What follows from money must not keep it from being booked; ``complete`` makes up for it later."""
+    """What follows from money must not keep it from being booked; ``completing`` makes up for it later."""
     try:
         with transaction.atomic():
             what()
@@ -421,37 +460,6 @@ def _derive(order: Order, what: Callable[[], object]) -> None:
         raise
     except Exception:
         logger.exception("order %s is paid, and lacks what follows from that", order)
-
-
-def complete(order_pk: int) -> None:
-    """Gives an order that was paid the date and the documents that it lacks: neither waits for the other.
-
-    Raises whatever hinders them.
-    """
-    try:
-        _complete_date(order_pk)
-    finally:
-        _complete_invoice(order_pk)
-
-
-@short_transaction()
-def _complete_date(order_pk: int) -> None:
-    order = Order.objects.locked(order_pk)
-    if order.status in WITH_DATE:
-        promises.make(order)
-
-
-@short_transaction()
-def _complete_invoice(order_pk: int) -> None:
-    """With the credit notes of what went back before there was an invoice."""
-    order = Order.objects.locked(order_pk)
-    if order.invoices.filter(kind=Invoice.Kind.INVOICE).exists():
-        return
-    paid = order.events.filter(kind=OrderEvent.Kind.PAID).latest("pk")
-    payment = order.payments.get(pk=paid.data["payment"])
-    invoices.issue(order, payment)
-    for refund in payment.refunds.filter(credit_note=None).order_by("pk"):
-        invoices.credit(refund)
 
 
 def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -> None:

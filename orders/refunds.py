@@ -155,7 +155,7 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
         Order.objects.filter(pk=order.pk).update(delivery_refunded=F("delivery_refunded") + what.delivery)
     # Nobody waits for these units any more: what is refunded here may go on the shelf.
     stock.take_back(order, units=what.shelf, actor=actor)
-    progress.follow_up(order, actor=actor)
+    progress.follow_up(order, actor=actor, refund=refund)
     invoices.credit(refund)
     return refund
 
@@ -178,6 +178,12 @@ def _lines_of(order: Order, what: Sum) -> dict[LineItem, int]:
 def whole(payment: Payment, *, reason: str) -> Refund:
     """Sends back a payment that buys nothing. Call with the order and the payment locked."""
     return _write(Refund(amount=payment.left, reason=reason), payment)
+
+
+def excess(payment: Payment, *, actor: User) -> Refund:
+    """Sends back what came beyond the price that this payment has paid. Call with the order and the payment locked."""
+    amount = payment.captured_amount - payment.amount
+    return _write(Refund(amount=amount, reason=Refund.Reason.TOO_MUCH, decided_by=actor), payment)
 
 
 def _payment_with(order: Order, amount: Decimal) -> Payment:
@@ -306,12 +312,32 @@ def _row_of(payment: Payment, told: ProviderRefund) -> Refund | None:
     return next(by_reference, None) or next(by_key, None)
 
 
-def _made_elsewhere(order: Order, payment: Payment, told: ProviderRefund) -> Refund:
+def _waiting(payment: Payment) -> list[Refund]:
+    """Decided, and nobody has begun to send it."""
+    return [one for one in payment.refunds.order_by("pk") if not (one.done_at or one.is_known_at_provider)]
+
+
+def taken_by_bank(order: Order, payment: Payment, *, reference: str, amount: Decimal) -> None:
+    """The buyer's bank took this back: what waits to go back has gone so, and what else it took is a refund, done.
+
+    Call with the order and the payment locked. Raises Unexplained, having written nothing.
+    """
+    # A bank may ask for what has gone back before, too.
+    taken = min(amount, payment.left + sum(one.amount for one in _waiting(payment)))
+    if taken:
+        told = ProviderRefund(reference, RefundState.DONE, taken)
+        refund = _made_elsewhere(order, payment, told, reason=Refund.Reason.AT_BANK)
+        _settle(refund.pk, told)
+
+
+def _made_elsewhere(
+    order: Order, payment: Payment, told: ProviderRefund, *, reason: str = Refund.Reason.AT_PROVIDER
+) -> Refund:
     """The row of a refund made in the provider's dashboard: of one that is still to go back, or one more.
 
     Where all that the provider had left went back at once, it is everything that waits here, and the rest.
     """
-    waiting = [one for one in payment.refunds.order_by("pk") if not (one.done_at or one.is_known_at_provider)]
+    waiting = _waiting(payment)
     # What has failed is what staff mend in the dashboard.
     waiting.sort(key=lambda one: not one.failure)
     same = [one for one in waiting if one.amount == told.amount]
@@ -328,7 +354,7 @@ def _made_elsewhere(order: Order, payment: Payment, told: ProviderRefund) -> Ref
         amount = payment.left
     if amount > payment.left:
         raise Unexplained(f"{told.reference}: {told.amount} back, more than is left of the payment")
-    refund = Refund.objects.create(payment=payment, amount=amount, reason=Refund.Reason.AT_PROVIDER)
+    refund = Refund.objects.create(payment=payment, amount=amount, reason=reason)
     _count(payment, amount)
     _record(order, OrderEvent.Kind.REFUND_DECIDED, refund, reason=refund.reason)
     invoices.credit(refund)
@@ -369,7 +395,8 @@ def _record(order: Order, kind: str, refund: Refund, *, actor: User | None = Non
 
 
 def _tell(order: Order, refund: Refund) -> None:
-    if _went_as_told(order, refund):
+    # What a buyer's bank took, it tells.
+    if refund.reason == Refund.Reason.AT_BANK or _went_as_told(order, refund):
         return
     came_back = order.mails.filter(kind=OrderMail.Kind.CAME_BACK, about__startswith=f"refund-{refund.pk}-").count()
     again = f"-{came_back}" if came_back else ""

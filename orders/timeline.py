@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext, gettext_lazy
 
 from dostshop import money
-from orders.models import Fulfilment, Order, OrderEvent
+from orders.models import Fulfilment, Order, OrderEvent, Refund
+from orders.models.order import SUMS_TYPED
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -30,7 +31,10 @@ def for_buyer(events: Iterable[OrderEvent], *, order: Order, parts: Collection[F
     """In the order in which it happened. Where several branches prepare it, each part's steps name its branch."""
     names = {part.branch.slug: part.branch.name for part in parts} if len(parts) > 1 else {}
     pickup = order.pickup_branch.name if order.pickup_branch else ""
-    told = ((event, _of_part(event, branch=names.get(event.data.get("branch", "")), pickup=pickup)) for event in events)
+    told = (
+        (event, _of_part(event, branch=names.get(event.data.get("branch", "")), pickup=pickup))
+        for event in _holding(events)
+    )
     return [Entry(event.at, text) for event, text in told if text]
 
 
@@ -43,10 +47,23 @@ def _of_part(event: OrderEvent, *, branch: str | None, pickup: str) -> str:
     return f"{branch}: {text}" if branch and text else text
 
 
+def _holding(events: Iterable[OrderEvent]) -> list[OrderEvent]:
+    """Without what staff typed of the bank account and corrected or took back since."""
+    every = list(events)
+    last = {event.data["payment"]: event.pk for event in every if event.kind in SUMS_TYPED}
+    return [event for event in every if event.kind not in SUMS_TYPED or last[event.data["payment"]] == event.pk]
+
+
 def _in_words(event: OrderEvent) -> str:
     if event.kind == Kind.WRONG_AMOUNT and event.data["currency"] != money.CURRENCY:
         # Neither booked nor given back: a person sees to it.
         return gettext("A sum in another currency came. We will write to you about it.")
+    if event.kind == Kind.REFUND_DECIDED and event.data["reason"] == Refund.Reason.AT_BANK:
+        # The buyer's bank did, and its sum follows.
+        return ""
+    if event.kind == Kind.REFUND_DECIDED and event.data["reason"] == Refund.Reason.TOO_MUCH:
+        more = gettext("%(sum)s more than the price came, and goes back to you.")
+        return more % {"sum": money.text(Decimal(event.data["amount"]))}
     if event.kind in _SUMS:
         return _SUMS[event.kind] % {"sum": money.text(Decimal(event.data["amount"]))}
     if event.kind in _NUMBERS and (number := _number(event)):

@@ -40,7 +40,7 @@ from orders.admin.overdue import OverdueAdmin
 from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, possible_money_steps
 from orders.admin.returns import ReturnRecordingAdmin
 from orders.admin.timeline import EventInline
-from orders.admin.transfers import TransferAdmin, typed_sum
+from orders.admin.transfers import MarkPaidDialog, TransferAdmin
 from orders.models import Fulfilment, LineItem, Order, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
 from orders.staff_forms import HandOverForm
@@ -54,10 +54,12 @@ def possible_steps(order: Any, actor: User) -> set[str]:
     """The steps that this person can take with the order as it is now."""
     of_parts = fulfilment.Steps(order, branches=branches_seen_by(actor))
     parts = list(order.fulfilments.prefetch_related("lines"))
+    is_money_theirs = payments.can_be_marked_paid(order) and not till.why_not(order, actor=actor)
     steps = {
-        "mark_paid": payments.can_be_marked_paid(order) and not till.why_not(order, actor=actor),
+        "mark_paid": is_money_theirs,
         "mark_ready": any(not of_parts.why_not_ready(part) for part in parts),
         "hand_over": any(not of_parts.why_not_given(part) for part in parts),
+        "take_back_sum": is_money_theirs and payments.typed_sum(order) is not None,
         "take_further_transfer": till.may_take_further(order, actor=actor),
         "cancel": order.status == Order.Status.AWAITING_PAYMENT and not cancelling.why_not_theirs(order, actor=actor),
         "record_return": any(returns.recordable(order, actor=actor).values()),
@@ -73,18 +75,6 @@ def mark_paid_with(amount: Decimal | None) -> Step:
 MARK_PAID = mark_paid_with(None)
 MARK_READY = Step(lambda order, actor: fulfilment.mark_all_ready(order.pk, actor=actor), done=_("Marked as packed"))
 CANCEL = Step(lambda order, actor: cancelling.cancel_for_buyer(order.pk, actor=actor), done=_("Cancelled"))
-
-
-class MarkPaidDialog(OrderDialog):
-    """Asks for the sum where a bank statement says it."""
-
-    refused_at: ClassVar = {payments.WrongAmount: "amount"}
-
-    def add_fields(self, order: Order) -> None:
-        if payments.is_amount_typed(order):
-            self.fields["amount"] = typed_sum(
-                _("As the bank statement has it; several transfers for one order are added up.")
-            )
 
 
 class HandOverDialog(OrderDialog):
@@ -301,6 +291,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, OverdueAdmin, TransferAdmin, RefundingAd
     actions = ("mark_paid_chosen", "mark_ready_chosen", "cancel_chosen")
     actions_detail = (
         "mark_paid",
+        "take_back_sum",
         "take_further_transfer",
         "mark_ready",
         "hand_over",

@@ -23,7 +23,7 @@ from unfold.widgets import (
 from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.admin import Step, StepForm, SteppedAdmin, signed_in
-from orders import cancelling, payments, refunds, stock, till
+from orders import cancelling, disputes, payments, refunds, stock, till
 from orders.models import LineItem, Order, Refund
 from orders.steps import NotPossible
 
@@ -113,10 +113,15 @@ def units_field(label: str, *, most: int, initial: int | None = 0) -> forms.Inte
     )
 
 
-def shown_sum(label: Any, amount: Decimal) -> forms.CharField:
+def shown_sum(label: Any, amount: Decimal, *, help_text: Any = "") -> forms.CharField:
     """To be read beside what is typed."""
     return forms.CharField(
-        label=label, initial=money.text(amount), disabled=True, required=False, widget=UnfoldAdminTextInputWidget
+        label=label,
+        initial=money.text(amount),
+        help_text=help_text,
+        disabled=True,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
     )
 
 
@@ -131,9 +136,27 @@ def delivery_field(order: Order, *, left: Decimal, initial: Decimal | None = Non
     return field
 
 
-def reason_field(choices: Iterable[tuple[str, Any]]) -> forms.ChoiceField:
+def reason_field(choices: Iterable[tuple[str, Any]], *, help_text: Any = "") -> forms.ChoiceField:
     """Nothing is chosen beforehand."""
-    return forms.ChoiceField(label=_("reason"), choices=[("", _("Choose")), *choices], widget=UnfoldAdminSelectWidget)
+    return forms.ChoiceField(
+        label=_("reason"),
+        choices=[("", _("Choose")), *choices],
+        help_text=help_text,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+def warning_of_dispute(order: Order) -> Any:
+    """For whoever is about to give money back; empty where no bank asks for it."""
+    match disputes.state_of(order):
+        case disputes.State.OPEN:
+            return _("The buyer's bank asks for this money too. Look at the dispute first, or it may go back twice.")
+        case disputes.State.LOST:
+            return _(
+                "The buyer's bank has taken money of this order back. Look at the refunds first: what is booked there "
+                "as taken by the bank, the buyer has."
+            )
+    return ""
 
 
 def whether_it_went_field() -> forms.TypedChoiceField:
@@ -189,12 +212,6 @@ class OrderDialog(StepForm):
     def add_fields(self, order: Order) -> None:
         raise NotImplementedError
 
-    def warn_of_dispute(self, order: Order) -> None:
-        if order.is_disputed:
-            self.fields["reason"].help_text = _(
-                "The buyer's bank asks for this money too. Look at the dispute first, or it may go back twice."
-            )
-
     def add_units(self, name: str, line: LineItem, label: str, *, most: int, initial: int | None = 0) -> None:
         if most:
             words = label % {"name": line.name, "most": most, "price": money.text(line.unit_price)}
@@ -233,8 +250,7 @@ class RefundDialog(OrderDialog):
             self.fields["delivery"] = delivery_field(order, left=left)
         self.fields["goodwill"] = sum_field(_("for goodwill, AZN"), help_text=_("In addition to the pieces."))
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
-        self.fields["reason"] = reason_field(REASONS)
-        self.warn_of_dispute(order)
+        self.fields["reason"] = reason_field(REASONS, help_text=warning_of_dispute(order))
         self.fields["to_buyer"] = to_buyer_field(order)
         self.fields["note"] = note_field()
         self.fields["seen"] = forms.DecimalField(initial=refunds.refunded(order), widget=forms.HiddenInput)
@@ -258,8 +274,9 @@ class CallOffDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
         reasons = (Refund.Reason.CANCELLED, Refund.Reason.NOT_AVAILABLE)
         self.fields["left"] = shown_sum(_("goes back in all"), refunds.left(order))
-        self.fields["reason"] = reason_field((reason.value, reason.label) for reason in reasons)
-        self.warn_of_dispute(order)
+        self.fields["reason"] = reason_field(
+            ((reason.value, reason.label) for reason in reasons), help_text=warning_of_dispute(order)
+        )
         here = cancelling.still_here(order)
         for line in self.lines:
             self.add_shelf(line, most=here[line.pk], initial=None)

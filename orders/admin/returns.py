@@ -32,6 +32,7 @@ from orders.admin.refunding import (
     sum_field,
     to_buyer_field,
     units_field,
+    warning_of_dispute,
 )
 from orders.models import Order, Return, ReturnLine
 
@@ -99,7 +100,7 @@ class RefundReturnDialog(ReturnDialog):
     def add_fields(self, returned: Return) -> None:
         order = returned.order
         price = sum((row.line.unit_price * row.quantity for row in self.rows), money.ZERO)
-        self.fields["price"] = shown_sum(_("price of its pieces"), price)
+        self.fields["price"] = shown_sum(_("price of its pieces"), price, help_text=warning_of_dispute(order))
         left = order.delivery_left
         if left:
             # Who is not to blame and keeps nothing does not pay for the way there.

@@ -204,14 +204,6 @@ class Order(models.Model):
         return self.delivery_total - self.delivery_refunded
 
     @property
-    def is_disputed(self) -> bool:
-        """Whether the buyer's bank asks for money of it, as far as the shop has heard."""
-        told = self.events.filter(kind__in=[OrderEvent.Kind.DISPUTED, OrderEvent.Kind.DISPUTE_CLOSED])
-        begun_and_ended = told.values_list("data__dispute", "kind")
-        ended = {dispute for dispute, kind in begun_and_ended if kind == OrderEvent.Kind.DISPUTE_CLOSED}
-        return any(dispute not in ended for dispute, _kind in begun_and_ended)
-
-    @property
     def parts_packed(self) -> list["Fulfilment"]:
         """The branches' parts of which something goes, or went, to the buyer."""
         parts = self.fulfilments.select_related("branch").prefetch_related("lines__refund_lines__refund")
@@ -424,6 +416,7 @@ class OrderEvent(models.Model):
         RESTOCKED = "restocked", _("back in stock")
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
         OTHER_SUM = "other_sum", _("another sum than the price came, and was not booked")
+        SUM_TAKEN_BACK = "sum_taken_back", _("the sum that was typed did not come")
         DISPUTED = "disputed", _("payment disputed at the buyer's bank")
         DISPUTE_CLOSED = "dispute_closed", _("dispute ended")
         RETURN_ASKED = "return_asked", _("return asked for")
@@ -454,6 +447,10 @@ class OrderEvent(models.Model):
         return self.get_kind_display()
 
 
+# Of the bank account, the last of a payment holds.
+SUMS_TYPED = frozenset({OrderEvent.Kind.OTHER_SUM, OrderEvent.Kind.SUM_TAKEN_BACK})
+
+
 class OrderMail(models.Model):
     """One mail of an order; the row exists before the mail does, so that none goes twice."""
 
@@ -472,6 +469,7 @@ class OrderMail(models.Model):
         CAME_BACK = "came_back", _("money given back has not arrived")
         REMINDER = "reminder", _("reminder to pay")
         PAID_SHORT = "paid_short", _("less than the price came")
+        SUM_TAKEN_BACK = "sum_taken_back", _("the part of the price had not come")
         RETURN_ASKED = "return_asked", _("return asked for")
         RETURN_ACCEPTED = "return_accepted", _("return accepted")
         RETURN_REFUSED = "return_refused", _("return refused")

@@ -1,6 +1,7 @@
 """Money in and money back, and what the provider told us."""
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -13,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from dostshop import money
-from orders.models.order import Order, OrderEvent
+from orders.models.order import SUMS_TYPED, Order, OrderEvent
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
@@ -27,6 +28,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     def with_money(self) -> "PaymentQuerySet":
         """Of which something has not been given back."""
         return self.filter(captured_amount__gt=F("refunded_amount"))
+
+    def to_ask_about(self, before: datetime) -> "PaymentQuerySet":
+        """Closed here, and not ended for good at the provider."""
+        return self.filter(ask_after__lt=before).exclude(provider_reference="")
 
     def to_remind(self) -> "PaymentQuerySet":
         """Open, with some time left, and due to be spoken of; whether that was done, the order's mails tell."""
@@ -71,6 +76,8 @@ class Payment(models.Model):
     # When the shopper is told that the order still waits; nothing where nobody is told.
     remind_at = models.DateTimeField(_("reminder"), null=True, blank=True)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+    # The shop closed it, and its provider may still take the money: when to ask. Nothing once its word is final.
+    ask_after = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[PaymentQuerySet] = PaymentQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -83,6 +90,7 @@ class Payment(models.Model):
             models.Index(
                 fields=["remind_at"], condition=Q(status__in=["started", "open"]), name="orders_payment_remind"
             ),
+            models.Index(fields=["ask_after"], condition=Q(ask_after__isnull=False), name="orders_payment_to_ask"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -121,9 +129,9 @@ class Payment(models.Model):
 
     @cached_property
     def other_sum(self) -> Decimal | None:
-        """What came to the bank account, as staff typed it last, and was not the price."""
-        typed = self.order.events.filter(kind=OrderEvent.Kind.OTHER_SUM, data__payment=self.pk).order_by("pk").last()
-        return Decimal(typed.data["amount"]) if typed else None
+        """What came to the bank account and was not the price, as staff typed it last and did not take back."""
+        last = self.order.events.filter(kind__in=SUMS_TYPED, data__payment=self.pk).order_by("pk").last()
+        return Decimal(last.data["amount"]) if last and last.kind == OrderEvent.Kind.OTHER_SUM else None
 
     @property
     def missing(self) -> Decimal:
@@ -151,7 +159,9 @@ class Refund(models.Model):
         PAID_CANCELLED = "paid_cancelled", _("paid after the order was cancelled")
         PAID_TWICE = "paid_twice", _("paid twice")
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
+        TOO_MUCH = "too_much", _("more than the price came")
         AT_PROVIDER = "at_provider", _("made at the payment provider")
+        AT_BANK = "at_bank", _("taken back by the buyer's bank")
 
     class Failure(models.TextChoices):
         REFUSED = "refused", _("refused by the payment provider")

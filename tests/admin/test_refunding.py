@@ -1,7 +1,6 @@
 """Money back from the page of an order: by the centre's staff, in dialogs, with a sentence for every refusal."""
 
 import html
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +13,9 @@ from pytest_django import Settings
 from artisans.models import Branch
 from dostshop import money
 from dostshop.accounts.models import Role
-from orders import disputes, payments, refunds, returns, stock
+from orders import payments, refunds, returns, stock
 from orders.models import Order, OrderEvent, Refund, Stock
-from orders.providers import Dispute, OutcomeUnknown, ProviderRefund, RefundState
+from orders.providers import OutcomeUnknown, ProviderRefund, RefundState
 from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
 from tests.factories import UserFactory, hand_out, order_of, piece, worker
 from tests.orders import toys
@@ -482,19 +481,9 @@ def test_more_than_sold_never_reaches_the_shelf(order: Order) -> None:
     assert Stock.objects.get().on_hand == 2
 
 
-@pytest.mark.parametrize("step", ["refund", "call_off"])
-def test_whoever_gives_money_back_is_warned_that_the_bank_asks_for_it_too(
-    centre: Client, order: Order, step: str
-) -> None:
-    def warns() -> bool:
-        page = centre.get(english(f"orders_order_{step}", order.pk))
-        assert page.status_code == 200
-        return "bank asks for this money too" in html.unescape(page.content.decode())
-
-    payment = order.payments.get()
-    assert not warns()
-    dispute = Dispute(reference="dp_1", amount=order.total, currency="AZN", outcome="")
-    disputes.note(payment.pk, dispute)
-    assert warns()
-    disputes.note(payment.pk, replace(dispute, outcome="won"))
-    assert not warns()
+def test_an_order_that_was_refunded_as_a_whole_is_cancelled_and_offers_the_shelf(centre: Client, order: Order) -> None:
+    take(centre, "refund", order, **units(order, 3), delivery="5.00", reason="not_available")
+    assert order.status == Order.Status.CANCELLED
+    assert offered(centre, order) == ["Put back on the shelf"]
+    assert f"Put back on the shelf: {order.code}" in take(centre, "restock", order, **units(order, 3, name="shelf"))
+    assert offered(centre, order) == []

@@ -228,6 +228,28 @@ def test_a_further_transfer(administrator: User, page: Page) -> None:
             expect_no_violations(page)
 
 
+def test_a_sum_that_came(administrator: User, page: Page) -> None:
+    order = order_of(piece(), provider="transfer")
+    with pytest.raises(payments.WrongAmount):
+        payments.mark_paid(order.pk, actor=administrator, amount=Decimal("35.00"))
+    for language, prefix in LANGUAGES.items():
+        with translation.override(language):
+            mark_paid, take_back = _("Mark as paid"), _("This sum did not come")
+        for scheme, width in TWO_LOOKS:
+            for step in (take_back, mark_paid):
+                look(page, f"{prefix}/admin/orders/order/{order.pk}/change/", scheme, width)
+                open_actions(page, language=language)
+                page.get_by_role("link", name=step, exact=True).press("Enter")
+                dialog = page.get_by_role("dialog")
+                expect(dialog.get_by_role("button").last).to_be_in_viewport(ratio=1)
+                expect_no_violations(page)
+            dialog.get_by_role("textbox").fill("40")
+            dialog.get_by_role("button").last.press("Enter")
+            expect(dialog.get_by_role("alert")).to_be_visible()
+            expect(dialog.get_by_role("checkbox", checked=False)).to_be_visible()
+            expect_no_violations(page)
+
+
 @pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)
 def test_what_opens_over_a_page(
     administrator: User, order: Order, page: Page, scheme: Literal["light", "dark"], width: int

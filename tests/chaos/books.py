@@ -67,6 +67,8 @@ class RefundRow:
     amount: Decimal
     is_done: bool
     failure: str
+    # Of what came beyond the price, which no invoice was for.
+    is_excess: bool = False
     # The credit note's sum; None where there is none.
     credited: Decimal | None
     # The mail that tells the buyer of it.
@@ -76,6 +78,7 @@ class RefundRow:
 @dataclass(frozen=True, kw_only=True)
 class LineRow:
     order: str
+    sold: int
     refunded: int
     # What the refunds say that name this line.
     in_refunds: int
@@ -217,6 +220,7 @@ def _refunds() -> Iterator[RefundRow]:
             amount=refund.amount,
             is_done=refund.done_at is not None,
             failure=refund.failure,
+            is_excess=refund.reason == Refund.Reason.TOO_MUCH,
             credited=credited.get(refund.pk),
             message=message(mail),
         )
@@ -225,7 +229,12 @@ def _refunds() -> Iterator[RefundRow]:
 def _lines() -> Iterator[LineRow]:
     named = dict(RefundLine.objects.order_by().values_list("line").annotate(Sum("quantity")))
     for line in LineItem.objects.select_related("order"):
-        yield LineRow(order=line.order.code, refunded=line.refunded_quantity, in_refunds=named.get(line.pk, 0))
+        yield LineRow(
+            order=line.order.code,
+            sold=line.quantity,
+            refunded=line.refunded_quantity,
+            in_refunds=named.get(line.pk, 0),
+        )
 
 
 def _pieces(received: dict[int, int]) -> Iterator[PieceRow]:

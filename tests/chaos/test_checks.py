@@ -49,7 +49,7 @@ def books(**changes: Any) -> Books:
         "payments": [PAYMENT],
         "refunds": [REFUND],
         "pieces": [PIECE],
-        "lines": [LineRow(order="A", refunded=1, in_refunds=1)],
+        "lines": [LineRow(order="A", sold=2, refunded=1, in_refunds=1)],
         "mails": [MAIL, *MAILS],
         "mails_found": [mail.message for mail in (MAIL, *MAILS)],
         "jobs": [JOB, REGULAR, replace(REGULAR, pk=3, status="succeeded")],
@@ -64,6 +64,18 @@ def books(**changes: Any) -> Books:
 
 def test_what_is_right_is_not_complained_of() -> None:
     assert checks.problems(books()) == []
+
+
+def test_a_cancelling_may_tell_of_its_refund() -> None:
+    called_off = replace(ORDER, status="cancelled", moves=("paid", "cancelled"))
+    told = MailRow(message="order-A-cancelledrefund-1", kind="cancelled", is_sent=True)
+    assert list(checks.everybody_is_told(books(orders=[called_off], mails=[MAIL, *MAILS, told]))) == []
+
+
+def test_an_order_whose_every_piece_was_refunded_may_keep_back_something() -> None:
+    lines = [LineRow(order="A", sold=1, refunded=1, in_refunds=1)]
+    called_off = replace(ORDER, status="cancelled", moves=("paid", "cancelled"))
+    assert list(checks.no_order_is_lost(books(orders=[called_off], lines=lines))) == []
 
 
 BROKEN: list[tuple[checks.Check, dict[str, Any], str]] = [
@@ -146,7 +158,7 @@ BROKEN: list[tuple[checks.Check, dict[str, Any], str]] = [
     ),
     (
         checks.what_was_refunded_is_counted_once,
-        {"lines": [LineRow(order="A", refunded=1, in_refunds=2)]},
+        {"lines": [LineRow(order="A", sold=2, refunded=1, in_refunds=2)]},
         "order A: 1 of a line refunded, and its refunds say 2",
     ),
     (

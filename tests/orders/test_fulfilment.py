@@ -142,16 +142,20 @@ def refund(order: Order, *, of: Fulfilment | None = None, units: int = 1) -> Non
 
 
 def test_what_was_given_back_is_neither_packed_nor_handed_over(staff: User) -> None:
-    order = order_of(piece(), provider="branch")
-    [part] = order.fulfilments.all()
+    order = order_of(piece(), piece(branch__slug="barda"), provider="branch")
+    part, other = order.fulfilments.all()
     payments.mark_paid(order.pk, actor=staff)
-    refund(order)
+    refund(order, of=part)
     with pytest.raises(NotPossible, match="qaytarılıb"):
         fulfilment.mark_ready(part.pk, actor=staff)
-    with pytest.raises(NotPossible, match="qaytarılıb"):
+    # With the last of it, the order is cancelled.
+    refund(order, of=other)
+    for given_back in (part, other):
+        with pytest.raises(NotPossible, match="artıq tələb olunmur"):
+            fulfilment.mark_ready(given_back.pk, actor=staff)
+    with pytest.raises(NotPossible, match="artıq tələb olunmur"):
         fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
-    part.refresh_from_db()
-    assert (part.ready_at, part.handed_over_at) == (None, None)
+    assert list(order.fulfilments.values_list("ready_at", "handed_over_at")) == [(None, None)] * 2
 
 
 def test_what_was_given_back_at_the_provider_is_no_longer_wanted(staff: User) -> None:

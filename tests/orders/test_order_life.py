@@ -219,6 +219,12 @@ class OrderLife(RuleBasedStateMachine):
         with refused:
             payments.mark_paid(order, actor=self.staff, amount=self.order(order).total + difference * SMALLEST_SUM)
 
+    @rule(order=orders)
+    def take_back_what_was_typed(self, order: int) -> None:
+        known = self.order(order)
+        if typed := payments.typed_sum(known):
+            till.take_back(known, amount=typed, actor=self.staff)
+
     @rule(order=orders, difference=differences, was_looked_at=st.sampled_from([True, True, False]))
     def take_further_transfer(self, order: int, difference: int, was_looked_at: bool) -> None:
         known = self.order(order)

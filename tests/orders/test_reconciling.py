@@ -155,6 +155,64 @@ def test_a_refund_that_fails_later_is_noticed(opened: Payment, stand_in: StandIn
     assert_nothing_more()
 
 
+def test_a_refund_that_fails_weeks_later_is_noticed(opened: Payment, stand_in: StandIn) -> None:
+    pay(stand_in, opened)
+    payments.check(opened)
+    refund = refunds.decide(opened.order_id, what=refunds.everything_left(opened.order), reason=Refund.Reason.CANCELLED)
+    refunds.send(refund_pk=refund.pk)
+    [made] = stand_in.account.refunds
+    stand_in.account.fail_refund(made)
+    for row in (stand_in.account.refunds[made], session_of(stand_in, opened)):
+        row["created"] -= 25 * 24 * 60 * 60
+    assert reconcile() == [Kind.REFUND_MISSED]
+    refund.refresh_from_db()
+    assert refund.failure == Refund.Failure.CAME_BACK
+    assert_nothing_more()
+
+
+def ended_here_long_ago(stand_in: StandIn, payment: Payment) -> None:
+    """The order has expired, the shop's wish to close the page was lost, and no list of the last days has it."""
+    Payment.objects.update(expires_at=timezone.now() - timedelta(hours=1))
+    payment.order.holds.update(expires_at=timezone.now() - timedelta(hours=1))
+    expiry.expire_order(payment.order_id)
+    session_of(stand_in, payment)["created"] -= 5 * 24 * 60 * 60
+
+
+def test_a_payment_that_comes_days_after_its_order_expired_is_noticed(opened: Payment, stand_in: StandIn) -> None:
+    ended_here_long_ago(stand_in, opened)
+    assert_nothing_more()
+    pay(stand_in, opened)
+    # It was asked about just now.
+    assert_nothing_more()
+    Payment.objects.update(ask_after=timezone.now())
+    assert reconcile() == [Kind.PAYMENT_MISSED]
+    assert_paid(opened.order)
+    opened.refresh_from_db()
+    assert opened.ask_after is None
+    assert_nothing_more()
+
+
+def test_what_the_provider_has_ended_is_not_asked_about_again(opened: Payment, stand_in: StandIn) -> None:
+    ended_here_long_ago(stand_in, opened)
+    payments.expire_at_provider(opened.pk)
+    assert_nothing_more()
+    opened.refresh_from_db()
+    assert (opened.status, opened.ask_after) == (Payment.Status.EXPIRED, None)
+
+
+def test_a_provider_that_never_ends_a_payment_is_not_asked_for_ever(opened: Payment, stand_in: StandIn) -> None:
+    ended_here_long_ago(stand_in, opened)
+    assert_nothing_more()
+    opened.refresh_from_db()
+    assert opened.ask_after is not None
+    assert opened.ask_after > timezone.now() + timedelta(hours=23)
+    long_ago = timezone.now() - timedelta(days=31)
+    Payment.objects.update(ask_after=timezone.now(), created_at=long_ago)
+    assert_nothing_more()
+    opened.refresh_from_db()
+    assert opened.ask_after is None
+
+
 def test_a_payment_after_the_piece_is_gone_goes_back(stand_in: StandIn) -> None:
     variant = piece()
     late = payments.start(order_of(variant).payments.get())
