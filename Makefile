@@ -26,9 +26,11 @@ test: $(VENV)/development $(MESSAGES)
 newcomer: $(VENV)/development
 	@$(BIN)/python -m tests.newcomer
 
-# Thousands of orders while web, worker and database are killed at random, and then the books: some ten minutes.
+# Thousands of orders while web, worker and database are killed at random, and then the books; after it other lives of
+# an order than `make test` goes through: some twenty minutes.
 chaos: $(VENV)/development $(MESSAGES)
 	@$(BIN)/python -m tests.chaos
+	@$(BIN)/python -m pytest -n0 -q tests/orders/test_order_life.py --hypothesis-profile=fresh
 
 # Style, types, templates, migrations, the settings of a real shop, translations, stray addresses.
 check: $(VENV)/development $(MESSAGES)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,12 +13,13 @@ from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelChoiceField
 from django.forms import Field as FormField
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TabbedTranslationAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
+from unfold.forms import BaseDialogForm
 
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.translated import lacking
@@ -49,6 +50,26 @@ class Step:
     done: "StrOrPromise"
 
 
+class StepForm(BaseDialogForm):
+    """What is asked before a step is taken."""
+
+    # How the names of the fields begin that a refusal is about.
+    refused_at: ClassVar[Mapping[type[Exception], str]] = {}
+
+    def refused(self, refusal: Exception, sentence: "StrOrPromise") -> Self | None:
+        """What was typed, with what the page knows by now, and why it was refused.
+
+        None where it was decided by what has changed since: that is to be looked at, and decided anew.
+        """
+        again = type(self)(data=self.data, request=self.request, object_id=self.object_id)
+        if {hidden.name for hidden in again.hidden_fields()} & set(again.changed_data):
+            return None
+        beginnings = tuple(begins for kind, begins in self.refused_at.items() if isinstance(refusal, kind))
+        filled = [name for name, typed in self.cleaned_data.items() if typed and name.startswith(beginnings)]
+        again.add_error(filled[0] if len(filled) == 1 and filled[0] in again.fields else None, str(sentence))
+        return again
+
+
 class ShopAdmin(ModelAdmin):
     # Facets count every choice of every filter, on every look at a list.
     show_facets = ShowFacets.NEVER
@@ -66,12 +87,20 @@ class SteppedAdmin(ShopAdmin):
     # What a step may raise, and the sentence for it; None where the exception brings one.
     refusals: ClassVar[Mapping[type[Exception], "StrOrPromise | None"]] = {}
 
-    def run_on_one(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
-        """For a dialog on the page of a row: leaves to that page, with a message."""
+    def run_on_one(
+        self, request: HttpRequest, object_id: str, step: Step, *, form: StepForm | None = None
+    ) -> HttpResponse:
+        """For a dialog on the page of a row: leaves to that page, with a message.
+
+        What was typed and refused is shown again, where the step can still be taken.
+        """
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
-        self.run(request, [row], step)
+        refusal = self._take(request, row, step)
+        if refusal and form and (dialog := self._dialog_again(request, form, refusal)):
+            return dialog
+        self._tell(request, step, [(row, refusal)])
         page = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"
         url = reverse(page, args=[quote(row.pk)])
         # htmx posts the dialog, and without scripts the browser does.
@@ -80,17 +109,34 @@ class SteppedAdmin(ShopAdmin):
         return redirect(url)
 
     def run(self, request: HttpRequest, rows: Iterable[Any], step: Step) -> None:
-        done = []
-        for row in rows:
-            try:
-                step.call(row, signed_in(request))
-            except tuple(self.refusals) as refusal:
+        self._tell(request, step, [(row, self._take(request, row, step)) for row in rows])
+
+    def _take(self, request: HttpRequest, row: Any, step: Step) -> Exception | None:
+        """What the step was refused with."""
+        try:
+            step.call(row, signed_in(request))
+        except tuple(self.refusals) as refusal:
+            return refusal
+        self.log_change(request, row, str(step.done))
+        return None
+
+    def _tell(self, request: HttpRequest, step: Step, taken: list[tuple[Any, Exception | None]]) -> None:
+        for row, refusal in taken:
+            if refusal:
                 messages.error(request, f"{row}: {self._sentence(refusal)}")
-            else:
-                self.log_change(request, row, str(step.done))
-                done.append(str(row))
-        if done:
+        if done := [str(row) for row, refusal in taken if refusal is None]:
             messages.success(request, f"{step.done}: {', '.join(done)}")
+
+    def _dialog_again(self, request: HttpRequest, form: StepForm, refusal: Exception) -> HttpResponse | None:
+        """None where the step can no longer be taken, or is to be decided anew."""
+        here = request.resolver_match.url_name if request.resolver_match else ""
+        possible = {one.action_name: one.dialog for one in self.get_actions_detail(request, str(form.object_id))}
+        dialog = possible.get(here or "")
+        again = form.refused(refusal, self._sentence(refusal)) if dialog else None
+        if not (dialog and again):
+            return None
+        context = {"dialog": dialog, "form": again, "form_submit_text": dialog.get("form_submit_text", "")}
+        return render(request, "unfold/helpers/dialog.html", context)
 
     def _sentence(self, refusal: Exception) -> "StrOrPromise":
         sentences = (text for kind, text in self.refusals.items() if isinstance(refusal, kind))

@@ -1,7 +1,8 @@
 """The admin's site: Unfold's, with a content security policy of its own."""
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
 from django.apps import apps
@@ -12,6 +13,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
+from django.template.response import TemplateResponse
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.csp import CSP
@@ -19,6 +21,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.csp import csp_override
 from unfold.sites import UnfoldAdminSite
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # Unfold's Alpine.js evaluates expressions from attributes and sets inline styles.
 ADMIN_CSP: dict[str, list[str]] = {
@@ -100,7 +105,31 @@ class ShopAdminConfig(AdminConfig):
     default_site = "dostshop.admin_site.ShopAdminSite"
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Work that waits for a person: what, how much of it, and where it is done."""
+
+    title: "StrOrPromise"
+    count: int
+    link: str
+
+
+@runtime_checkable
+class Asked(Protocol):
+    """A page of the admin that knows of work."""
+
+    def waiting(self, request: HttpRequest) -> list[Waiting]:
+        """What waits for this person, in one query for each; nothing for whoever may not do it."""
+
+
 class ShopAdminSite(UnfoldAdminSite):
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Begins with what waits for whoever asks."""
+        asked = [page for page in self._registry.values() if isinstance(page, Asked)]
+        waiting = [one for page in asked for one in page.waiting(request) if one.count]
+        response: TemplateResponse = super().index(request, {"waiting": waiting, **(extra_context or {})})
+        return response
+
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
         wrapped: Callable[..., HttpResponse] = csp_override(ADMIN_CSP)(super().admin_view(view, cacheable))
         return wrapped

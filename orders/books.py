@@ -81,13 +81,14 @@ def sold(order: Order, payment: Payment) -> None:
 def refund_decided(order: Order, refund: Refund) -> None:
     """The refund is the buyer's: taken back from whom the sale gave it to.
 
-    Nothing is booked where the payment bought nothing, for all of it is the buyer's already.
+    Nothing is booked of what bought nothing, or came beyond the price: it is the buyer's already.
     """
     sale = Booking.objects.select_related("rule").filter(cause=f"sale-{refund.payment_id}").first()
-    if sale is None or sale.rule is None:
+    if sale is None or sale.rule is None or refund.reason == Refund.Reason.TOO_MUCH:
         return
     so_far = list(
         Refund.objects.filter(payment=refund.payment_id, pk__lte=refund.pk)
+        .exclude(reason=Refund.Reason.TOO_MUCH)
         .order_by("pk")
         .prefetch_related("lines__line__fulfilment", "lines__line__variant__product")
     )

@@ -2,28 +2,43 @@
 
 Locks: Order → Payment → Stock → InvoiceSeries.
 Raises: ``WrongTransition`` where the order is not waiting for its payment, or not paid and still here as a whole;
-``stock.MoreThanSold`` for more on the shelf than is still here.
+``stock.MoreThanSold`` for more on the shelf than is still here; ``NotPossible`` where it is not this person's to do.
 After commit: the mail, the closing of the payment page and the refund, by tasks. A payment that was on its way
 all the same goes back when it arrives.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from dostshop.accounts.models import User
+from django.utils.translation import gettext as _
+
+from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders import emails, payments, refunds, stock
 from orders.models import Order, OrderMail, Refund
 from orders.models.order import WrongTransition
+from orders.steps import NotPossible
 
 
 class NotHere(WrongTransition):
     """The order is not paid, or a part of it was handed over."""
 
 
+@dataclass(frozen=True)
+class Why:
+    """Why staff call off a paid order, for colleagues, and for the buyer in the order's language."""
+
+    reason: str = Refund.Reason.CANCELLED
+    note: str = ""
+    to_buyer: str = ""
+
+
+WISHED = Why()
+
+
 @short_transaction()
 def cancel(order_pk: int, *, actor: User | None = None) -> None:
-    """The shopper's or the staff's wish, before the order is paid; the pieces are free at once."""
+    """The buyer's wish, before the order is paid; the pieces are free at once."""
     order = Order.objects.locked(order_pk)
     if order.status != Order.Status.AWAITING_PAYMENT:
         raise WrongTransition(f"{order.code} is {order.status}")
@@ -34,12 +49,27 @@ def cancel(order_pk: int, *, actor: User | None = None) -> None:
 
 
 @short_transaction()
+def cancel_for_buyer(order_pk: int, *, actor: User) -> None:
+    """As ``cancel``, by staff of a branch that prepares the order or hands it over."""
+    if sentence := why_not_theirs(Order.objects.locked(order_pk), actor=actor):
+        raise NotPossible(sentence)
+    cancel(order_pk, actor=actor)
+
+
+def why_not_theirs(order: Order, *, actor: User) -> str:
+    """Empty where the order is the work of this person's branches."""
+    branches = branches_seen_by(actor)
+    if branches is None or order.pickup_branch_id in branches or order.fulfilments.filter(branch__in=branches).exists():
+        return ""
+    return _("Order %(code)s is the work of other branches.") % {"code": order.code}
+
+
+@short_transaction()
 def call_off(
     order_pk: int,
     *,
     actor: User,
-    reason: str = Refund.Reason.CANCELLED,
-    note: str = "",
+    why: Why = WISHED,
     shelf: Mapping[int, int] | None = None,
 ) -> None:
     """Staff call off a paid order of which nothing was handed over: all its money that is here goes back.
@@ -50,16 +80,18 @@ def call_off(
     if not can_be_called_off(order):
         raise NotHere(f"{order.code} is {order.status} or on its way")
     here = still_here(order)
-    back = usual_shelf(order, reason) if shelf is None else shelf
+    back = usual_shelf(order, why.reason) if shelf is None else shelf
     if any(units > here.get(pk, 0) for pk, units in back.items()):
         raise stock.MoreThanSold
-    order.move_to(Order.Status.CANCELLED, actor=actor, reason=reason, note=note)
-    emails.enqueue(order, OrderMail.Kind.CANCELLED)
+    order.move_to(Order.Status.CANCELLED, actor=actor, reason=why.reason, note=why.note)
     if payments.has_money(order):
-        everything = replace(refunds.everything_left(order), shelf=back)
-        refunds.decide(order.pk, what=everything, reason=reason, note=note, actor=actor)
+        everything = refunds.everything_left(order)
+        what = replace(everything, shelf=back, to_buyer=why.to_buyer or everything.to_buyer)
+        refund = refunds.decide(order.pk, what=what, reason=why.reason, note=why.note, actor=actor)
+        emails.enqueue(order, OrderMail.Kind.CANCELLED, about=f"refund-{refund.pk}")
     else:
         stock.take_back(order, units=back, actor=actor)
+        emails.enqueue(order, OrderMail.Kind.CANCELLED)
 
 
 def still_here(order: Order) -> dict[int, int]:

@@ -118,6 +118,7 @@ def _create_order(bag: Bag, lines: list[BagLine], details: Details) -> Order:
         delivery_name=option.name,
         delivery_days_min=option.method.days_min if option.method else None,
         delivery_days_max=option.method.days_max if option.method else None,
+        has_tracking=option.method is not None and option.method.has_tracking,
         address=details.address,
         city=details.city,
         postcode=details.postcode,

@@ -32,7 +32,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """What is left in the parcel of one line."""
+    """What is in the parcel of one line."""
 
     description: str
     quantity: int
@@ -50,9 +50,9 @@ class Item:
             description = ", ".join(part for part in (str(variant), str(product.craft), product.materials) if part)
         return cls(
             description=description,
-            quantity=line.units_wanted,
-            weight_g=line.units_wanted * line.weight_g,
-            value=line.units_wanted * line.unit_price,
+            quantity=line.units_packed,
+            weight_g=line.units_packed * line.weight_g,
+            value=line.units_packed * line.unit_price,
             hs_code=line.hs_code or product.craft.hs_code,
             permit=line.export_permit or product.export_permit,
         )
@@ -83,11 +83,11 @@ class Declaration:
 
 
 def declaration_of(part: Fulfilment) -> Declaration | None:
-    """None where the parcel stays in the country, or nothing is left in it."""
+    """None where the parcel stays in the country, or there is nothing in it."""
     if not part.order.goes_abroad:
         return None
     lines = part.lines.select_related("variant__product__craft")
-    items = [Item.of(line) for line in lines if line.units_wanted]
+    items = [Item.of(line) for line in lines if line.units_packed]
     return Declaration(part, items) if items else None
 
 

@@ -12,8 +12,9 @@ from artisans.models import Branch
 from catalog import measures
 from catalog.models import Export
 from dostshop import dates, money
-from orders import tariffs
+from orders import tariffs, towns
 from orders.models import BagLine, DeliveryMethod
+from orders.models.delivery import HOME_COUNTRY
 from orders.promises import Forecast
 from orders.tariffs import Tariff
 
@@ -163,7 +164,22 @@ class Delivery:
         return next((option for option in self.options if option.key == key), None)
 
     def ways_to(self, country: str, town: str = "") -> list[DeliveryOption]:
-        """How a parcel gets there: by the methods that name the place, else by those that take the rest."""
+        """How a parcel gets there; where towns of several regions are typed, none."""
+        towns_typed = towns.named_in(town) if country == HOME_COUNTRY else []
+        places = [" ".join(typed.spellings) for typed in towns_typed] or [town]
+        first, *others = [self._ways_to(country, place) for place in places]
+        return [option for option in first if all(option in ways for ways in others)]
+
+    def elsewhere(self, option: DeliveryOption, town: str) -> tuple[str, list[DeliveryOption]] | None:
+        """The first town of the country, as typed, to which the option does not go, and what does."""
+        for typed in towns.named_in(town):
+            ways = self._ways_to(HOME_COUNTRY, " ".join(typed.spellings))
+            if option not in ways:
+                return typed.spelled_in(town), ways
+        return None
+
+    def _ways_to(self, country: str, town: str) -> list[DeliveryOption]:
+        """By the methods that name the place, else by those that take the rest."""
         parcels = [(option, option.method) for option in self.options if option.method]
         named = [option for option, method in parcels if method.names(country, town)]
         return named or [option for option, method in parcels if method.takes_the_rest(country)]

@@ -3,7 +3,7 @@
 from django.db.models import Exists, F, OuterRef, Q
 
 from orders import providers
-from orders.models import Order, Payment
+from orders.models import Fulfilment, Order, Payment
 
 
 def is_wanted() -> Q:
@@ -17,6 +17,12 @@ def is_wanted() -> Q:
 
 def is_still_wanted(order: Order) -> bool:
     return Order.objects.filter(is_wanted(), pk=order.pk).exists()
+
+
+def is_before_its_pieces() -> Q:
+    """Payments that cannot be made yet: at the branch, of an order that does not all lie there."""
+    on_its_way = Fulfilment.objects.wanted().filter(order=OuterRef("order"), handed_over_at=None, arrived_at=None)
+    return Q(Exists(on_its_way), provider__in=providers.codes_paid_on_pickup())
 
 
 def is_all_there(order: Order) -> bool:

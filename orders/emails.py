@@ -22,6 +22,7 @@ from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import outside_transactions
 from orders import demand, invoice_documents, providers
 from orders.models import Fulfilment, Invoice, Order, OrderEvent, OrderMail, Refund, Return
+from orders.models.order import SUMS_TYPED
 
 # Answers of a mail server from here on stay the same however often it is asked (RFC 5321, 4.2.1).
 LASTING_REFUSAL = 500
@@ -87,14 +88,41 @@ def _still_holds(mail: OrderMail) -> bool:
     Nor is the first mail of an order that is paid or called off by then: the mail about that tells everything.
     """
     match mail.kind:
-        case OrderMail.Kind.RECEIVED | OrderMail.Kind.REMINDER:
+        case OrderMail.Kind.RECEIVED:
             return mail.order.status == Order.Status.AWAITING_PAYMENT
+        case OrderMail.Kind.REMINDER:
+            is_late = mail.order.payments.open().filter(demand.is_before_its_pieces()).exists()
+            return mail.order.status == Order.Status.AWAITING_PAYMENT and not is_late
+        case OrderMail.Kind.PAID_SHORT | OrderMail.Kind.SUM_TAKEN_BACK:
+            return _is_last_word(mail) if mail.kind == OrderMail.Kind.PAID_SHORT else _was_asked_by_mistake(mail)
         case OrderMail.Kind.READY | OrderMail.Kind.UNCLAIMED:
             return demand.is_still_wanted(mail.order) and demand.is_all_there(mail.order)
-        case OrderMail.Kind.HANDED_OVER if mail.about:
-            # The mail about all of it tells more than the one about a part.
-            return mail.order.status == Order.Status.PAID
+        case OrderMail.Kind.PAID | OrderMail.Kind.HANDED_OVER:
+            return not _is_told_with_more(mail)
     return True
+
+
+def _is_told_with_more(mail: OrderMail) -> bool:
+    """Whether another mail tells it: of a part, that about all; of the payment, that about pieces at the counter."""
+    if mail.kind == OrderMail.Kind.PAID:
+        return mail.order.mails.filter(kind=OrderMail.Kind.HANDED_OVER).exists()
+    return bool(mail.about) and mail.order.status != Order.Status.PAID
+
+
+def _is_last_word(mail: OrderMail) -> bool:
+    """Whether the order waits, no other sum was typed since, and there is time to send the rest."""
+    if mail.order.status != Order.Status.AWAITING_PAYMENT:
+        return False
+    typed = mail.order.events.filter(kind__in=SUMS_TYPED).last()
+    in_time = mail.order.payments.open().filter(expires_at__gt=timezone.now())
+    return typed is not None and mail.about == f"event-{typed.pk}" and in_time.exists()
+
+
+def _was_asked_by_mistake(mail: OrderMail) -> bool:
+    """Whether the buyer was asked for the rest of a sum that did not come, and has not paid the order since."""
+    if mail.order.status in {Order.Status.PAID, Order.Status.COMPLETED}:
+        return False
+    return mail.order.mails.filter(kind=OrderMail.Kind.PAID_SHORT, begun_at__isnull=False).exists()
 
 
 def compose(mail: OrderMail) -> EmailMultiAlternatives:
@@ -121,7 +149,7 @@ def _facts_of(order: Order) -> dict[str, Any]:
     payment = order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first()
     parts = list(order.fulfilments.select_related("branch"))
     contact = order.pickup_branch or parts[0].branch
-    wanted = order.parts_wanted
+    packed = order.parts_packed
     return {
         "order": order,
         "lines": order.lines.all(),
@@ -129,8 +157,8 @@ def _facts_of(order: Order) -> dict[str, Any]:
         "is_open": order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
         "is_called_off": order.status in {Order.Status.CANCELLED, Order.Status.EXPIRED},
         "is_ready": all(part.arrived_at if order.pickup_branch else part.ready_at for part in parts),
-        "parts_given": [part for part in wanted if part.handed_over_at],
-        "parts_left": [part for part in wanted if not part.handed_over_at],
+        "parts_given": [part for part in packed if part.handed_over_at],
+        "parts_left": [part for part in packed if not part.handed_over_at],
         "is_not_available": _is_not_available(order),
         "payment": payment,
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
@@ -151,7 +179,9 @@ def _subject_of(mail: OrderMail) -> dict[str, Any]:
     return {
         "refund": refund,
         "is_online": refund is not None and refund.payment.provider in providers.codes_online(),
+        "way_back": _way_back(refund) if refund else "",
         "part": _part_of(mail),
+        "is_payment_news": _is_payment_news(mail),
         "returned": returned,
         "branch": returned.branch if returned else None,
         "invoice": invoice,
@@ -160,9 +190,28 @@ def _subject_of(mail: OrderMail) -> dict[str, Any]:
     }
 
 
+def _is_payment_news(mail: OrderMail) -> bool:
+    """Whether no mail has told yet that the order is paid."""
+    told = mail.order.mails.filter(kind__in=[OrderMail.Kind.PAID, OrderMail.Kind.HANDED_OVER], sent_at__isnull=False)
+    return not told.exclude(pk=mail.pk).exists()
+
+
+def _way_back(refund: Refund) -> str:
+    """How its money went back: as it came, or by hand from where it came in; else the provider could not send it."""
+    code = refund.payment.provider
+    if code in providers.codes_paid_on_pickup():
+        return "at_branch"
+    if code in providers.codes_by_transfer():
+        return "to_account"
+    return "as_it_came" if code in providers.codes_online() and not refund.is_by_hand else "otherwise"
+
+
 def _refund_of(mail: OrderMail) -> Refund | None:
-    kind, _dash, pk = mail.about.partition("-")
-    return Refund.objects.select_related("payment").get(pk=pk) if kind == "refund" else None
+    kind, _dash, pks = mail.about.partition("-")
+    if kind != "refund":
+        return None
+    # What came back, and what goes again, names the time, too.
+    return Refund.objects.select_related("payment").get(pk=pks.partition("-")[0])
 
 
 def _part_of(mail: OrderMail) -> Fulfilment | None:
@@ -170,7 +219,11 @@ def _part_of(mail: OrderMail) -> Fulfilment | None:
     if kind != "part":
         return None
     # A correction names its event, too.
-    return Fulfilment.objects.select_related("branch").prefetch_related("lines").get(pk=pks.partition("-")[0])
+    return (
+        Fulfilment.objects.select_related("branch")
+        .prefetch_related("lines__refund_lines__refund")
+        .get(pk=pks.partition("-")[0])
+    )
 
 
 def _return_of(mail: OrderMail) -> Return | None:
@@ -183,7 +236,7 @@ def _invoice_of(mail: OrderMail) -> Invoice | None:
     """The invoice or credit note that the mail brings, if any."""
     invoices = Invoice.objects.select_related("order")
     match mail.kind:
-        case OrderMail.Kind.PAID | OrderMail.Kind.RECEIPT:
+        case OrderMail.Kind.PAID | OrderMail.Kind.HANDED_OVER | OrderMail.Kind.RECEIPT:
             return invoices.filter(order=mail.order, kind=Invoice.Kind.INVOICE).first()
         case OrderMail.Kind.REFUNDED:
             return invoices.filter(refund=_refund_of(mail)).first()

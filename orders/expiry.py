@@ -1,5 +1,7 @@
 """Ends what ran out: unpaid orders and the holds of bags; and reminds once of an order before it does.
 
+Who pays at the branch is neither reminded nor runs out of time while the shop's own pieces are late.
+
 Nothing depends on this running in time: an expired hold is worth nothing by itself. It tells the shopper,
 closes the payment page and keeps the tables small.
 Locks: Order → Payment, one order at a time.
@@ -15,13 +17,15 @@ from procrastinate.contrib.django import app
 from dostshop.background.models import Job
 from dostshop.background.retrying import FOR_AN_HOUR
 from dostshop.locks import Busy, short_transaction
-from orders import emails, payments, promises, refunds, stock, typed
+from orders import demand, emails, payments, progress, promises, refunds, stock, typed
 from orders.models import Bag, Hold, Order, OrderMail, Payment
 from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderRefused, ProviderUnavailable
 
 # A payment made in the last second is heard of a little later.
 GRACE = timedelta(minutes=2)
+# Before the time of an order whose pieces are late is over, so that nobody else buys them meanwhile.
+AHEAD = timedelta(hours=1)
 BAG_LIFETIME = timedelta(days=90)
 
 
@@ -29,6 +33,9 @@ BAG_LIFETIME = timedelta(days=90)
 @app.task(name="orders.expire", queueing_lock="orders.expire", pass_context=False)
 def expire(timestamp: int) -> None:
     """Every minute. Each order is a task of its own, so that none waits for another's trouble."""
+    for order_pk in orders_to_wait_for():
+        with suppress(Busy):
+            wait_longer(order_pk)
     under_way = Job.objects.filter(task_name=expire_order.name, status__in=("todo", "doing"))
     for order_pk in {*overdue_orders()} - {*under_way.values_list("args__order_pk", flat=True)}:
         expire_order.defer(order_pk=order_pk)
@@ -50,7 +57,7 @@ def forget_bags(timestamp: int) -> None:
 def orders_to_remind() -> list[int]:
     """Orders whose payment still waits, and that were not reminded of any."""
     reminded = OrderMail.objects.filter(order=OuterRef("order"), kind=OrderMail.Kind.REMINDER)
-    waiting = Payment.objects.to_remind().filter(~Exists(reminded), order__status=Order.Status.AWAITING_PAYMENT)
+    waiting = _to_remind().filter(~Exists(reminded), order__status=Order.Status.AWAITING_PAYMENT)
     return list(waiting.order_by("pk").values_list("order", flat=True))
 
 
@@ -58,8 +65,33 @@ def orders_to_remind() -> list[int]:
 def remind(order_pk: int) -> None:
     """One mail, however often this is called and however often the shopper began to pay."""
     order = Order.objects.locked(order_pk)
-    if order.status == Order.Status.AWAITING_PAYMENT and order.payments.to_remind().exists():
+    if order.status == Order.Status.AWAITING_PAYMENT and _to_remind().filter(order=order).exists():
         emails.enqueue(order, OrderMail.Kind.REMINDER)
+
+
+def _to_remind() -> PaymentQuerySet:
+    return Payment.objects.to_remind().exclude(demand.is_before_its_pieces())
+
+
+def orders_to_wait_for() -> list[int]:
+    """Orders to be paid at the branch whose time is about to be over, and whose pieces are not all there."""
+    waiting = _late().filter(order__status=Order.Status.AWAITING_PAYMENT, expires_at__lt=timezone.now() + AHEAD)
+    return list(waiting.order_by("pk").values_list("order", flat=True))
+
+
+@short_transaction()
+def wait_longer(order_pk: int) -> None:
+    """Gives the buyer the whole time from now on."""
+    _give_time(Order.objects.locked(order_pk))
+
+
+def _give_time(order: Order) -> None:
+    if order.status == Order.Status.AWAITING_PAYMENT and _late().filter(order=order).exists():
+        progress.prolong(order)
+
+
+def _late() -> PaymentQuerySet:
+    return Payment.objects.open().filter(demand.is_before_its_pieces())
 
 
 def overdue_orders() -> list[int]:
@@ -83,6 +115,8 @@ def expire_order(order_pk: int) -> None:
             continue
     with short_transaction():
         order = Order.objects.locked(order_pk)
+        # Where the worker was down before; nothing comes of it where others have the pieces by now.
+        _give_time(order)
         # The shopper may have begun to pay anew while the provider was asked.
         if order.status != Order.Status.AWAITING_PAYMENT or _in_time().filter(order=order).exists():
             return

@@ -351,21 +351,24 @@ class CheckoutForm(forms.Form):
         ways = self.offered.ways_to(HOME_COUNTRY, town)
         if option in ways:
             return
-        if not ways:
+        named, ways_there = self.offered.elsewhere(option, town) or ("", ways)
+        if not ways_there:
             self.add_error("city", _("We do not send these pieces to this town yet."))
-        elif option.method and option.method.towns:
+            return
+        is_region = option.method is not None and bool(option.method.towns)
+        if not is_region:
+            sentence = gettext("For this town choose “%(name)s”, %(price)s.")
+        elif named:
+            sentence = gettext("%(town)s is not in this region: choose “%(name)s”, %(price)s.")
+        else:
             sentence = gettext(
                 "“%(chosen)s” does not name this place. If it belongs to a town there, write that town too, such as "
                 "“%(example)s”; else choose “%(name)s”, %(price)s."
             )
-            example = f"{option.method.towns[0]}, {town}"
-            self.add_error(
-                "delivery", sentence % {"chosen": option.name, "example": example, **_name_and_price(ways[0])}
-            )
-        else:
-            self.add_error(
-                "delivery", gettext("For this town choose “%(name)s”, %(price)s.") % _name_and_price(ways[0])
-            )
+        said = {"town": named, "chosen": option.name, "example": _example(option), **_name_and_price(ways_there[0])}
+        self.add_error("delivery", sentence % said)
+        if not ways:
+            self.add_error("city", _("This names places of different regions: write the one that the parcel goes to."))
 
     def _clean_home_postcode(self, data: dict[str, Any]) -> None:
         if not (postcode := data.get("postcode", "")):
@@ -374,6 +377,13 @@ class CheckoutForm(forms.Form):
             data["postcode"] = f"AZ{match[1]}"
         else:
             self.add_error("postcode", ValidationError(_("A post code is AZ and four digits, such as AZ1000.")))
+
+
+def _example(option: DeliveryOption) -> str:
+    """How a place in the option's region is written so that it is known to be there."""
+    if option.method is None or not option.method.towns:
+        return ""
+    return gettext("Baku, Mardakan") if option.method.names(HOME_COUNTRY, "Bakı") else option.method.towns[0]
 
 
 def _name_and_price(option: DeliveryOption) -> dict[str, str]:

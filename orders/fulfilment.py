@@ -1,14 +1,15 @@
-"""What a branch does with its part of an order: prepares it, passes it on, sends it, hands it over.
+"""What a branch does with its part of an order: prepares it, passes it on, sends it, hands it over, or puts it back.
 
 Parcels leave by ``ship`` alone, and only the pickup branch hands over, what lies there. ``Steps`` says what is
 possible: the functions ask it after the lock, and the pages before they offer anything.
-Locks: Order → Payment → Stock, then the order's parts.
+Locks: Order → its parts → Payment → Stock.
 Raises: ``NotPossible`` with a sentence for staff; ``locks.Busy``. Nothing is written then.
 After commit: the mails that everything is ready, that a parcel left, that its number was wrong, that a part or all
 was handed over, by tasks.
 Retry: a step that was taken already is refused, and no mail goes twice.
 """
 
+import re
 from collections.abc import Callable, Collection
 from datetime import date
 
@@ -18,24 +19,25 @@ from django.utils.translation import gettext as _
 from dostshop import codes
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
-from orders import demand, emails, payments, progress, returns
+from orders import demand, emails, progress, returns
 from orders.models import Fulfilment, Order, OrderEvent, OrderMail
+from orders.steps import BranchSteps, NotPossible
+
+_TRACKING_NUMBER = re.compile(r"[A-Z0-9](?:[A-Z0-9 /-]*[A-Z0-9])?")
+_LONGEST_NUMBER: int = Fulfilment._meta.get_field("tracking_number").max_length or 0
 
 
-class NotPossible(Exception):
-    """The message says why, for staff."""
+class WrongCode(NotPossible):
+    """Another pickup code than the order's."""
 
 
-class Steps:
-    """What people of these branches, None for all, can do with an order as it is now; a sentence for the rest.
-
-    Each answer is empty where the step is possible.
-    """
+class Steps(BranchSteps):
+    """What can be done with the parts of an order."""
 
     def __init__(self, order: Order, *, branches: Collection[int] | None) -> None:
+        super().__init__(branches)
         self.order = order
         self.is_wanted = demand.is_still_wanted(order)
-        self._branches = branches
 
     def why_not_ready(self, part: Fulfilment) -> str:
         if not self._is_theirs(part.branch_id):
@@ -54,6 +56,17 @@ class Steps:
         if part.ready_at is None:
             return _("The branch that prepares this order has not marked it as ready yet.")
         return self._why_unwanted(part)
+
+    def why_not_put_back(self, part: Fulfilment) -> str:
+        """Of what is packed and nobody waits for any more: it goes back to where it was kept, wherever it lies."""
+        if not self._is_theirs(part.branch_id):
+            return _("These pieces are put back by %(branch)s: send them there.") % {"branch": part.branch.name}
+        if part.handed_over_at is not None:
+            return self._say(_("Order %(code)s was handed over already."))
+        if part.ready_at is None:
+            return self._say(_("Nothing of order %(code)s is packed here."))
+        is_wanted = self.is_wanted and part.lines_wanted
+        return self._say(_("Order %(code)s is still wanted.")) if is_wanted else ""
 
     def why_not_sent(self, part: Fulfilment) -> str:
         if self.order.delivery != Order.Delivery.POST:
@@ -99,9 +112,6 @@ class Steps:
             return self._say(_("The money for these pieces of order %(code)s was given back: nobody waits for them."))
         return ""
 
-    def _is_theirs(self, branch_pk: int | None) -> bool:
-        return self._branches is None or branch_pk in self._branches
-
     def _say(self, sentence: str) -> str:
         return sentence % {"code": self.order.code}
 
@@ -127,7 +137,7 @@ def _pack(order: Order, parts: list[Fulfilment], *, actor: User) -> None:
             part.arrived_at = part.ready_at
         part.save(update_fields=["ready_at", "arrived_at"])
         order.record(OrderEvent.Kind.READY, actor=actor, branch=part.branch.slug)
-    _tell_if_all_is_there(order, actor=actor)
+    progress.follow_up(order, actor=actor)
 
 
 @short_transaction()
@@ -138,13 +148,20 @@ def mark_arrived(part_pk: int, *, actor: User) -> None:
     part.arrived_at = timezone.now()
     part.save(update_fields=["arrived_at"])
     order.record(OrderEvent.Kind.ARRIVED, actor=actor, branch=part.branch.slug)
-    _tell_if_all_is_there(order, actor=actor)
-
-
-def _tell_if_all_is_there(order: Order, *, actor: User) -> None:
-    if demand.is_all_there(order):
-        payments.prolong(order)
     progress.follow_up(order, actor=actor)
+
+
+@short_transaction()
+def put_back(part_pk: int, *, actor: User) -> None:
+    """The pieces of a part that is no longer wanted are unpacked and in their place again.
+
+    Should the order be paid after all, the part is prepared anew.
+    """
+    order, [part], steps = _lock_part(part_pk, actor=actor)
+    _possible([part], steps.why_not_put_back)
+    part.ready_at = part.arrived_at = None
+    part.save(update_fields=["ready_at", "arrived_at"])
+    order.record(OrderEvent.Kind.PUT_BACK, actor=actor, branch=part.branch.slug)
 
 
 @short_transaction()
@@ -167,10 +184,24 @@ def _known_by(order: Order, *, code: str, note: str) -> dict[str, str]:
     if code and code == order.pickup_code:
         return {}
     if code:
-        raise NotPossible(_("This is not the pickup code of order %(code)s.") % {"code": order.code})
+        raise WrongCode(_("This is not the pickup code of order %(code)s.") % {"code": order.code})
     if not note:
         raise NotPossible(_("Type the pickup code, or say why you hand over without it."))
     return {"without_code": note}
+
+
+def why_not_number(number: str, *, order: Order) -> str:
+    """Why no parcel goes with this tracking number, or with none; empty where it can."""
+    if order.goes_abroad and not number:
+        return _("Abroad a parcel goes with a number only: without it neither you nor the buyer can trace it.")
+    if order.has_tracking and not number:
+        return _("The buyer was promised a tracking number: type the one on the receipt.")
+    if len(number) > _LONGEST_NUMBER:
+        sentence = _("A tracking number has at most %(most)s characters; this has %(count)s. Copy the number alone.")
+        return sentence % {"most": _LONGEST_NUMBER, "count": len(number)}
+    if number and not _TRACKING_NUMBER.fullmatch(number):
+        return _("A tracking number has Latin letters, digits, spaces and dashes only.")
+    return ""
 
 
 @short_transaction()
@@ -178,8 +209,7 @@ def ship(part_pk: int, *, carrier: str, tracking_number: str, actor: User) -> No
     """The parcel of one branch left. The buyer gets a mail about it, with the number where there is one."""
     order, [part], steps = _lock_part(part_pk, actor=actor)
     _possible([part], steps.why_not_sent)
-    sent = {"carrier": carrier, "tracking_number": tracking_number}
-    part.carrier, part.tracking_number = carrier, tracking_number
+    sent = _note(order, part, carrier=carrier, tracking_number=tracking_number)
     _let_go(order, part, kind=OrderEvent.Kind.SHIPPED, actor=actor, **sent)
     emails.enqueue(order, OrderMail.Kind.SHIPPED, about=f"part-{part.pk}")
     progress.follow_up(order, actor=actor)
@@ -202,12 +232,19 @@ def correct_number(part_pk: int, *, carrier: str, tracking_number: str, actor: U
     _possible([part], steps.why_not_corrected)
     if (part.carrier, part.tracking_number) == (carrier, tracking_number):
         raise NotPossible(_("Carrier and tracking number are the same as before."))
-    part.carrier, part.tracking_number = carrier, tracking_number
+    sent = _note(order, part, carrier=carrier, tracking_number=tracking_number)
     part.save(update_fields=["carrier", "tracking_number"])
-    sent = {"carrier": carrier, "tracking_number": tracking_number}
     event = order.record(OrderEvent.Kind.NUMBER_CORRECTED, actor=actor, branch=part.branch.slug, **sent)
     # Each correction has a mail of its own.
     emails.enqueue(order, OrderMail.Kind.NUMBER_CORRECTED, about=f"part-{part.pk}-{event.pk}")
+
+
+def _note(order: Order, part: Fulfilment, *, carrier: str, tracking_number: str) -> dict[str, str]:
+    """On the part, and for its event. Raises NotPossible where no parcel goes with this number."""
+    if sentence := why_not_number(tracking_number, order=order):
+        raise NotPossible(sentence)
+    part.carrier, part.tracking_number = carrier, tracking_number
+    return {"carrier": carrier, "tracking_number": tracking_number}
 
 
 @short_transaction()

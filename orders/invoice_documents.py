@@ -106,6 +106,7 @@ def _facts(invoice: Invoice) -> list[tuple[str, str]]:
         (_("Way of paying"), content["paid_by"] if invoice.is_credit_note else ""),
         (_("Corrects the invoice"), content.get("corrects", "")),
         (_("Reason"), content.get("reason", "")),
+        (_("To the buyer"), content.get("to_buyer", "")),
     ]
 
 

@@ -5,10 +5,11 @@ So numbers have no gap: what is rolled back gives its number back.
 Raises: nothing of its own; ``locks.Busy`` where the series stays locked for too long.
 After commit: a task prints the document, see ``orders/invoice_documents.py``.
 Retry: an order has one invoice and a refund one credit note; the database refuses a second.
-A payment that bought nothing and goes back as a whole has neither.
+A payment that bought nothing and goes back as a whole has neither, and what came beyond the price no credit note.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from typing import NotRequired, TypedDict
 
@@ -65,6 +66,7 @@ class Content(TypedDict):
     rows: list[Row]
     taxes: list[Tax]
     reason: NotRequired[str]
+    to_buyer: NotRequired[str]
     corrects: NotRequired[str]
 
 
@@ -79,10 +81,10 @@ def issue(order: Order, payment: Payment) -> Invoice:
 
 
 def credit(refund: Refund) -> Invoice | None:
-    """The credit note of a refund with its lines; none where its payment has no invoice."""
+    """The credit note of a refund with its lines; none of what no invoice was for."""
     payment = refund.payment
     invoice = payment.invoices.filter(kind=Invoice.Kind.INVOICE).select_related("order").first()
-    if invoice is None:
+    if invoice is None or refund.reason == Refund.Reason.TOO_MUCH:
         return None
     parts = list(refund.lines.select_related("line"))
     rows = [_row(part.line, part.quantity) for part in parts]
@@ -97,6 +99,8 @@ def credit(refund: Refund) -> Invoice | None:
     content = _content(invoice.order, payment, rows, credited)
     with translation.override(invoice.language):
         content["reason"] = refund.get_reason_display()
+    if refund.to_buyer:
+        content["to_buyer"] = refund.to_buyer
     content["corrects"] = invoice.number
     note = Invoice(
         kind=Invoice.Kind.CREDIT_NOTE, order=invoice.order, payment=payment, refund=refund, total=refund.amount
@@ -148,22 +152,32 @@ def taxes(invoice: Invoice) -> list[Portion]:
 @short_transaction()
 def _number(invoice: Invoice, content: Content) -> Invoice:
     """Gives the next number of the year and keeps the series locked until the commit."""
-    year = timezone.localdate().year
-    series = InvoiceSeries.objects.select_for_update(of=("self",), no_key=True).filter(pk=year)
-    row = series.first()
-    if row is None:
-        # The year's first; somebody else's first is waited for.
-        InvoiceSeries.objects.bulk_create([InvoiceSeries(year=year)], ignore_conflicts=True)
-        row = series.get()
-    row.last_number += 1
-    row.save(update_fields=["last_number"])
-    # After the lock: a later number has no earlier time.
-    invoice.year, invoice.number_in_year, invoice.issued_at = year, row.last_number, timezone.now()
+    series, invoice.issued_at = _locked_series()
+    series.last_number += 1
+    series.save(update_fields=["last_number"])
+    invoice.year, invoice.number_in_year = series.year, series.last_number
     invoice.language, invoice.currency, invoice.content = invoice.order.language, invoice.order.currency, content
     invoice.tax = sum((one.tax for one in taxes(invoice)), money.ZERO)
     invoice.save(force_insert=True)
     invoice_documents.print_out.defer(invoice_pk=invoice.pk)
     return invoice
+
+
+def _locked_series() -> tuple[InvoiceSeries, datetime]:
+    """The year's series, and a moment of that year at which it was locked: a later number has no earlier time."""
+    year = timezone.localdate().year
+    while True:
+        rows = InvoiceSeries.objects.select_for_update(of=("self",), no_key=True).filter(pk=year)
+        series = rows.first()
+        if series is None:
+            # The year's first; somebody else's first is waited for.
+            InvoiceSeries.objects.bulk_create([InvoiceSeries(year=year)], ignore_conflicts=True)
+            series = rows.get()
+        now = timezone.now()
+        if timezone.localdate(now).year == year:
+            return series, now
+        # The year ended while the lock was waited for.
+        year = timezone.localdate(now).year
 
 
 def _content(order: Order, payment: Payment, rows: list[Row], taxed: Iterable[Portion]) -> Content:

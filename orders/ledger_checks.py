@@ -26,7 +26,8 @@ def not_booked() -> list[Order]:
     paid = OrderEvent.objects.filter(kind=OrderEvent.Kind.PAID)
     unsold = paid.exclude(_is_booked("sale-", key="data__payment"))
     refunds = Refund.objects.alias(is_of_sale=_is_booked("sale-", key="payment_id"))
-    undecided = refunds.filter(is_of_sale=True).exclude(_is_booked("refund-"))
+    of_sales = refunds.filter(is_of_sale=True).exclude(reason=Refund.Reason.TOO_MUCH)
+    undecided = of_sales.exclude(_is_booked("refund-"))
     unmoved = Refund.objects.exclude(done_at=None).exclude(_is_booked("refund-", end="-1"))
     found = (
         Q(pk__in=unbooked.values("order"))

@@ -19,7 +19,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
@@ -29,7 +28,7 @@ from dostshop.accounts.models import User
 from dostshop.background.retrying import FOR_AN_HOUR
 from dostshop.locks import Busy, short_transaction
 from orders import books, emails, invoices, promises, providers, refunds, stock
-from orders.models import Invoice, Order, OrderEvent, OrderMail, Payment, Refund
+from orders.models import Order, OrderEvent, OrderMail, Payment, Refund
 from orders.models.payment import PaymentQuerySet
 from orders.providers import ProviderFailed, ProviderRefused, ProviderState, ProviderStatus, RefundState
 
@@ -37,6 +36,10 @@ logger = logging.getLogger(__name__)
 
 # How long an order may wait for an online payment in all, over every attempt.
 LONGEST_ONLINE_WAIT = timedelta(hours=6)
+# Before the buyer hears of a sum that staff typed: a slip of the hand is found out at once.
+TIME_TO_CORRECT = timedelta(minutes=10)
+# From the till to the pieces in the buyer's hands.
+TIME_AT_COUNTER = timedelta(minutes=5)
 SMALLEST_SUM = Decimal("0.01")
 # Money that buys nothing: why it goes back, and what the order's events say of it.
 FOR_NOTHING = {
@@ -59,7 +62,10 @@ class BookedMeanwhile(NotPayable):
 
 
 class GoesBack(Exception):
-    """The money is booked and buys nothing. The message says why, for staff, who give it back by hand."""
+    """The money is booked, and it, or a part of it, buys nothing. The message says why, for staff, who give that back
+
+    by hand.
+    """
 
 
 def write_intent(order: Order, *, provider: str) -> Payment:
@@ -133,7 +139,7 @@ def try_again(order_pk: int, *, provider: str) -> Payment:
         order = Order.objects.locked(order_pk)
         if not can_pay_online(order):
             raise NotPayable(order.code)
-        current = _locked_payments(order).open().first()
+        current = Payment.objects.locked_of(order).open().first()
         if current and not (current.provider == provider and takes_it.can_resume(current, timezone.now())):
             _give_up(current)
             current = None
@@ -177,7 +183,7 @@ def take_in(order_pk: int, *, provider: str, reference: str) -> Payment:
 def apply_status(payment_pk: int, status: ProviderStatus) -> None:
     """Does what follows from the provider's word. Harmless when repeated."""
     order = Order.objects.locked(Payment.objects.values_list("order_id", flat=True).get(pk=payment_pk))
-    payment = _locked_payments(order).get(pk=payment_pk)
+    payment = Payment.objects.locked_of(order).get(pk=payment_pk)
     match status.state:
         case ProviderState.PAID:
             _apply_paid(order, payment, status)
@@ -186,11 +192,14 @@ def apply_status(payment_pk: int, status: ProviderStatus) -> None:
             order.record(OrderEvent.Kind.PAYMENT_FAILED, payment=payment.pk)
         case ProviderState.EXPIRED if payment.status in {Payment.Status.STARTED, Payment.Status.OPEN}:
             _close(payment, Payment.Status.EXPIRED)
+    if status.state != ProviderState.OPEN and payment.ask_after:
+        payment.ask_after = None
+        payment.save(update_fields=["ask_after"])
 
 
 def has_money(order: Order) -> bool:
     """Whether something of what came for this order has not been given back."""
-    return order.payments.filter(captured_amount__gt=F("refunded_amount")).exists()
+    return order.payments.with_money().exists()
 
 
 def can_be_marked_paid(order: Order) -> bool:
@@ -207,9 +216,9 @@ def is_amount_typed(order: Order) -> bool:
 def mark_paid(order_pk: int, *, actor: User, amount: Decimal | None = None) -> None:
     """Staff have the money: over the counter, or on the bank account, where ``amount`` is what came.
 
-    Raises NotPayable where the order does not wait for that; WrongAmount where another sum came, which the order's
-    events then tell. Where a piece was sold meanwhile: OutOfStock at the counter, where nobody takes the money then,
-    and GoesBack for money that is on the account already.
+    Raises NotPayable where the order does not wait for that; WrongAmount where less came, which the order's events then
+    tell; GoesBack where more came, which pays the order. Where a piece was sold meanwhile: OutOfStock at the counter,
+    where nobody takes the money then, and GoesBack for money that is on the account already.
     """
     if problem := _take_by_hand(order_pk, actor=actor, amount=amount):
         raise problem
@@ -219,30 +228,66 @@ def mark_paid(order_pk: int, *, actor: User, amount: Decimal | None = None) -> N
 def _take_by_hand(order_pk: int, *, actor: User, amount: Decimal | None) -> Exception | None:
     """Returns what is to be raised after the commit."""
     order = Order.objects.locked(order_pk)
-    payment = _due_by_hand(order, _locked_payments(order))
+    payment = _due_by_hand(order, Payment.objects.locked_of(order))
     if payment is None:
         raise NotPayable(order.code)
     is_at_till = providers.provider(payment.provider).is_paid_on_pickup
     if amount is None and not is_at_till:
         raise WrongAmount(_("Open the order and type the sum that came to the bank account."))
-    if amount is not None and amount != payment.amount:
-        if amount < SMALLEST_SUM:
-            raise WrongAmount(_("Type the sum that came; it is more than nothing."))
-        sums = {"payment": payment.pk, "amount": str(amount), "due": str(payment.amount)}
-        order.record(OrderEvent.Kind.OTHER_SUM, actor=actor, **sums)
-        if order.status != Order.Status.AWAITING_PAYMENT and amount < payment.amount:
-            _book_other_sum(order, payment)
-        return WrongAmount(_sentence(order, due=payment.amount, came=amount))
+    came = payment.amount if amount is None else amount
+    if came < SMALLEST_SUM:
+        raise WrongAmount(_("Type the sum that came; it is more than nothing."))
+    if came < payment.amount:
+        return _note_short(order, payment, came=came, actor=actor)
+    _capture(order, payment, came)
     if is_at_till:
         # Nobody hands over money for what is gone.
         stock.sell(order)
-        _capture(order, payment, payment.amount)
         _paid(order, payment, actor=actor)
-        return None
-    _capture(order, payment, payment.amount)
-    if _spend(order, payment, actor=actor):
+    elif _spend(order, payment, actor=actor):
         return GoesBack(_("A piece was sold meanwhile. The money is booked: send it back, and say so at its refund."))
-    return None
+    if came == payment.amount:
+        return None
+    refunds.excess(payment, actor=actor)
+    too_much = _(
+        "The order is paid. It costs %(due)s, and %(came)s came: %(difference)s are booked, to be sent back. "
+        "Send them, and say so at their refund."
+    )
+    return GoesBack(too_much % _sums(due=payment.amount, came=came))
+
+
+def _note_short(order: Order, payment: Payment, *, came: Decimal, actor: User) -> WrongAmount:
+    sums = {"payment": payment.pk, "amount": str(came), "due": str(payment.amount)}
+    typed = order.record(OrderEvent.Kind.OTHER_SUM, actor=actor, **sums)
+    if order.status == Order.Status.AWAITING_PAYMENT:
+        emails.enqueue(order, OrderMail.Kind.PAID_SHORT, about=f"event-{typed.pk}", wait=TIME_TO_CORRECT)
+    else:
+        _book_other_sum(order, payment)
+    return WrongAmount(_sentence(order, due=payment.amount, came=came))
+
+
+def typed_sum(order: Order) -> Decimal | None:
+    """What ``take_back_sum`` can take back: a part of the price that staff typed, and that is not booked yet."""
+    payment = _due_by_hand(order, order.payments.all())
+    return payment.other_sum if payment else None
+
+
+@short_transaction()
+def take_back_sum(order_pk: int, *, amount: Decimal, actor: User) -> None:
+    """The sum that was typed did not come for this order, which waits for its whole price again.
+
+    ``amount`` is what the person who says so saw as typed. Raises NotPayable where there is none; BookedMeanwhile.
+    After the commit: a mail, where the buyer was asked for the rest.
+    """
+    order = Order.objects.locked(order_pk)
+    payment = _due_by_hand(order, Payment.objects.locked_of(order))
+    if payment is None or payment.other_sum is None:
+        raise NotPayable(order.code)
+    if payment.other_sum != amount:
+        raise BookedMeanwhile(_("Somebody has typed another sum meanwhile. Look at it again."))
+    event = order.record(OrderEvent.Kind.SUM_TAKEN_BACK, actor=actor, payment=payment.pk, amount=str(-amount))
+    if order.mails.filter(kind=OrderMail.Kind.PAID_SHORT).exists():
+        emails.enqueue(order, OrderMail.Kind.SUM_TAKEN_BACK, about=f"event-{event.pk}")
 
 
 def can_take_in_transfer(order: Order) -> bool:
@@ -283,23 +328,22 @@ def take_in_transfer(order_pk: int, *, amount: Decimal, booked_before: Decimal, 
     return _give_back(order, payment, reason=_why_not(order) or _why_late(order), actor=actor)
 
 
+def _sums(*, due: Decimal, came: Decimal) -> dict[str, str]:
+    return {"due": money.text(due), "came": money.text(came), "difference": money.text(abs(due - came))}
+
+
 def _sentence(order: Order, *, due: Decimal, came: Decimal) -> str:
-    sums = {"due": money.text(due), "came": money.text(came), "difference": money.text(abs(due - came))}
     missing = _(
-        "The order costs %(due)s, and %(came)s came: %(difference)s are missing. Ask the buyer for the rest, and type "
-        "the whole sum once it is there; or cancel the order and send back what came."
+        "The order costs %(due)s, and %(came)s came: %(difference)s are missing. In ten minutes a mail asks the buyer "
+        "for the rest; if you mistyped, type the right sum before, or say that this sum did not come. Type the whole "
+        "sum once it is there, or cancel the order and send back what came."
     )
     missing_late = _(
         "The order costs %(due)s, and %(came)s came: %(difference)s are missing, and its time is over. What came is "
         "booked: send it back, and say so at its refund."
     )
-    too_much = _(
-        "The order costs %(due)s, and %(came)s came: %(difference)s too much. Send them back from the bank account, "
-        "and then type the price of the order."
-    )
-    if came > due:
-        return too_much % sums
-    return (missing if order.status == Order.Status.AWAITING_PAYMENT else missing_late) % sums
+    sentence = missing if order.status == Order.Status.AWAITING_PAYMENT else missing_late
+    return sentence % _sums(due=due, came=came)
 
 
 def _due_by_hand(order: Order, payments: PaymentQuerySet) -> Payment | None:
@@ -310,43 +354,25 @@ def _due_by_hand(order: Order, payments: PaymentQuerySet) -> Payment | None:
     return None if payment is None or payment.captured_amount else payment
 
 
-def prolong(order: Order) -> None:
-    """Gives whoever pays on pickup the whole time from now on, where the pieces came later than was promised.
-
-    Call with the order locked.
-    """
-    payment = _locked_payments(order).open().filter(provider__in=providers.codes_paid_on_pickup()).last()
-    if payment is None or order.status != Order.Status.AWAITING_PAYMENT:
-        return
-    until = providers.provider(payment.provider).pay_until(order, timezone.now())
-    if until <= payment.expires_at:
-        return
-    # Where the time ran out and somebody else has the piece, the order is about to expire, and stays so.
-    with suppress(stock.OutOfStock):
-        if order.bag is not None:
-            stock.hold_for(order, order.bag, until=until)
-        payment.expires_at = until
-        payment.save(update_fields=["expires_at"])
-
-
 def close_open(order: Order) -> None:
     """Ends the order's open payments, at the provider too. Call with the order locked."""
-    for payment in _locked_payments(order).open():
+    for payment in Payment.objects.locked_of(order).open():
         _give_up(payment)
         _book_other_sum(order, payment)
 
 
 def _book_other_sum(order: Order, payment: Payment) -> None:
-    """What came to the bank account and was not the price: where no rest is waited for any more, it goes back."""
-    typed = order.events.filter(kind=OrderEvent.Kind.OTHER_SUM, data__payment=payment.pk).order_by("pk").last()
-    if typed is not None:
-        came = Decimal(typed.data["amount"])
+    """What came to the bank account and was less than the price: where no rest is waited for any more, it goes back."""
+    if came := payment.other_sum:
         _take_wrong_amount(order, payment, ProviderStatus(ProviderState.PAID, came, payment.currency, charge=""))
 
 
 def _give_up(payment: Payment) -> None:
     _close(payment, Payment.Status.EXPIRED)
     if payment.provider_reference:
+        # Refused or lost, the page may still be paid.
+        payment.ask_after = timezone.now()
+        payment.save(update_fields=["ask_after"])
         expire_at_provider.defer(payment_pk=payment.pk)
 
 
@@ -357,10 +383,6 @@ def expire_at_provider(payment_pk: int) -> None:
     # Refused: it is paid or closed already, and a webhook tells which.
     with suppress(ProviderRefused):
         providers.provider(payment.provider).expire(payment)
-
-
-def _locked_payments(order: Order) -> PaymentQuerySet:
-    return Payment.objects.select_for_update(of=("self",), no_key=True).filter(order=order).order_by("pk")
 
 
 def _apply_paid(order: Order, payment: Payment, status: ProviderStatus) -> None:
@@ -423,13 +445,15 @@ def _paid(order: Order, payment: Payment, *, actor: User | None = None) -> None:
     close_open(order)
     order.move_to(Order.Status.PAID, actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
     books.sold(order, payment)
-    emails.enqueue(order, OrderMail.Kind.PAID)
+    # Whoever pays at the counter mostly has the pieces next: one mail tells both.
+    is_at_counter = payment.provider in providers.codes_paid_on_pickup()
+    emails.enqueue(order, OrderMail.Kind.PAID, wait=TIME_AT_COUNTER if is_at_counter else None)
     _derive(order, lambda: promises.make(order))
     _derive(order, lambda: invoices.issue(order, payment))
 
 
 def _derive(order: Order, what: Callable[[], object]) -> None:
-    """What follows from money must not keep it from being booked; ``complete`` makes up for it later."""
+    """What follows from money must not keep it from being booked; ``completing`` makes up for it later."""
     try:
         with transaction.atomic():
             what()
@@ -437,31 +461,6 @@ def _derive(order: Order, what: Callable[[], object]) -> None:
         raise
     except Exception:
         logger.exception("order %s is paid, and lacks what follows from that", order)
-
-
-def complete(order_pk: int) -> None:
-    """Gives a paid order the date and the invoice that it lacks: neither waits for the other.
-
-    Raises whatever hinders them.
-    """
-    try:
-        with short_transaction():
-            promises.make(Order.objects.locked(order_pk))
-    finally:
-        _complete_invoice(order_pk)
-
-
-@short_transaction()
-def _complete_invoice(order_pk: int) -> None:
-    """With the credit notes of what went back before there was an invoice."""
-    order = Order.objects.locked(order_pk)
-    if order.invoices.filter(kind=Invoice.Kind.INVOICE).exists():
-        return
-    paid = order.events.filter(kind=OrderEvent.Kind.PAID).latest("pk")
-    payment = order.payments.get(pk=paid.data["payment"])
-    invoices.issue(order, payment)
-    for refund in payment.refunds.filter(credit_note=None).order_by("pk"):
-        invoices.credit(refund)
 
 
 def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -> None:

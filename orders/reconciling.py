@@ -1,8 +1,9 @@
 """Finds where the shop and a payment provider disagree, and repairs it.
 
 What it looks at: events that were kept and not handled, payments whose opening was never answered, payments left
-open, refunds that are not settled, everything that the provider itself lists of the last days, paid orders that lack
-what follows from their money, money that the ledger lacks, and money and disputes that wait for a person.
+open, or closed here before their provider ended them, refunds that are not settled, everything that the provider itself
+lists of the last days, orders that were paid and lack what follows from their money, money that the ledger lacks, and
+money and disputes that wait for a person.
 Locks: those of ``payments`` and ``refunds``, one payment at a time; none while a provider is asked.
 Raises: nothing that a row or a provider causes: what cannot be repaired now is a finding too, and the rest goes on.
 After commit: what those functions enqueue. Each finding is saved as it comes.
@@ -14,14 +15,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F
 from django.db.models.fields.json import KT
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from dostshop.locks import Busy
-from orders import disputes, ledger_checks, payments, providers, refunds, webhooks
-from orders.models import Invoice, Order, OrderEvent, Payment, ProviderEvent, Reconciliation, Refund
+from orders import completing, disputes, ledger_checks, payments, providers, refunds, webhooks
+from orders.models import Order, OrderEvent, Payment, ProviderEvent, Reconciliation, Refund
 from orders.providers import ProviderRefused, ProviderState, ProviderUnavailable, Report
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,9 @@ Kind = Reconciliation.Finding
 SETTLING_TIME = timedelta(minutes=3)
 # Stripe tries a webhook again for up to three days (documentation, “Process undelivered webhook events”).
 LOOKS_BACK = timedelta(days=3)
+# A provider that never says that a payment has ended is asked this often, and for this long.
+ASKS_EVERY = timedelta(days=1)
+LONGEST_PAYMENT = timedelta(days=30)
 KEPT = timedelta(days=90)
 # What only a person can mend is told once.
 TOLD_ONCE = frozenset({Kind.UNKNOWN_PAYMENT, Kind.OTHER_CURRENCY, Kind.DISPUTED, Kind.DISPUTE_CLOSED})
@@ -98,7 +102,8 @@ def _findings(*, since: datetime, before: datetime) -> Iterator[Finding]:
         "open": lambda: _each(begun.open().exclude(provider_reference=""), _asked_about),
         "refunds": lambda: _each(_unsettled(before), _settled),
         "lists": lambda: _each(providers.configured(), lambda code: _listed(code, since)),
-        "paid orders": lambda: _each(_lacking(), _completed),
+        "closed": lambda: _each(begun.to_ask_about(before), _asked_again),
+        "paid orders": lambda: _each(completing.lacking(), _completed),
         "ledger": lambda: _each(ledger_checks.not_booked(), _booked),
         "for a person": _for_a_person,
     }
@@ -162,6 +167,17 @@ def _asked_about(payment: Payment) -> Iterator[Finding]:
     return _changed(payment, payments.check, Kind.PAYMENT_MISSED)
 
 
+def _asked_again(payment: Payment) -> Iterator[Finding]:
+    """Closed here, as its order expired, and perhaps paid since. Written before it is asked, so that it is not asked
+
+    at every look.
+    """
+    now = timezone.now()
+    is_long_ago = payment.created_at < now - LONGEST_PAYMENT
+    Payment.objects.filter(pk=payment.pk).update(ask_after=None if is_long_ago else now + ASKS_EVERY)
+    return _asked_about(payment)
+
+
 def _changed(payment: Payment, repair: Callable[[Payment], object], kind: Kind) -> Iterator[Finding]:
     status = payment.status
     repair(payment)
@@ -217,15 +233,8 @@ def _is_news(payment: Payment, report: Report) -> bool:
     return payment.status in {Payment.Status.STARTED, Payment.Status.OPEN}
 
 
-def _lacking() -> Iterable[Order]:
-    """Paid orders whose date or invoice could not be made when the money was booked, however long ago."""
-    paid = Order.objects.filter(status__in=[Order.Status.PAID, Order.Status.COMPLETED])
-    invoice = Invoice.objects.filter(order=OuterRef("pk"), kind=Invoice.Kind.INVOICE)
-    return paid.filter(Q(promised_on=None) | ~Exists(invoice)).order_by("pk")
-
-
 def _completed(order: Order) -> Iterator[Finding]:
-    payments.complete(order.pk)
+    completing.complete(order.pk)
     yield Finding(Kind.LEFT_OVER, order.code, "")
 
 

@@ -3,11 +3,11 @@
 Locks: Order → Payment → Stock → InvoiceSeries; lines and delivery are counted under the order's lock. The ledger is
 written in the same transaction, and locks nothing.
 ``decide`` comes last in a longer transaction: its credit note locks the series of invoices.
-Raises: ``NothingToRefund``, ``MoreThanBought``, ``MoreThanPaid``, ``Outdated``, ``NotWaiting``, ``LookFirst``,
-``stock.MoreThanSold`` and ``stock.StillOwed``, and ``Unexplained`` for a refund of the provider's that cannot be;
-nothing is written then.
+Raises: ``NothingToRefund``, ``NoWordToBuyer``, ``MoreThanBought``, ``MoreThanPaid``, ``Outdated``, ``NotWaiting``,
+``LookFirst``, ``stock.MoreThanSold`` and ``stock.StillOwed``, and ``Unexplained`` for a refund of the provider's that
+cannot be; nothing is written then.
 ``providers.ProviderUnavailable`` from ``send``, which then runs again.
-After commit: the provider is asked by a task; the mail goes when the money does.
+After commit: the provider is asked by a task; a mail goes when the money does, and when it comes back.
 Retry: a refund is one row with one key, sent along to the provider. Whenever the provider may have heard of it, it is
 first asked what it did, for keys are forgotten; a refusal is compared with what it did, too. A provider that would
 pay a repeated request twice is asked once: the row says so before, and where the answer is lost a person looks.
@@ -23,7 +23,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from procrastinate.contrib.django import app
 
 from dostshop import money
@@ -51,6 +52,10 @@ TOLD_AT_ONCE = frozenset({Refund.Reason.PIECE_GONE, Refund.Reason.PAID_CANCELLED
 
 class NothingToRefund(Exception):
     """The sum is zero, or the order has no money to give back."""
+
+
+class NoWordToBuyer(Exception):
+    """Something is kept back, and nothing tells the buyer why."""
 
 
 class MoreThanBought(Exception):
@@ -88,6 +93,8 @@ class Sum:
     delivery: Decimal = money.ZERO
     goodwill: Decimal = money.ZERO
     deduction: Decimal = money.ZERO
+    # In the order's language; where something is kept back it says why.
+    to_buyer: str = ""
     # Units, by the line's primary key, that go back on the shelf with it.
     shelf: Mapping[int, int] = field(default_factory=dict)
     # What was ``refunded`` when a person decided this, so that a second click, or a second person, does not give the
@@ -98,12 +105,17 @@ class Sum:
 def everything_left(order: Order) -> Sum:
     """What an order that is called off gives back: every unit, and all the money that is still here."""
     units_left = [(line, line.left_quantity) for line in order.lines.all()]
-    delivery = order.delivery_total - order.delivery_refunded
-    price = sum((line.unit_price * units for line, units in units_left), delivery)
+    price = sum((line.unit_price * units for line, units in units_left), order.delivery_left)
     here = left(order)
     units = {line.pk: units for line, units in units_left if units}
     # What was kept back before goes back too; what was given for goodwill does not go twice.
-    return Sum(units, delivery, max(here - price, money.ZERO), max(price - here, money.ZERO))
+    goodwill, deduction = max(here - price, money.ZERO), max(price - here, money.ZERO)
+    return Sum(units, order.delivery_left, goodwill, deduction, to_buyer=_had_before(order) if deduction else "")
+
+
+def _had_before(order: Order) -> str:
+    with translation.override(order.language):
+        return gettext("We gave you a part of the money before; it is taken off here.")
 
 
 def refunded(order: Order) -> Decimal:
@@ -113,15 +125,15 @@ def refunded(order: Order) -> Decimal:
 
 def left(order: Order) -> Decimal:
     """What of the order's money is still here, and can be decided to go back."""
-    return sum((payment.captured_amount - payment.refunded_amount for payment in order.payments.all()), money.ZERO)
+    return sum((payment.left for payment in order.payments.all()), money.ZERO)
 
 
 @short_transaction()
 def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User | None = None) -> Refund:
     """Writes the refund of these units; the provider is asked after the commit.
 
-    Raises NothingToRefund, MoreThanBought, MoreThanPaid, Outdated, MoreThanSold, StillOwed, ValueError for a negative
-    number.
+    Raises NothingToRefund, NoWordToBuyer, MoreThanBought, MoreThanPaid, Outdated, MoreThanSold, StillOwed, ValueError
+    for a negative number.
     """
     order = Order.objects.locked(order_pk)
     if what.seen is not None and what.seen != refunded(order):
@@ -131,9 +143,11 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
     amount = price - what.deduction
     if amount <= 0:
         raise NothingToRefund
+    if what.deduction and not what.to_buyer.strip():
+        raise NoWordToBuyer
     payment = _payment_with(order, amount)
-    refund = Refund(amount=amount, reason=reason, note=note[:250], decided_by=actor)
-    refund.delivery_amount = min(what.delivery, amount)
+    refund = Refund(amount=amount, delivery_amount=what.delivery, reason=reason, note=note[:250], decided_by=actor)
+    refund.to_buyer = what.to_buyer.strip()
     _write(refund, payment)
     for line, units in lines.items():
         RefundLine.objects.create(refund=refund, line=line, quantity=units, amount=line.unit_price * units)
@@ -142,7 +156,7 @@ def decide(order_pk: int, *, what: Sum, reason: str, note: str = "", actor: User
         Order.objects.filter(pk=order.pk).update(delivery_refunded=F("delivery_refunded") + what.delivery)
     # Nobody waits for these units any more: what is refunded here may go on the shelf.
     stock.take_back(order, units=what.shelf, actor=actor)
-    progress.follow_up(order, actor=actor)
+    progress.follow_up(order, actor=actor, refund=refund)
     invoices.credit(refund)
     books.refund_decided(order, refund)
     return refund
@@ -158,22 +172,27 @@ def _lines_of(order: Order, what: Sum) -> dict[LineItem, int]:
     wanted = {lines[pk]: units for pk, units in what.lines.items() if units}
     if any(units > line.left_quantity for line, units in wanted.items()):
         raise MoreThanBought
-    if what.delivery > order.delivery_total - order.delivery_refunded:
+    if what.delivery > order.delivery_left:
         raise MoreThanBought
     return wanted
 
 
 def whole(payment: Payment, *, reason: str) -> Refund:
     """Sends back a payment that buys nothing. Call with the order and the payment locked."""
-    return _write(Refund(amount=payment.captured_amount - payment.refunded_amount, reason=reason), payment)
+    return _write(Refund(amount=payment.left, reason=reason), payment)
+
+
+def excess(payment: Payment, *, actor: User) -> Refund:
+    """Sends back what came beyond the price that this payment has paid. Call with the order and the payment locked."""
+    amount = payment.captured_amount - payment.amount
+    return _write(Refund(amount=amount, reason=Refund.Reason.TOO_MUCH, decided_by=actor), payment)
 
 
 def _payment_with(order: Order, amount: Decimal) -> Payment:
-    payments = Payment.objects.select_for_update(of=("self",), no_key=True).filter(order=order).order_by("pk")
-    left = {payment: payment.captured_amount - payment.refunded_amount for payment in payments}
-    if not any(left.values()):
+    payments = list(Payment.objects.locked_of(order))
+    if not any(payment.left for payment in payments):
         raise NothingToRefund
-    enough = [payment for payment, rest in left.items() if rest >= amount]
+    enough = [payment for payment in payments if payment.left >= amount]
     if not enough:
         raise MoreThanPaid
     return enough[0]
@@ -279,7 +298,7 @@ def apply(payment_pk: int, told: ProviderRefund) -> bool:
     Harmless when repeated; returns whether it changed something. Raises Unexplained.
     """
     order = Order.objects.locked(Payment.objects.values_list("order_id", flat=True).get(pk=payment_pk))
-    payment = Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment_pk)
+    payment = Payment.objects.locked_of(order).get(pk=payment_pk)
     refund = _row_of(payment, told)
     if refund is None and told.state != RefundState.FAILED:
         refund = _made_elsewhere(order, payment, told)
@@ -295,30 +314,49 @@ def _row_of(payment: Payment, told: ProviderRefund) -> Refund | None:
     return next(by_reference, None) or next(by_key, None)
 
 
-def _made_elsewhere(order: Order, payment: Payment, told: ProviderRefund) -> Refund:
+def _waiting(payment: Payment) -> list[Refund]:
+    """Decided, and nobody has begun to send it."""
+    return [one for one in payment.refunds.order_by("pk") if not (one.done_at or one.is_known_at_provider)]
+
+
+def taken_by_bank(order: Order, payment: Payment, *, reference: str, amount: Decimal) -> None:
+    """The buyer's bank took this back: what waits to go back has gone so, and what else it took is a refund, done.
+
+    Call with the order and the payment locked. Raises Unexplained, having written nothing.
+    """
+    # A bank may ask for what has gone back before, too.
+    taken = min(amount, payment.left + sum(one.amount for one in _waiting(payment)))
+    if taken:
+        told = ProviderRefund(reference, RefundState.DONE, taken)
+        refund = _made_elsewhere(order, payment, told, reason=Refund.Reason.AT_BANK)
+        _settle(refund.pk, told)
+
+
+def _made_elsewhere(
+    order: Order, payment: Payment, told: ProviderRefund, *, reason: str = Refund.Reason.AT_PROVIDER
+) -> Refund:
     """The row of a refund made in the provider's dashboard: of one that is still to go back, or one more.
 
     Where all that the provider had left went back at once, it is everything that waits here, and the rest.
     """
-    waiting = [one for one in payment.refunds.order_by("pk") if not (one.done_at or one.is_known_at_provider)]
+    waiting = _waiting(payment)
     # What has failed is what staff mend in the dashboard.
     waiting.sort(key=lambda one: not one.failure)
     same = [one for one in waiting if one.amount == told.amount]
     if same and not told.key:
         return same[0]
-    left = payment.captured_amount - payment.refunded_amount
     amount = told.amount
-    if waiting and amount == left + sum(one.amount for one in waiting):
+    if waiting and amount == payment.left + sum(one.amount for one in waiting):
         # Its name is one row's alone.
-        named = [] if left else waiting[:1]
+        named = [] if payment.left else waiting[:1]
         for one in waiting[len(named) :]:
             _settle(one.pk, replace(told, reference=""))
         if named:
             return named[0]
-        amount = left
-    if amount > left:
+        amount = payment.left
+    if amount > payment.left:
         raise Unexplained(f"{told.reference}: {told.amount} back, more than is left of the payment")
-    refund = Refund.objects.create(payment=payment, amount=amount, reason=Refund.Reason.AT_PROVIDER)
+    refund = Refund.objects.create(payment=payment, amount=amount, reason=reason)
     _count(payment, amount)
     _record(order, OrderEvent.Kind.REFUND_DECIDED, refund, reason=refund.reason)
     invoices.credit(refund)
@@ -344,7 +382,10 @@ def _settle(refund_pk: int, told: ProviderRefund, *, failure: str = Refund.Failu
             raise Unexplained(f"{told.reference}: {told.amount} came back, and {refund.amount} of it is one row here")
         refund.done_at, refund.failure, refund.failure_detail = None, failure, detail[:250]
         refund.failed_references += [told.reference] if told.reference else []
-        _record(order, OrderEvent.Kind.REFUND_FAILED, refund, failure=failure)
+        event = _record(order, OrderEvent.Kind.REFUND_FAILED, refund, failure=failure)
+        # Before, its buyer was told that it had gone.
+        if before[0]:
+            emails.enqueue(order, OrderMail.Kind.CAME_BACK, about=f"refund-{refund.pk}-{event.pk}")
     elif refund.failure and told.reference:
         # Sent anew in the provider's dashboard.
         refund.failure, refund.failure_detail = "", ""
@@ -353,13 +394,17 @@ def _settle(refund_pk: int, told: ProviderRefund, *, failure: str = Refund.Failu
     return before != (refund.done_at, refund.failure)
 
 
-def _record(order: Order, kind: str, refund: Refund, *, actor: User | None = None, **data: Any) -> None:
-    order.record(kind, actor=actor, refund=refund.pk, amount=str(refund.amount), **data)
+def _record(order: Order, kind: str, refund: Refund, *, actor: User | None = None, **data: Any) -> OrderEvent:
+    return order.record(kind, actor=actor, refund=refund.pk, amount=str(refund.amount), **data)
 
 
 def _tell(order: Order, refund: Refund) -> None:
-    if not _went_as_told(order, refund):
-        emails.enqueue(order, OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}")
+    # What a buyer's bank took, it tells.
+    if refund.reason == Refund.Reason.AT_BANK or _went_as_told(order, refund):
+        return
+    came_back = order.mails.filter(kind=OrderMail.Kind.CAME_BACK, about__startswith=f"refund-{refund.pk}-").count()
+    again = f"-{came_back}" if came_back else ""
+    emails.enqueue(order, OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}{again}")
 
 
 def _went_as_told(order: Order, refund: Refund) -> bool:
@@ -388,7 +433,7 @@ def state_of(refund: Refund) -> Refund.State:
 
 @short_transaction()
 def mark_given_back(refund_pk: int, *, actor: User) -> None:
-    """Staff gave the money back by hand: over the counter, or by a transfer. Also where the provider could not.
+    """Staff gave the money back by hand, from where it came in. Also where the provider could not.
 
     Raises NotWaiting where it was given back already, or the provider is at it; LookFirst where it may have gone.
     """

@@ -3,6 +3,7 @@
 A return belongs to one branch, to which its pieces go: pieces of two branches are two returns.
 Locks: Order → Return → Payment → Stock. Units are counted under the order's lock, so that none is asked back twice
 nor refunded while it is.
+``Steps`` says what is possible: the functions ask it after the lock, and the admin before it offers anything.
 Raises: ``NotReturnable`` with a sentence for the buyer, ``NotPossible`` with one for staff, what ``refunds.decide``
 raises, ``locks.Busy``; nothing is written then.
 After commit: the mail of each step; the provider is asked for the money, by tasks.
@@ -11,10 +12,9 @@ Refunding and putting back on the shelf are two decisions: neither does the othe
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 
 from django.db.models import F
 from django.utils import timezone
@@ -23,11 +23,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import NoReturn
-from dostshop import money
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders import emails, refunds, stock
 from orders.models import LineItem, Order, OrderEvent, OrderMail, Refund, Return, ReturnLine
+from orders.steps import BranchSteps, NotPossible
 from orders.working_days import calendar_of
 
 # The day of receipt is not counted.
@@ -36,10 +36,6 @@ DAYS_TO_RETURN = 14
 
 class NotReturnable(Exception):
     """The message says why, for the buyer."""
-
-
-class NotPossible(Exception):
-    """The message says why, for staff."""
 
 
 @dataclass(frozen=True)
@@ -145,13 +141,27 @@ def record(order_pk: int, *, told: Told, actor: User) -> list[Return]:
         raise NotPossible(_("Say how you know of it, and why it is taken back."))
     found = {offer.line.pk: offer for offer in offers(order)}
     wanted = _wanted(told.units, found, error=NotPossible)
+    branches = branches_seen_by(actor)
     for pk, quantity in wanted.items():
-        if found[pk].line.fulfilment.handed_over_at is None:
-            raise NotPossible(_("%(name)s: it has not left us yet.") % {"name": found[pk].line.name})
+        _check_possible(_why_not_recorded(order, found[pk].line, branches))
         if quantity > found[pk].left:
             raise NotPossible(_too_many(found[pk]))
     rows = [(found[pk].line, quantity) for pk, quantity in wanted.items()]
     return _write(order, rows, {"reason": told.reason, "note": told.note}, actor=actor)
+
+
+def recordable(order: Order, *, actor: User) -> dict[int, int]:
+    """How many units of each line, by its primary key, this person can ``record`` as coming back."""
+    branches = branches_seen_by(actor)
+    lines = order.lines.select_related("fulfilment")
+    return {line.pk: line.left_quantity for line in lines if not _why_not_recorded(order, line, branches)}
+
+
+def _why_not_recorded(order: Order, line: LineItem, branches: Collection[int] | None) -> str:
+    if branches is not None and _branch_of(order, line) not in branches:
+        return _("%(name)s: it goes back to another branch, whose staff write it down.") % {"name": line.name}
+    has_left = line.fulfilment.handed_over_at is not None
+    return "" if has_left else _("%(name)s: it has not left us yet.") % {"name": line.name}
 
 
 def _wanted(
@@ -196,12 +206,58 @@ def _too_many(offer: Offer) -> str:
     return sentence % {"name": offer.line.name, "left": offer.left}
 
 
+class Steps(BranchSteps):
+    """What can be done with a return: by its branch, and for the shelf by the branch of each piece."""
+
+    def __init__(self, returned: Return, *, branches: Collection[int] | None) -> None:
+        super().__init__(branches)
+        self.returned = returned
+
+    def why_not_accepted(self) -> str:
+        return self._unless(self.returned.state == Return.State.ASKED)
+
+    def why_not_refused(self) -> str:
+        return self._unless(self.returned.state in {Return.State.ASKED, Return.State.ACCEPTED})
+
+    def why_not_received(self) -> str:
+        if self.returned.accepted_at is None or self.returned.refused_at:
+            return self._of_others() or self._say(_("Return %(return)s is not accepted."))
+        return self._unless(not self.returned.received_at)
+
+    def why_not_refunded(self) -> str:
+        return self._unless(self.returned.state in {Return.State.ACCEPTED, Return.State.RECEIVED})
+
+    def why_not_closed(self) -> str:
+        if self.returned.state == Return.State.ACCEPTED:
+            return self._of_others() or self._say(_("The pieces of return %(return)s are not here yet."))
+        return self._unless(self.returned.state == Return.State.RECEIVED)
+
+    def why_not_shelved(self, row: ReturnLine) -> str:
+        """Whichever branch received it, a piece is for sale again once it lies at its own."""
+        if why_not := stock.why_not_theirs(row.line, self._branches):
+            return why_not
+        if self.returned.received_at is None:
+            return self._say(_("The pieces of return %(return)s are not here yet."))
+        return "" if row.unshelved_quantity else _("More would go back on the shelf than came back.")
+
+    def _unless(self, is_possible: bool) -> str:
+        if of_others := self._of_others():
+            return of_others
+        return "" if is_possible else _already(self.returned)
+
+    def _of_others(self) -> str:
+        is_theirs = self._is_theirs(self.returned.branch_id)
+        return "" if is_theirs else self._say(_("Return %(return)s comes in at another branch."))
+
+    def _say(self, sentence: str) -> str:
+        return sentence % {"return": self.returned}
+
+
 @short_transaction()
 def accept(return_pk: int, *, actor: User, answer: str = "") -> None:
     """The buyer may send the pieces or bring them; ``answer`` is read by the buyer."""
-    returned = _lock(return_pk)
-    if returned.state != Return.State.ASKED:
-        raise NotPossible(_already(returned))
+    returned, steps = _lock(return_pk, actor=actor)
+    _check_possible(steps.why_not_accepted())
     if not returned.branch.address:
         raise NotPossible(
             _("%(branch)s has no address yet, so the buyer would not know where to send the pieces. Enter it first.")
@@ -215,31 +271,42 @@ def accept(return_pk: int, *, actor: User, answer: str = "") -> None:
 @short_transaction()
 def refuse(return_pk: int, *, actor: User, answer: str) -> None:
     """Also for what was accepted and never came. ``answer`` tells the buyer why."""
-    returned = _lock(return_pk)
-    if returned.state not in {Return.State.ASKED, Return.State.ACCEPTED}:
-        raise NotPossible(_already(returned))
-    if not answer.strip():
-        raise NotPossible(_("Say why: the buyer reads it."))
-    returned.refused_at, returned.answer, returned.decided_by = timezone.now(), answer, actor
-    returned.save(update_fields=["refused_at", "answer", "decided_by"])
-    _let_go(returned)
+    returned, steps = _lock(return_pk, actor=actor)
+    _check_possible(steps.why_not_refused())
+    returned.refused_at = timezone.now()
+    _end_without_money(returned, "refused_at", actor=actor, answer=answer)
     _tell(returned, OrderEvent.Kind.RETURN_REFUSED, OrderMail.Kind.RETURN_REFUSED, actor=actor, note=answer)
 
 
 @short_transaction()
 def receive(return_pk: int, *, actor: User) -> None:
     """The pieces are at the return's branch, as its staff say. They are not on the shelf yet: ``restock``."""
-    returned = _lock(return_pk)
-    branches = branches_seen_by(actor)
-    if branches is not None and returned.branch_id not in branches:
-        raise NotPossible(_("Return %(return)s comes in at another branch.") % {"return": returned})
-    if returned.accepted_at is None or returned.refused_at:
-        raise NotPossible(_("Return %(return)s is not accepted.") % {"return": returned})
-    if returned.received_at:
-        raise NotPossible(_already(returned))
+    returned, steps = _lock(return_pk, actor=actor)
+    _check_possible(steps.why_not_received())
     returned.received_at = timezone.now()
     returned.save(update_fields=["received_at"])
     _tell(returned, OrderEvent.Kind.RETURN_RECEIVED, OrderMail.Kind.RETURN_RECEIVED, actor=actor)
+
+
+@short_transaction()
+def close(return_pk: int, *, actor: User, answer: str) -> None:
+    """The pieces came and no money goes back for them: broken by the buyer, or paid for already by other means.
+
+    ``answer`` tells the buyer why. The units are no longer asked back.
+    """
+    returned, steps = _lock(return_pk, actor=actor)
+    _check_possible(steps.why_not_closed())
+    returned.closed_at = timezone.now()
+    _end_without_money(returned, "closed_at", actor=actor, answer=answer)
+    _tell(returned, OrderEvent.Kind.RETURN_CLOSED, OrderMail.Kind.RETURN_CLOSED, actor=actor, note=answer)
+
+
+def _end_without_money(returned: Return, field: str, *, actor: User, answer: str) -> None:
+    if not answer.strip():
+        raise NotPossible(_("Say why: the buyer reads it."))
+    returned.answer, returned.decided_by = answer, actor
+    returned.save(update_fields=[field, "answer", "decided_by"])
+    _let_go(returned)
 
 
 @short_transaction()
@@ -247,18 +314,18 @@ def refund(
     return_pk: int,
     *,
     actor: User,
-    delivery: Decimal = money.ZERO,
-    deduction: Decimal = money.ZERO,
+    besides: refunds.Sum | None = None,
     note: str = "",
 ) -> Refund:
-    """Gives back the price of every unit of the return. Before it is received too, where nothing is to come back."""
-    returned = _lock(return_pk)
-    if returned.state not in {Return.State.ACCEPTED, Return.State.RECEIVED}:
-        raise NotPossible(_already(returned))
+    """Gives back the price of every unit of the return, with what ``besides`` says of delivery and deduction.
+
+    Before it is received too, where nothing is to come back.
+    """
+    returned, steps = _lock(return_pk, actor=actor)
+    _check_possible(steps.why_not_refunded())
     _let_go(returned)
-    what = refunds.Sum(
-        {row.line_id: row.quantity for row in returned.lines.all()}, delivery=delivery, deduction=deduction
-    )
+    units = {row.line_id: row.quantity for row in returned.lines.all()}
+    what = replace(besides or refunds.Sum(), lines=units)
     reason = Refund.Reason.FAULTY if returned.is_our_fault else Refund.Reason.RETURNED
     returned.refund = refunds.decide(returned.order_id, what=what, reason=reason, note=note, actor=actor)
     returned.save(update_fields=["refund"])
@@ -271,17 +338,17 @@ def restock(return_pk: int, *, units: Mapping[int, int], actor: User, seen: int 
 
     ``seen`` is what was ``put_back`` when a person decided this; None where nobody looked.
     """
-    returned = _lock(return_pk)
+    returned, steps = _lock(return_pk, actor=actor)
     if seen is not None and seen != put_back(returned):
         raise stock.PutBackMeanwhile
-    if returned.received_at is None:
-        raise NotPossible(_("The pieces of return %(return)s are not here yet.") % {"return": returned})
-    rows = {row.pk: row for row in returned.lines.select_related("line")}
+    rows = {row.pk: row for row in returned.lines.select_related("line__variant__product__branch")}
     wanted = {rows[pk]: quantity for pk, quantity in units.items() if quantity}
     if not wanted:
         raise NotPossible(_("Choose what goes back on the shelf."))
-    if any(quantity > row.unshelved_quantity for row, quantity in wanted.items()):
-        raise NotPossible(_("More would go back on the shelf than came back."))
+    for row, quantity in wanted.items():
+        _check_possible(steps.why_not_shelved(row))
+        if quantity > row.unshelved_quantity:
+            raise NotPossible(_("More would go back on the shelf than came back."))
     stock.take_back(returned.order, units={row.line_id: quantity for row, quantity in wanted.items()}, actor=actor)
     for row, quantity in wanted.items():
         ReturnLine.objects.filter(pk=row.pk).update(restocked_quantity=F("restocked_quantity") + quantity)
@@ -292,11 +359,16 @@ def put_back(returned: Return) -> int:
     return sum(returned.lines.values_list("restocked_quantity", flat=True))
 
 
-def _lock(return_pk: int) -> Return:
+def _lock(return_pk: int, *, actor: User) -> tuple[Return, Steps]:
     order = Order.objects.locked(Return.objects.values_list("order_id", flat=True).get(pk=return_pk))
     returned = Return.objects.locked(return_pk)
     returned.order = order
-    return returned
+    return returned, Steps(returned, branches=branches_seen_by(actor))
+
+
+def _check_possible(why_not: str) -> None:
+    if why_not:
+        raise NotPossible(why_not)
 
 
 def _let_go(returned: Return) -> None:

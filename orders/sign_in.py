@@ -1,4 +1,4 @@
-"""What signing in means for a shopper: the guest's bag comes along.
+"""What signing in means: a shopper's bag comes along, and staff come to where they work.
 
 Past orders need nothing here: ``Order.objects.of`` finds those placed with an address that is verified now.
 """
@@ -8,15 +8,25 @@ from typing import Any
 
 from allauth.account.views import logout as allauth_logout
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from dostshop.accounts.adapter import EmailAdapter
-from dostshop.accounts.models import User
+from dostshop.accounts.models import User, branches_seen_by
 from orders import bag as bags
-from orders import bag_cookie
+from orders import bag_cookie, work
 from orders.models.bag import BagClosed
 
 
 class AccountAdapter(EmailAdapter):
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Where whoever came for no page in particular goes: staff of a branch to its work, others to the admin."""
+        user = request.user
+        if not (isinstance(user, User) and user.is_staff):
+            return str(super().get_login_redirect_url(request))
+        branches = branches_seen_by(user)
+        is_of_branch = branches is not None and work.is_open_to(user, branches=branches)
+        return reverse("work:list" if is_of_branch else "admin:index")
+
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)
         guest = bags.find(token=request.COOKIES.get(bag_cookie.TOKEN, ""), user=None)

@@ -13,12 +13,11 @@ from django_countries import countries as iso_countries
 
 from catalog.models import Craft, Product, Variant
 from dostshop import codes, countries
+from orders import fulfilment
 from orders.delivery import Contents
-from orders.models import BagLine, Fulfilment
+from orders.models import BagLine, Fulfilment, Order
 from orders.models.bag import MAX_LINES, MAX_QUANTITY
 
-_TRACKING_NUMBER = re.compile(r"[A-Z0-9](?:[A-Z0-9 /-]*[A-Z0-9])?")
-LONGEST_TRACKING_NUMBER: int = Fulfilment._meta.get_field("tracking_number").max_length or 0
 LONGEST_CARRIER: int = Fulfilment._meta.get_field("carrier").max_length or 0
 
 
@@ -34,26 +33,20 @@ class ShipForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
         help_text=_("Is there one on the receipt, such as RR123456789AZ? A courier may have none."),
-        error_messages={
-            "required": _("Abroad a parcel goes with a number only: without it neither you nor the buyer can trace it.")
-        },
     )
 
-    def __init__(self, *args: Any, goes_abroad: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if goes_abroad:
+        self._order = order
+        if sentence := fulfilment.why_not_number("", order=order):
             number = self.fields["tracking_number"]
             number.required, number.help_text = True, _("From the receipt of the post, such as RR123456789AZ.")
+            number.error_messages["required"] = sentence
 
     def clean_tracking_number(self) -> str:
         number = " ".join(self.cleaned_data["tracking_number"].upper().split())
-        if len(number) > LONGEST_TRACKING_NUMBER:
-            raise ValidationError(
-                _("A tracking number has at most %(most)s characters; this has %(count)s. Copy the number alone."),
-                params={"most": LONGEST_TRACKING_NUMBER, "count": len(number)},
-            )
-        if number and not _TRACKING_NUMBER.fullmatch(number):
-            raise ValidationError(_("A tracking number has Latin letters, digits, spaces and dashes only."))
+        if sentence := fulfilment.why_not_number(number, order=self._order):
+            raise ValidationError(sentence)
         return number
 
 

@@ -5,7 +5,8 @@ order and its payment before them, where the caller has locked those. Availabili
 from rows read after it. Letting go of holds makes pieces less scarce and locks no stock; pieces that come in are
 added to one row, by one statement.
 What an order holds, sells and gives back is counted as its lines say, whatever a product has become since.
-Raises: ``OutOfStock``, naming every piece that falls short; ``MoreThanSold``, ``StillOwed``, ``PutBackMeanwhile``;
+Raises: ``OutOfStock``, naming every piece that falls short; ``MoreThanSold``, ``StillOwed``, ``WasHandedOver``,
+``PutBackMeanwhile``; ``NotPossible`` where a piece would go on the shelf of another branch than the person's;
 ``BagClosed`` for a bag that was ordered meanwhile; ``locks.Busy`` where a lock is not to be had in time. Nothing is
 written then.
 After commit: nothing to do. Expired holds are worth nothing from that second on, whether or not a job ran.
@@ -13,16 +14,18 @@ Retry: holding again renews the same hold; selling happens once because the call
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import F, Min, Q, QuerySet, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from dostshop.accounts.models import User
+from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders.models import Bag, BagLine, Hold, LineItem, Order, OrderEvent, Stock
+from orders.steps import NotPossible
 
 HOLD_TIME = timedelta(minutes=30)
 # From the first second of a hold to the last that it can be extended to: eleven times HOLD_TIME, because
@@ -45,6 +48,10 @@ class MoreThanSold(ValueError):
 
 class StillOwed(MoreThanSold):
     """Units would go back on the shelf that the buyer is still to get."""
+
+
+class WasHandedOver(MoreThanSold):
+    """Units would go back on the shelf that left us: their return says whether they came back."""
 
 
 class PutBackMeanwhile(Exception):
@@ -169,14 +176,18 @@ def take_back(order: Order, *, units: Mapping[int, int], actor: User | None = No
     """Puts sold units, by the line's primary key, back on the shelf, and records it. Call with the order locked.
 
     What is made to order has no shelf; what is paid, not refunded and not handed over is still the buyer's. Raises
-    MoreThanSold, StillOwed.
+    MoreThanSold, StillOwed, NotPossible.
     """
-    lines = order.lines.filter(pk__in=units).select_related("fulfilment").order_by("pk")
+    lines = order.lines.filter(pk__in=units).select_related("fulfilment", "variant__product__branch").order_by("pk")
     back = {line: units[line.pk] for line in lines if units[line.pk]}
     if any(quantity < 0 or quantity > line.unshelved_quantity for line, quantity in back.items()):
         raise MoreThanSold("units put back are no more than were sold and are not back yet")
     if any(quantity > line.shelvable_quantity for line, quantity in back.items()):
         raise StillOwed("units that the buyer is to get are not put back")
+    branches = branches_seen_by(actor) if actor else None
+    for line in back:
+        if why_not := why_not_theirs(line, branches):
+            raise NotPossible(why_not)
     returned: Counter[int] = Counter()
     for line, quantity in back.items():
         returned[line.variant_id] += quantity
@@ -192,17 +203,47 @@ def take_back(order: Order, *, units: Mapping[int, int], actor: User | None = No
 
 @short_transaction()
 def restock(order_pk: int, *, units: Mapping[int, int], actor: User, seen: int | None = None) -> None:
-    """``take_back`` by itself: whether money goes back is decided apart.
+    """``take_back`` of what never left us: whether money goes back is decided apart.
 
     ``seen`` is what was ``put_back`` when a person decided this; None where nobody looked. Raises PutBackMeanwhile,
-    StillOwed, and MoreThanSold, also for an order that was never paid: its pieces have not left the shelf.
+    StillOwed, WasHandedOver, NotPossible, and MoreThanSold, also for an order that was never paid: its pieces have not
+    left the shelf.
     """
     order = Order.objects.locked(order_pk)
     if seen is not None and seen != put_back(order):
         raise PutBackMeanwhile
-    if any(units.values()) and not order.events.filter(kind=OrderEvent.Kind.PAID).exists():
+    if any(units.values()) and not _was_paid(order):
         raise MoreThanSold("an order that was never paid has sold nothing")
+    gone = order.lines.filter(fulfilment__handed_over_at__isnull=False).values_list("pk", flat=True)
+    if any(units.get(pk) for pk in gone):
+        raise WasHandedOver("units that left us come back by a return")
     take_back(order, units=units, actor=actor)
+
+
+def restockable(order: Order, *, actor: User) -> dict[int, int]:
+    """How many units of each line, by its primary key, this person could ``restock`` now."""
+    if not _was_paid(order):
+        return {}
+    branches = branches_seen_by(actor)
+    # What was handed over goes on the shelf by its return.
+    here = order.lines.filter(fulfilment__handed_over_at=None)
+    lines = here.select_related("fulfilment", "variant__product__branch")
+    return {line.pk: line.shelvable_quantity for line in lines if not why_not_theirs(line, branches)}
+
+
+def _was_paid(order: Order) -> bool:
+    if order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.EXPIRED}:
+        return False
+    return order.events.filter(kind=OrderEvent.Kind.PAID).exists()
+
+
+def why_not_theirs(line: LineItem, branches: Collection[int] | None) -> str:
+    """Empty where these branches, None for all, put the line's pieces on the shelf: that of their product."""
+    branch = line.variant.product.branch
+    if branches is None or branch.pk in branches:
+        return ""
+    sentence = _("%(name)s is sold by %(branch)s: send it there, and its staff put it on the shelf.")
+    return sentence % {"name": line.name, "branch": branch.name}
 
 
 def put_back(order: Order) -> int:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext
+
 from dostshop import money
 from dostshop.background import subjects
 from orders import emails, expiry, invoice_documents, payments, reconciling, refunds, unclaimed
@@ -25,7 +27,12 @@ def their_mails(pks: Iterable[int]) -> dict[int, str]:
 
 def their_refunds(pks: Iterable[int]) -> dict[int, str]:
     found = Refund.objects.filter(pk__in=pks).select_related("payment__order")
-    return {refund.pk: f"{refund.payment.order.code}: {money.text(refund.amount)}" for refund in found}
+    return {refund.pk: _refund(refund) for refund in found}
+
+
+def _refund(refund: Refund) -> str:
+    """With what became of it: the shop itself sends nothing of what is given by hand."""
+    return f"{refund.payment.order.code}: {money.text(refund.amount)}, {refunds.state_of(refund).label}"
 
 
 def their_invoices(pks: Iterable[int]) -> dict[int, str]:
@@ -33,8 +40,13 @@ def their_invoices(pks: Iterable[int]) -> dict[int, str]:
     return {invoice.pk: f"{invoice.order.code}: {invoice.number}" for invoice in found}
 
 
+def taken_place_of(files: Iterable[str]) -> dict[str, str]:
+    return {name: gettext("in place of %(file)s") % {"file": name} for name in files}
+
+
 subjects.named_by("order_pk", orders)
 subjects.named_by("payment_pk", their_payments)
 subjects.named_by("mail_pk", their_mails)
 subjects.named_by("refund_pk", their_refunds)
 subjects.named_by("invoice_pk", their_invoices)
+subjects.named_by("former", taken_place_of)

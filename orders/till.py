@@ -35,6 +35,13 @@ def take(order: Order, *, actor: User, amount: Decimal | None = None) -> None:
     payments.mark_paid(order.pk, actor=actor, amount=amount)
 
 
+def take_back(order: Order, *, amount: Decimal, actor: User) -> None:
+    """As ``payments.take_back_sum``, by whoever may type sums. Raises NotTheirs, and what that raises."""
+    if sentence := why_not(order, actor=actor):
+        raise NotTheirs(sentence)
+    payments.take_back_sum(order.pk, amount=amount, actor=actor)
+
+
 def may_take_further(order: Order, *, actor: User) -> bool:
     """Whether ``take_further`` has a chance."""
     return not _why_not_transfers(actor) and payments.can_take_in_transfer(order)

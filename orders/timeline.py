@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext, gettext_lazy
 
 from dostshop import money
-from orders.models import Fulfilment, OrderEvent
+from orders.models import Fulfilment, Order, OrderEvent, Refund
+from orders.models.order import SUMS_TYPED
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -26,17 +27,43 @@ class Entry:
     text: str
 
 
-def for_buyer(events: Iterable[OrderEvent], *, parts: Collection[Fulfilment]) -> list[Entry]:
+def for_buyer(events: Iterable[OrderEvent], *, order: Order, parts: Collection[Fulfilment]) -> list[Entry]:
     """In the order in which it happened. Where several branches prepare it, each part's steps name its branch."""
     names = {part.branch.slug: part.branch.name for part in parts} if len(parts) > 1 else {}
-    told = ((event, _in_words(event), names.get(event.data.get("branch", ""))) for event in events)
-    return [Entry(event.at, f"{branch}: {text}" if branch else text) for event, text, branch in told if text]
+    pickup = order.pickup_branch.name if order.pickup_branch else ""
+    told = (
+        (event, _of_part(event, branch=names.get(event.data.get("branch", "")), pickup=pickup))
+        for event in _holding(events)
+    )
+    return [Entry(event.at, text) for event, text in told if text]
+
+
+def _of_part(event: OrderEvent, *, branch: str | None, pickup: str) -> str:
+    """What is done at the pickup branch says so, and whose pieces they are."""
+    if event.kind in _AT_PICKUP:
+        alone, of_branch = _AT_PICKUP[event.kind]
+        return (of_branch if branch and branch != pickup else alone) % {"branch": branch, "pickup": pickup}
+    text = _in_words(event)
+    return f"{branch}: {text}" if branch and text else text
+
+
+def _holding(events: Iterable[OrderEvent]) -> list[OrderEvent]:
+    """Without what staff typed of the bank account and corrected or took back since."""
+    every = list(events)
+    last = {event.data["payment"]: event.pk for event in every if event.kind in SUMS_TYPED}
+    return [event for event in every if event.kind not in SUMS_TYPED or last[event.data["payment"]] == event.pk]
 
 
 def _in_words(event: OrderEvent) -> str:
     if event.kind == Kind.WRONG_AMOUNT and event.data["currency"] != money.CURRENCY:
         # Neither booked nor given back: a person sees to it.
         return gettext("A sum in another currency came. We will write to you about it.")
+    if event.kind == Kind.REFUND_DECIDED and event.data["reason"] == Refund.Reason.AT_BANK:
+        # The buyer's bank did, and its sum follows.
+        return ""
+    if event.kind == Kind.REFUND_DECIDED and event.data["reason"] == Refund.Reason.TOO_MUCH:
+        more = gettext("%(sum)s more than the price came, and goes back to you.")
+        return more % {"sum": money.text(Decimal(event.data["amount"]))}
     if event.kind in _SUMS:
         return _SUMS[event.kind] % {"sum": money.text(Decimal(event.data["amount"]))}
     if event.kind in _NUMBERS and (number := _number(event)):
@@ -59,6 +86,17 @@ _NUMBERS: dict[str, "StrPromise"] = {
     Kind.SHIPPED: gettext_lazy("Handed over to the post: %(number)s."),
     Kind.NUMBER_CORRECTED: gettext_lazy("Tracking number corrected: %(number)s."),
 }
+# By itself, and where it came from another branch.
+_AT_PICKUP: "dict[str, tuple[StrPromise, StrPromise]]" = {
+    Kind.ARRIVED: (
+        gettext_lazy("Arrived where you pick it up: %(pickup)s."),
+        gettext_lazy("The pieces from %(branch)s arrived where you pick them up: %(pickup)s."),
+    ),
+    Kind.HANDED_OVER: (
+        gettext_lazy("Handed over to you at %(pickup)s."),
+        gettext_lazy("Handed over to you at %(pickup)s: the pieces from %(branch)s."),
+    ),
+}
 _SENTENCES: dict[str, "StrPromise"] = {
     Kind.PLACED: gettext_lazy("You placed the order."),
     Kind.PAYMENT_FAILED: gettext_lazy("A payment did not go through."),
@@ -68,9 +106,7 @@ _SENTENCES: dict[str, "StrPromise"] = {
     Kind.PAID_TWICE: gettext_lazy("One more payment came for this order."),
     Kind.PAID_AND_BACK: gettext_lazy("Your payment came, and went back to you."),
     Kind.READY: gettext_lazy("Packed at the branch."),
-    Kind.ARRIVED: gettext_lazy("Arrived where you pick it up."),
     Kind.SHIPPED: gettext_lazy("Handed over to the post."),
-    Kind.HANDED_OVER: gettext_lazy("Handed over to you."),
     Kind.DELIVERED: gettext_lazy("The parcel reached you."),
     Kind.CANCELLED: gettext_lazy("The order was cancelled."),
     Kind.EXPIRED: gettext_lazy("The time to pay ran out."),
@@ -78,4 +114,5 @@ _SENTENCES: dict[str, "StrPromise"] = {
     Kind.RETURN_ACCEPTED: gettext_lazy("We accepted the return."),
     Kind.RETURN_REFUSED: gettext_lazy("We could not accept the return."),
     Kind.RETURN_RECEIVED: gettext_lazy("The returned pieces have reached us."),
+    Kind.RETURN_CLOSED: gettext_lazy("No money goes back for the returned pieces."),
 }

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, prefetch_related_objects
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from catalog.listing import public_photos
+from dostshop.accounts.models import User
 from orders import demand, unclaimed
 from orders.models import DeliveryMethod, Fulfilment, LineItem, Order
 
@@ -26,12 +27,17 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 
+def is_open_to(user: User, *, branches: Collection[int] | None) -> bool:
+    """Whether this person, who works for these branches, has to do with what they prepare and hand over."""
+    return user.is_staff and branches != [] and user.has_perm("orders.change_order")
+
+
 class Step(models.TextChoices):
     """What is next for a part, in the order of a working day."""
 
     PREPARE = "prepare", _("To prepare")
     SHIP = "ship", _("To ship")
-    PASS_ON = "pass_on", _("On the way to the pickup branch")
+    PASS_ON = "pass_on", _("To bring to the pickup branch")
     PICKUP = "pickup", _("Ready, waiting for the buyer")
 
 
@@ -66,12 +72,16 @@ class Section:
     # How many there are in all.
     count: int
     is_overdue: bool = False
+    # Of parts that nobody waits for.
+    is_put_back: bool = False
 
 
-OVERDUE, UNCLAIMED = "overdue", "unclaimed"
+OVERDUE, EXPECTED, PUT_BACK, UNCLAIMED = "overdue", "expected", "put_back", "unclaimed"
 TITLES: "dict[str, StrOrPromise]" = {
     OVERDUE: _("Overdue"),
     **{step.value: step.label for step in Step},
+    EXPECTED: _("Expected from another branch"),
+    PUT_BACK: _("To put back"),
     UNCLAIMED: _("Not fetched for long"),
 }
 
@@ -81,15 +91,33 @@ def sections(branches: Collection[int] | None, *, most: int) -> list[Section]:
     now = timezone.now()
     found: dict[str, list[Fulfilment]] = defaultdict(list)
     for part in to_do(branches):
-        found[_section_of(part, now=now)].append(part)
-    shown = {name: found[name][:most] for name in TITLES if name in found}
-    prefetch_related_objects([part for parts in shown.values() for part in parts], _pieces())
-    return [Section(TITLES[name], parts, len(found[name]), name == OVERDUE) for name, parts in shown.items()]
+        found[_section_of(part, branches, now=now)].append(part)
+    found[PUT_BACK] += to_put_back(branches)
+    shown = {name: [part.pk for part in found[name][:most]] for name in TITLES if found[name]}
+    # With all that a line of the list says: of the others there may be many.
+    parts = seen(branches).in_bulk([pk for pks in shown.values() for pk in pks])
+    return [
+        Section(
+            TITLES[name],
+            [parts[pk] for pk in pks],
+            len(found[name]),
+            is_overdue=name == OVERDUE,
+            is_put_back=name == PUT_BACK,
+        )
+        for name, pks in shown.items()
+    ]
 
 
-def _section_of(part: Fulfilment, *, now: datetime) -> str:
+def is_expected(part: Fulfilment, branches: Collection[int] | None) -> bool:
+    """Whether these branches wait for it, until another brings it: it lies there, packed, or is on the way."""
+    return branches is not None and part.branch_id not in branches and next_step(part) == Step.PASS_ON
+
+
+def _section_of(part: Fulfilment, branches: Collection[int] | None, *, now: datetime) -> str:
     if is_overdue(part, today=timezone.localdate(now)):
         return OVERDUE
+    if is_expected(part, branches):
+        return EXPECTED
     step = next_step(part)
     is_unclaimed = step == Step.PICKUP and part.order.status == Order.Status.PAID
     if is_unclaimed and part.arrived_at and part.arrived_at < now - unclaimed.LONGEST_WAIT:
@@ -98,8 +126,8 @@ def _section_of(part: Fulfilment, *, now: datetime) -> str:
 
 
 def seen(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
-    """Parts that these branches prepare or that are picked up there, with their pieces; None for all."""
-    return _of(branches).prefetch_related(_pieces())
+    """Parts that these branches prepare or that are picked up there, None for all, with their pieces and delivery."""
+    return _of(branches).annotate(delivery_shown=_delivery()).prefetch_related(_pieces())
 
 
 def to_prepare(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
@@ -119,8 +147,27 @@ def to_do(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
     return parts.order_by(F("due_on").asc(nulls_last=True), "order__placed_at", "pk")
 
 
+def overdue(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
+    """Of what they have to do that of which ``is_overdue`` is true."""
+    today = timezone.localdate()
+    leaves_late = Q(due_on__lt=today) & (Q(ready_at=None) | Q(order__delivery=Order.Delivery.POST))
+    arrives_late = Q(order__promised_on__lt=today, order__delivery=Order.Delivery.PICKUP, arrived_at=None)
+    return to_do(branches).filter(leaves_late | arrives_late & Q(ready_at__isnull=False))
+
+
+def to_put_back(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
+    """Parts that are packed and that nobody waits for any more: of orders called off, run out or given back.
+
+    For the branch where they were kept, and for the one where they were to be picked up, that it sends them there.
+    """
+    wanted = Order.objects.filter(demand.is_wanted()).values("pk")
+    still_wanted = Fulfilment.objects.wanted().values("pk")
+    packed = _of(branches).filter(handed_over_at=None, ready_at__isnull=False)
+    return packed.exclude(order__in=wanted, pk__in=still_wanted).order_by("ready_at", "pk")
+
+
 def _of(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
-    parts = Fulfilment.objects.select_related("order__pickup_branch", "branch").annotate(delivery_shown=_delivery())
+    parts = Fulfilment.objects.select_related("order__pickup_branch", "branch")
     if branches is None:
         return parts
     return parts.filter(Q(branch__in=branches) | Q(order__pickup_branch__in=branches))

@@ -11,6 +11,7 @@ urlpatterns = [
     path("parts/<int:pk>/customs-declaration/", work.customs_declaration, name="customs_declaration"),
     path("parts/<int:pk>/ready/", work.mark_ready, name="ready"),
     path("parts/<int:pk>/arrived/", work.mark_arrived, name="arrived"),
+    path("parts/<int:pk>/put-back/", work.put_back, name="put_back"),
     path("parts/<int:pk>/ship/", work.ship, name="ship"),
     path("delivery/", delivery.preview, name="delivery"),
     path("parts/<int:pk>/number/", work.correct_number, name="correct_number"),

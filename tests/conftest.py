@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -21,6 +22,9 @@ from artisans.models import Branch
 from dostshop.demo.epoint_stand_in.server import EpointStandIn
 from dostshop.demo.stand_in.server import StandInServer
 from dostshop.demo.stripe_stand_in.server import StandIn
+
+# For `make chaos`: other ways each time, and how to go them again is printed.
+hypothesis.settings.register_profile("fresh", print_blob=True)
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

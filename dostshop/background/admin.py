@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -18,6 +19,7 @@ from unfold.forms import BaseDialogForm
 from unfold.views import ChangeList
 
 from dostshop.admin import OfOwnBranch, ReadOnly, Step, SteppedAdmin, signed_in
+from dostshop.admin_site import Waiting
 from dostshop.background import failed, subjects
 from dostshop.background.models import STATES, TITLES, Job
 
@@ -93,6 +95,18 @@ class JobAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         "last_error",
         "what_happened",
     )
+
+    def waiting(self, request: HttpRequest) -> list[Waiting]:
+        if not (self.has_view_permission(request) and self.has_run_again_permission(request)):
+            return []
+        count = self.get_queryset(request).filter(status="failed").count()
+        link = reverse("admin:background_job_changelist", query={"state": "failed"})
+        return [Waiting(_("Background work that failed"), count, link)]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
+        actions = super().get_actions_detail(request, object_id)
+        job = self.get_object(request, str(object_id)) if actions else None
+        return actions if job and job.status == "failed" else []
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return JobList

@@ -333,6 +333,7 @@ def _load_delivery() -> None:
             days_max=days_max,
             fragile_surcharge=Decimal(record["fragile_surcharge"]),
             towns=record.get("towns", []),
+            has_tracking=record.get("has_tracking", False),
             position=position,
             **_texts(record, "name", "note"),
         )

@@ -25,10 +25,18 @@ SHOPPER = Person("shopper@dost.example", "shopper", "Leyla Quliyeva")
 BRANCH_STAFF = Person(
     "branch@dost.example", "branch staff, İsmayıllı", "Demo İsmayıllı", Role.BRANCH_STAFF, "ismayilli", is_staff=True
 )
+# A pickup at a branch that does not keep all of the pieces takes two of them.
+OTHER_BRANCH_STAFF = tuple(
+    Person(
+        f"{slug}-branch@dost.example", f"branch staff, {name}", f"Demo {name}", Role.BRANCH_STAFF, slug, is_staff=True
+    )
+    for slug, name in (("baku", "Bakı"), ("barda", "Bərdə"))
+)
 PEOPLE = (
     ADMINISTRATOR,
     Person("centre@dost.example", "centre staff", "Demo Centre", Role.CENTRE_STAFF, is_staff=True),
     BRANCH_STAFF,
+    *OTHER_BRANCH_STAFF,
     Person("accountant@dost.example", "accountant", "Demo Accountant", Role.ACCOUNTANT, is_staff=True),
     Person("instructor@dost.example", "instructor, Bərdə", "Demo Instructor", Role.INSTRUCTOR, "barda"),
     SHOPPER,

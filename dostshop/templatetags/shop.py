@@ -51,6 +51,11 @@ def baku_time(when: datetime, format_string: str) -> str:
 
 
 @register.filter
+def is_within_an_hour(when: datetime) -> bool:
+    return clock.is_within_an_hour(when)
+
+
+@register.filter
 def markdown(text: str) -> SafeString:
     return markdown_module.html(text)
 

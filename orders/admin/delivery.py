@@ -29,6 +29,7 @@ class DeliveryMethodAdmin(TranslatedAdmin):
         "towns",
         "fragile_surcharge",
         ("days_min", "days_max"),
+        "has_tracking",
         "is_active",
         "position",
     )

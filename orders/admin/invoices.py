@@ -1,7 +1,6 @@
 """Invoices and credit notes: to look at, to print, to export. Only the fiscal number is ever typed in."""
 
-import csv
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -9,26 +8,25 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from dostshop import money
-from dostshop.admin import OfOwnBranch, ReadOnly, Step, SteppedAdmin, signed_in
+from dostshop.admin import OfOwnBranch, ReadOnly, Step, StepForm, SteppedAdmin, signed_in
 from dostshop.locks import Busy
-from orders import invoice_documents, invoices
+from orders import invoice_documents, invoice_table, invoices
 from orders.models import Invoice, InvoiceSeries
 from orders.models.invoice import is_fiscal_id
 
 
-class FiscalForm(BaseDialogForm):
+class FiscalForm(StepForm):
+    refused_at: ClassVar = {ValidationError: "fiscal_id"}
+
     fiscal_id = forms.CharField(
         label=_("Fiscal number"),
         help_text=_("12 letters and digits, as the receipt of the till has them. Capital and small letters differ."),
@@ -109,36 +107,10 @@ class InvoiceAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
     @admin.action(description=_("Export as a table (CSV)"), permissions=["view"])
     def export(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
-        """For a spreadsheet: with a byte order mark, and points in the sums, whatever the language."""
+        """With a byte order mark, by which a spreadsheet knows the letters."""
         response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="invoices.csv"'
-        table = csv.writer(response)
-        table.writerow(
-            [
-                gettext("number"),
-                gettext("kind"),
-                gettext("issued"),
-                gettext("order"),
-                gettext("total"),
-                gettext("VAT"),
-                gettext("currency"),
-                gettext("fiscal number"),
-            ]
-        )
-        for invoice in chosen.order_by("year", "number_in_year"):
-            sign = -1 if invoice.is_credit_note else 1
-            table.writerow(
-                [
-                    invoice.number,
-                    invoice.get_kind_display(),
-                    timezone.localdate(invoice.issued_at).isoformat(),
-                    invoice.order.code,
-                    sign * invoice.total,
-                    sign * invoice.tax,
-                    invoice.currency,
-                    invoice.fiscal_id,
-                ]
-            )
+        invoice_table.write(chosen, into=response)
         return response
 
     @action(
@@ -158,4 +130,4 @@ class InvoiceAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda invoice, _actor: invoices.set_fiscal_id(invoice.pk, fiscal_id=fiscal_id),
             done=_("The fiscal number is entered"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)

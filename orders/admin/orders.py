@@ -2,7 +2,8 @@
 
 import re
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, TextField
@@ -11,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
@@ -34,14 +35,16 @@ from dostshop.admin import (
     signed_in,
 )
 from dostshop.locks import Busy
-from orders import cancelling, demand, fulfilment, payments, providers, refunds, returns, stock, till, work
+from orders import cancelling, code_tries, demand, fulfilment, payments, providers, refunds, returns, stock, till, work
+from orders.admin.overdue import OverdueAdmin
 from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, possible_money_steps
 from orders.admin.returns import ReturnRecordingAdmin
 from orders.admin.timeline import EventInline
-from orders.admin.transfers import TransferAdmin, typed_sum
+from orders.admin.transfers import MarkPaidDialog, TransferAdmin
 from orders.models import Fulfilment, LineItem, Order, OrderMail, Payment, Refund
 from orders.models.order import WrongTransition
 from orders.staff_forms import HandOverForm
+from orders.steps import NotPossible
 
 # Four digits or more, as at the end of a number.
 _PHONE = re.compile(r"[\s+()./-]*(?:\d[\s()./-]*){4,}")
@@ -51,13 +54,15 @@ def possible_steps(order: Any, actor: User) -> set[str]:
     """The steps that this person can take with the order as it is now."""
     of_parts = fulfilment.Steps(order, branches=branches_seen_by(actor))
     parts = list(order.fulfilments.prefetch_related("lines"))
+    is_money_theirs = payments.can_be_marked_paid(order) and not till.why_not(order, actor=actor)
     steps = {
-        "mark_paid": payments.can_be_marked_paid(order) and not till.why_not(order, actor=actor),
+        "mark_paid": is_money_theirs,
         "mark_ready": any(not of_parts.why_not_ready(part) for part in parts),
         "hand_over": any(not of_parts.why_not_given(part) for part in parts),
+        "take_back_sum": is_money_theirs and payments.typed_sum(order) is not None,
         "take_further_transfer": till.may_take_further(order, actor=actor),
-        "cancel": order.status == Order.Status.AWAITING_PAYMENT,
-        "record_return": any(line.left_quantity for part in parts if part.handed_over_at for line in part.lines.all()),
+        "cancel": order.status == Order.Status.AWAITING_PAYMENT and not cancelling.why_not_theirs(order, actor=actor),
+        "record_return": any(returns.recordable(order, actor=actor).values()),
         **possible_money_steps(order, actor=actor),
     }
     return {step for step, is_possible in steps.items() if is_possible}
@@ -69,21 +74,13 @@ def mark_paid_with(amount: Decimal | None) -> Step:
 
 MARK_PAID = mark_paid_with(None)
 MARK_READY = Step(lambda order, actor: fulfilment.mark_all_ready(order.pk, actor=actor), done=_("Marked as packed"))
-CANCEL = Step(lambda order, actor: cancelling.cancel(order.pk, actor=actor), done=_("Cancelled"))
-
-
-class MarkPaidDialog(OrderDialog):
-    """Asks for the sum where a bank statement says it."""
-
-    def add_fields(self, order: Order) -> None:
-        if payments.is_amount_typed(order):
-            self.fields["amount"] = typed_sum(
-                _("As the bank statement has it; several transfers for one order are added up.")
-            )
+CANCEL = Step(lambda order, actor: cancelling.cancel_for_buyer(order.pk, actor=actor), done=_("Cancelled"))
 
 
 class HandOverDialog(OrderDialog):
     """Asks for the buyer's code, as the counter does."""
+
+    refused_at: ClassVar = {NotPossible: "code"}
 
     def add_fields(self, order: Order) -> None:
         for name, field in HandOverForm().fields.items():
@@ -214,7 +211,9 @@ class FulfilmentInline(ShownOnPage, TableInline):
     def page(self, part: Any) -> SafeString | str:
         if not part.is_in_work_list:
             return ""
-        return format_html('<a class="underline" href="{}">{}</a>', reverse("work:part", args=[part.pk]), _("Open"))
+        return format_html(
+            '<a class="underline" href="{}">{}</a>', reverse("work:part", args=[part.pk]), pgettext("a page", "Open")
+        )
 
 
 class PaymentInline(ShownOnPage, TableInline):
@@ -253,15 +252,13 @@ class MailInline(ShownOnPage, TableInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRecordingAdmin):
+class OrderAdmin(ReadOnly, OfOwnBranch, OverdueAdmin, TransferAdmin, RefundingAdmin, ReturnRecordingAdmin):
     branch_lookups = ("fulfilments__branch", "pickup_branch")
     # The buyer's own page has the code that is asked for when the pieces are handed over.
     view_on_site = False
     refusals = {
         **REFUSALS,
-        fulfilment.NotPossible: None,
         till.NotTheirs: None,
-        returns.NotPossible: None,
         payments.WrongAmount: None,
         payments.BookedMeanwhile: None,
         payments.GoesBack: None,
@@ -294,6 +291,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
     actions = ("mark_paid_chosen", "mark_ready_chosen", "cancel_chosen")
     actions_detail = (
         "mark_paid",
+        "take_back_sum",
         "take_further_transfer",
         "mark_ready",
         "hand_over",
@@ -438,7 +436,7 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
         },
     )
     def mark_paid(self, request: HttpRequest, form: MarkPaidDialog, object_id: str) -> HttpResponse:
-        return self.run_on_one(request, object_id, mark_paid_with(form.cleaned_data.get("amount")))
+        return self.run_on_one(request, object_id, mark_paid_with(form.cleaned_data.get("amount")), form=form)
 
     @action(
         description=_("Mark as packed"),
@@ -466,10 +464,14 @@ class OrderAdmin(ReadOnly, OfOwnBranch, TransferAdmin, RefundingAdmin, ReturnRec
     def hand_over(self, request: HttpRequest, form: HandOverDialog, object_id: str) -> HttpResponse:
         typed = form.cleaned_data
         step = Step(
-            lambda order, actor: fulfilment.hand_over(order.pk, code=typed["code"], note=typed["note"], actor=actor),
+            lambda order, actor: code_tries.counted(
+                request,
+                partial(fulfilment.hand_over, order.pk, code=typed["code"], note=typed["note"], actor=actor),
+                code=typed["code"],
+            ),
             done=_("Handed over"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Cancel the order"),

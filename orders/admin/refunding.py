@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -12,19 +12,23 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from dostshop import money
 from dostshop.accounts.models import User
-from dostshop.admin import Step, SteppedAdmin, signed_in
-from orders import cancelling, payments, refunds, stock, till
+from dostshop.admin import Step, StepForm, SteppedAdmin, signed_in
+from orders import cancelling, disputes, payments, refunds, stock, till
 from orders.models import LineItem, Order, Refund
+from orders.steps import NotPossible
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # What a person decides; the others the shop decides by itself.
 REASONS = [
@@ -36,8 +40,10 @@ REASONS = [
         Refund.Reason.GOODWILL,
     )
 ]
-REFUSALS = {
+REFUSALS: "dict[type[Exception], StrOrPromise | None]" = {
+    NotPossible: None,
     refunds.NothingToRefund: _("The sum is zero, or no money of this order is left to give back."),
+    refunds.NoWordToBuyer: _("Something is kept back: write to the buyer why."),
     refunds.MoreThanBought: _("More would go back than was bought, or somebody has refunded it meanwhile."),
     refunds.MoreThanPaid: _("More would go back than was paid."),
     refunds.Outdated: _("Something of this order was refunded since you opened the form. Look at it again."),
@@ -48,6 +54,7 @@ REFUSALS = {
     cancelling.NotHere: _(
         "Only a paid order of which nothing was handed over can be called off. Refund what comes back."
     ),
+    stock.WasHandedOver: _("What was handed over goes on the shelf by its return: write one down."),
     stock.StillOwed: _("The buyer is still to get some of these pieces. Refund them, then they can go on the shelf."),
     stock.PutBackMeanwhile: _(
         "Something of this order was put back on the shelf since you opened the form. Look at it again."
@@ -60,7 +67,10 @@ ASKED_AGAIN = _("The provider is asked again")
 WENT = _("The money went")
 GIVE_BACK_DIALOG = {
     "title": _("Has the buyer the money?"),
-    "description": _("Over the counter, or by a transfer. The buyer gets a mail."),
+    "description": _(
+        "It goes back where it came from: at the counter of the branch, or to the bank account. What the payment "
+        "provider could not send, you give in another way. A mail tells the buyer so."
+    ),
     "form_submit_text": _("Given back"),
 }
 TRY_AGAIN_DIALOG = {
@@ -103,10 +113,15 @@ def units_field(label: str, *, most: int, initial: int | None = 0) -> forms.Inte
     )
 
 
-def shown_sum(label: Any, amount: Decimal) -> forms.CharField:
+def shown_sum(label: Any, amount: Decimal, *, help_text: Any = "") -> forms.CharField:
     """To be read beside what is typed."""
     return forms.CharField(
-        label=label, initial=money.text(amount), disabled=True, required=False, widget=UnfoldAdminTextInputWidget
+        label=label,
+        initial=money.text(amount),
+        help_text=help_text,
+        disabled=True,
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
     )
 
 
@@ -121,9 +136,27 @@ def delivery_field(order: Order, *, left: Decimal, initial: Decimal | None = Non
     return field
 
 
-def reason_field(choices: Iterable[tuple[str, Any]]) -> forms.ChoiceField:
+def reason_field(choices: Iterable[tuple[str, Any]], *, help_text: Any = "") -> forms.ChoiceField:
     """Nothing is chosen beforehand."""
-    return forms.ChoiceField(label=_("reason"), choices=[("", _("Choose")), *choices], widget=UnfoldAdminSelectWidget)
+    return forms.ChoiceField(
+        label=_("reason"),
+        choices=[("", _("Choose")), *choices],
+        help_text=help_text,
+        widget=UnfoldAdminSelectWidget,
+    )
+
+
+def warning_of_dispute(order: Order) -> Any:
+    """For whoever is about to give money back; empty where no bank asks for it."""
+    match disputes.state_of(order):
+        case disputes.State.OPEN:
+            return _("The buyer's bank asks for this money too. Look at the dispute first, or it may go back twice.")
+        case disputes.State.LOST:
+            return _(
+                "The buyer's bank has taken money of this order back. Look at the refunds first: what is booked there "
+                "as taken by the bank, the buyer has."
+            )
+    return ""
 
 
 def whether_it_went_field() -> forms.TypedChoiceField:
@@ -151,7 +184,21 @@ def note_field() -> forms.CharField:
     )
 
 
-class OrderDialog(BaseDialogForm):
+def to_buyer_field(order: Order) -> forms.CharField:
+    help_text = gettext(
+        "Needed where something is kept back: why it is. The buyer reads it in the mail, in this language: "
+        "%(language)s."
+    )
+    return forms.CharField(
+        label=_("to the buyer"),
+        help_text=help_text % {"language": order.get_language_display()},
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextareaWidget,
+    )
+
+
+class OrderDialog(StepForm):
     """About an order that this person sees; without a line of any other."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -164,12 +211,6 @@ class OrderDialog(BaseDialogForm):
 
     def add_fields(self, order: Order) -> None:
         raise NotImplementedError
-
-    def warn_of_dispute(self, order: Order) -> None:
-        if order.is_disputed:
-            self.fields["reason"].help_text = _(
-                "The buyer's bank asks for this money too. Look at the dispute first, or it may go back twice."
-            )
 
     def add_units(self, name: str, line: LineItem, label: str, *, most: int, initial: int | None = 0) -> None:
         if most:
@@ -190,19 +231,27 @@ class OrderDialog(BaseDialogForm):
 
 
 class RefundDialog(OrderDialog):
+    refused_at: ClassVar = {
+        refunds.NothingToRefund: "deduction",
+        refunds.NoWordToBuyer: "deduction",
+        refunds.MoreThanPaid: "goodwill",
+        refunds.MoreThanBought: "units_",
+        stock.MoreThanSold: "shelf_",
+    }
+
     def add_fields(self, order: Order) -> None:
         self.fields["left"] = shown_sum(_("left to give back in all"), refunds.left(order))
         for line in self.lines:
             label = gettext("%(name)s, %(price)s each: refund, at most %(most)s")
             self.add_units("units", line, label, most=line.left_quantity)
             self.add_shelf(line, most=line.unshelved_quantity)
-        left = order.delivery_total - order.delivery_refunded
+        left = order.delivery_left
         if left:
             self.fields["delivery"] = delivery_field(order, left=left)
         self.fields["goodwill"] = sum_field(_("for goodwill, AZN"), help_text=_("In addition to the pieces."))
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
-        self.fields["reason"] = reason_field(REASONS)
-        self.warn_of_dispute(order)
+        self.fields["reason"] = reason_field(REASONS, help_text=warning_of_dispute(order))
+        self.fields["to_buyer"] = to_buyer_field(order)
         self.fields["note"] = note_field()
         self.fields["seen"] = forms.DecimalField(initial=refunds.refunded(order), widget=forms.HiddenInput)
 
@@ -213,20 +262,25 @@ class RefundDialog(OrderDialog):
             self.sum("delivery"),
             self.sum("goodwill"),
             self.sum("deduction"),
+            self.cleaned_data["to_buyer"],
             shelf=self.units("shelf"),
             seen=self.cleaned_data["seen"],
         )
 
 
 class CallOffDialog(OrderDialog):
+    refused_at: ClassVar = {stock.MoreThanSold: "shelf_"}
+
     def add_fields(self, order: Order) -> None:
         reasons = (Refund.Reason.CANCELLED, Refund.Reason.NOT_AVAILABLE)
         self.fields["left"] = shown_sum(_("goes back in all"), refunds.left(order))
-        self.fields["reason"] = reason_field((reason.value, reason.label) for reason in reasons)
-        self.warn_of_dispute(order)
+        self.fields["reason"] = reason_field(
+            ((reason.value, reason.label) for reason in reasons), help_text=warning_of_dispute(order)
+        )
         here = cancelling.still_here(order)
         for line in self.lines:
             self.add_shelf(line, most=here[line.pk], initial=None)
+        self.fields["to_buyer"] = to_buyer_field(order)
         self.fields["note"] = note_field()
 
     def shelf(self, order: Order) -> dict[int, int]:
@@ -235,9 +289,12 @@ class CallOffDialog(OrderDialog):
 
 
 class RestockDialog(OrderDialog):
+    refused_at: ClassVar = {stock.MoreThanSold: "shelf_"}
+
     def add_fields(self, order: Order) -> None:
+        most = stock.restockable(order, actor=signed_in(self.request))
         for line in self.lines:
-            self.add_shelf(line, most=line.shelvable_quantity)
+            self.add_shelf(line, most=most.get(line.pk, 0))
         self.fields["seen"] = seen_field(stock.put_back(order))
 
 
@@ -282,8 +339,7 @@ def possible_money_steps(order: Order, *, actor: User) -> dict[str, bool]:
     return {
         "refund": payments.has_money(order),
         "call_off": cancelling.can_be_called_off(order),
-        "restock": order.status in {Order.Status.PAID, Order.Status.COMPLETED}
-        and any(line.shelvable_quantity for line in order.lines.select_related("fulfilment")),
+        "restock": any(stock.restockable(order, actor=actor).values()),
         "give_back_by_hand": bool(theirs & {Refund.State.FAILED, Refund.State.BY_HAND}),
         "try_refund_again": Refund.State.FAILED in states,
         "say_whether_refund_went": Refund.State.UNKNOWN in states,
@@ -325,7 +381,7 @@ class RefundingAdmin(SteppedAdmin):
             ),
             done=_("Refund decided"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Cancel and refund"),
@@ -345,11 +401,14 @@ class RefundingAdmin(SteppedAdmin):
         wish = form.cleaned_data
         step = Step(
             lambda order, actor: cancelling.call_off(
-                order.pk, actor=actor, reason=wish["reason"], note=wish["note"], shelf=form.shelf(order)
+                order.pk,
+                actor=actor,
+                why=cancelling.Why(wish["reason"], wish["note"], wish["to_buyer"]),
+                shelf=form.shelf(order),
             ),
             done=_("Cancelled and refunded"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Put back on the shelf"),
@@ -368,7 +427,7 @@ class RefundingAdmin(SteppedAdmin):
             ),
             done=_("Put back on the shelf"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Money given back by hand"),
@@ -380,7 +439,7 @@ class RefundingAdmin(SteppedAdmin):
             lambda _order, actor: till.give_back(form.cleaned_data["refund"], actor=actor),
             done=_("Given back by hand"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Try the refund again"),
@@ -392,7 +451,7 @@ class RefundingAdmin(SteppedAdmin):
             lambda _order, actor: refunds.try_again(form.cleaned_data["refund"], actor=actor),
             done=ASKED_AGAIN,
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Did the refund go?"),
@@ -405,4 +464,4 @@ class RefundingAdmin(SteppedAdmin):
             lambda _order, actor: refunds.say_whether_it_went(typed["refund"], has_gone=typed["has_gone"], actor=actor),
             done=WENT if typed.get("has_gone") else ASKED_AGAIN,
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)

@@ -5,13 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 
 from dostshop import money
-from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
+from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, StepForm, SteppedAdmin, TableInline, signed_in
+from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
 from orders import providers, refunds, till
 from orders.admin.refunding import (
@@ -30,7 +32,7 @@ GIVE_BACK = Step(lambda refund, actor: till.give_back(refund.pk, actor=actor), d
 TRY_AGAIN = Step(lambda refund, actor: refunds.try_again(refund.pk, actor=actor), done=ASKED_AGAIN)
 
 
-class WhetherItWentDialog(BaseDialogForm):
+class WhetherItWentDialog(StepForm):
     has_gone = whether_it_went_field()
 
 
@@ -93,7 +95,7 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     actions_detail = ("give_back", "try_again", "say_whether_it_went")
     readonly_fields = ("order", "amount_shown", "delivery_shown", "provider_shown", "outcome_in_words")
     fieldsets = (
-        (None, {"fields": (("order", "amount_shown", "delivery_shown"), ("reason", "note", "decided_by"))}),
+        (None, {"fields": (("order", "amount_shown", "delivery_shown"), ("reason", "note", "decided_by"), "to_buyer")}),
         (
             _("Payment provider"),
             {
@@ -106,6 +108,13 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             },
         ),
     )
+
+    def waiting(self, request: HttpRequest) -> list[Waiting]:
+        if not (self.has_view_permission(request) and may_hold_money(signed_in(request))):
+            return []
+        count = self.get_queryset(request).filter(pk__in=refunds.for_a_person().values("pk")).count()
+        link = reverse("admin:orders_refund_changelist", query={"outcome": "person"})
+        return [Waiting(_("Refunds to be given by hand, or that failed"), count, link)]
 
     def has_refunds_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.add_refund")
@@ -187,7 +196,7 @@ class RefundAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda refund, actor: refunds.say_whether_it_went(refund.pk, has_gone=has_gone, actor=actor),
             done=WENT if has_gone else ASKED_AGAIN,
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @admin.action(description=_("Money given back by hand"), permissions=["giving"])
     def give_back_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:

@@ -1,23 +1,26 @@
 """What buyers would like to give back: staff of the branch answer and receive, the centre refunds."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from dostshop import money
-from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, SteppedAdmin, TableInline, signed_in
+from dostshop.accounts.models import User, branches_seen_by
+from dostshop.admin import OfOwnBranch, ReadOnly, ShownOnPage, Step, StepForm, SteppedAdmin, TableInline, signed_in
+from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
-from orders import returns
+from orders import refunds, returns, stock
 from orders.admin.refunding import (
     REFUSALS,
     OrderDialog,
@@ -27,7 +30,9 @@ from orders.admin.refunding import (
     seen_field,
     shown_sum,
     sum_field,
+    to_buyer_field,
     units_field,
+    warning_of_dispute,
 )
 from orders.models import Order, Return, ReturnLine
 
@@ -35,17 +40,19 @@ ACCEPT = Step(lambda returned, actor: returns.accept(returned.pk, actor=actor), 
 RECEIVE = Step(lambda returned, actor: returns.receive(returned.pk, actor=actor), done=_("Marked as received"))
 
 
-def possible_steps(returned: Return) -> set[str]:
-    """What can be done with the return as it is now."""
-    state = Return.State
-    steps = {
-        "accept": returned.state == state.ASKED,
-        "refuse": returned.state in {state.ASKED, state.ACCEPTED},
-        "receive": bool(returned.accepted_at and not returned.refused_at and not returned.received_at),
-        "refund": returned.state in {state.ACCEPTED, state.RECEIVED},
-        "restock": bool(returned.received_at) and any(row.unshelved_quantity for row in returned.lines.all()),
+def possible_steps(returned: Return, actor: User) -> set[str]:
+    """The steps that this person can take with the return as it is now."""
+    steps = returns.Steps(returned, branches=branches_seen_by(actor))
+    why_not = {
+        "accept": steps.why_not_accepted(),
+        "refuse": steps.why_not_refused(),
+        "receive": steps.why_not_received(),
+        "refund": steps.why_not_refunded(),
+        "close": steps.why_not_closed(),
     }
-    return {step for step, is_possible in steps.items() if is_possible}
+    possible = {step for step, sentence in why_not.items() if not sentence}
+    can_be_shelved = any(not steps.why_not_shelved(row) for row in returned.lines.all())
+    return possible | ({"restock"} if can_be_shelved else set())
 
 
 def _is_whole(returned: Return) -> bool:
@@ -54,7 +61,7 @@ def _is_whole(returned: Return) -> bool:
     return all(units.get(line.pk) == line.quantity for line in returned.order.lines.all())
 
 
-class ReturnDialog(BaseDialogForm):
+class ReturnDialog(StepForm):
     """About a return that this person sees."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,7 +69,7 @@ class ReturnDialog(BaseDialogForm):
         returned = admin.site.get_model_admin(Return).get_object(self.request, str(self.object_id))
         if returned is None:
             raise Http404
-        self.rows: list[ReturnLine] = list(returned.lines.select_related("line").order_by("pk"))
+        self.rows: list[ReturnLine] = list(returned.lines.all())
         self.add_fields(returned)
 
     def add_fields(self, returned: Return) -> None:
@@ -88,23 +95,35 @@ class RefusalDialog(AnswerDialog):
 
 
 class RefundReturnDialog(ReturnDialog):
+    refused_at: ClassVar = {refunds.NothingToRefund: "deduction", refunds.NoWordToBuyer: "deduction"}
+
     def add_fields(self, returned: Return) -> None:
         order = returned.order
         price = sum((row.line.unit_price * row.quantity for row in self.rows), money.ZERO)
-        self.fields["price"] = shown_sum(_("price of its pieces"), price)
-        left = order.delivery_total - order.delivery_refunded
+        self.fields["price"] = shown_sum(_("price of its pieces"), price, help_text=warning_of_dispute(order))
+        left = order.delivery_left
         if left:
             # Who is not to blame and keeps nothing does not pay for the way there.
             is_all_ours = returned.is_our_fault and _is_whole(returned)
             self.fields["delivery"] = delivery_field(order, left=left, initial=left if is_all_ours else None)
+        if not returned.received_at:
+            self.fields["before_it_came"] = forms.BooleanField(
+                label=_("Nothing of this return has arrived yet: give the money back all the same"),
+                widget=UnfoldBooleanWidget,
+            )
         self.fields["deduction"] = sum_field(_("kept back, AZN"), help_text=_("For wear, or what was given before."))
+        self.fields["to_buyer"] = to_buyer_field(order)
         self.fields["note"] = note_field()
 
 
 class RestockReturnDialog(ReturnDialog):
+    refused_at: ClassVar = {stock.MoreThanSold: "row_"}
+
     def add_fields(self, returned: Return) -> None:
+        steps = returns.Steps(returned, branches=branches_seen_by(signed_in(self.request)))
         for row in self.rows:
-            if most := row.unshelved_quantity:
+            if not steps.why_not_shelved(row):
+                most = row.unshelved_quantity
                 label = gettext("%(name)s: back on the shelf, at most %(most)s") % {"name": row.line.name, "most": most}
                 self.fields[f"row_{row.pk}"] = units_field(label, most=most)
         self.fields["seen"] = seen_field(returns.put_back(returned))
@@ -118,8 +137,10 @@ class RecordReturnDialog(OrderDialog):
     """A return that the buyer told of by phone, too late, or of food that came damaged."""
 
     def add_fields(self, order: Order) -> None:
+        most = returns.recordable(order, actor=signed_in(self.request))
         for line in self.lines:
-            self.add_units("units", line, gettext("%(name)s: comes back, at most %(most)s"), most=line.left_quantity)
+            label = gettext("%(name)s: comes back, at most %(most)s")
+            self.add_units("units", line, label, most=most.get(line.pk, 0))
         self.fields["reason"] = reason_field(Return.Reason.choices)
         self.fields["seen"] = seen_field(order.returns.count())
         self.fields["note"] = forms.CharField(
@@ -153,7 +174,7 @@ class ReturnRecordingAdmin(SteppedAdmin):
             lambda order, actor: returns.record(order.pk, told=told, actor=actor),
             done=_("Return written down"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
 
 class StateFilter(DropdownFilter):
@@ -169,11 +190,11 @@ class StateFilter(DropdownFilter):
 
 class ReturnLineInline(ShownOnPage, TableInline):
     model = ReturnLine
-    fields = readonly_fields = ("name", "quantity", "price", "restocked_quantity")
+    fields = readonly_fields = ("name", "quantity", "price", "shelf", "restocked_quantity")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.select_related("line")
+        return rows.select_related("line__variant__product__branch")
 
     @display(description=_("piece, in the order's language"))
     def name(self, row: ReturnLine) -> str:
@@ -183,13 +204,17 @@ class ReturnLineInline(ShownOnPage, TableInline):
     def price(self, row: ReturnLine) -> str:
         return money.text(row.line.unit_price)
 
+    @display(description=_("sold by"))
+    def shelf(self, row: ReturnLine) -> str:
+        return str(row.line.variant.product.branch)
+
 
 @admin.register(Return)
 class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
-    branch_lookups = ("branch",)
+    # A piece that came in elsewhere is put on the shelf where it is sold.
+    branch_lookups = ("branch", "lines__line__variant__product__branch")
     refusals = {
         **REFUSALS,
-        returns.NotPossible: None,
         Busy: _("Somebody else is at this order at this moment. Try again."),
     }
     list_display = ("__str__", "asked_at", "name", "pieces", "branch", "reason", "state_shown")
@@ -198,16 +223,43 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     search_fields = ("order__code", "order__email", "order__name")
     inlines = (ReturnLineInline,)
     actions = ("accept_chosen", "receive_chosen")
-    actions_detail = ("accept", "refuse", "receive", "refund", "restock")
+    actions_detail = ("accept", "refuse", "receive", "refund", "close", "restock")
     readonly_fields = ("state", "name")
     fieldsets = (
         (None, {"fields": (("order", "state", "asked_at"), ("name", "reason", "branch"), "text", "note")}),
-        (_("Answer"), {"fields": (("accepted_at", "refused_at", "decided_by"), "answer", ("received_at", "refund"))}),
+        (
+            _("Answer"),
+            {
+                "fields": (
+                    ("accepted_at", "refused_at", "decided_by"),
+                    "answer",
+                    ("received_at", "refund", "closed_at"),
+                )
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.prefetch_related("lines__line")
+        return rows.prefetch_related("lines__line__variant__product__branch")
+
+    def waiting(self, request: HttpRequest) -> list[Waiting]:
+        waits_for = [
+            (Return.State.ASKED, self.has_answers_permission, _("Returns to answer within two working days")),
+            (Return.State.RECEIVED, self.has_refunds_permission, _("Returns that are here, to be refunded")),
+        ]
+        return [
+            Waiting(title, self._in_state(request, state).count(), self._list_of(state))
+            for state, may_do_it, title in waits_for
+            if self.has_view_permission(request) and may_do_it(request)
+        ]
+
+    def _in_state(self, request: HttpRequest, state: str) -> QuerySet[Any]:
+        rows: QuerySet[Any] = Return.objects.in_state(state)
+        return self.seen_by(signed_in(request), rows)
+
+    def _list_of(self, state: str) -> str:
+        return reverse("admin:orders_return_changelist", query={"state": state})
 
     def has_answers_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.change_return")
@@ -222,7 +274,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         """Offers what is possible. A step that somebody else has taken meanwhile is refused with its reason."""
         actions = super().get_actions_detail(request, object_id)
         returned = self.get_object(request, str(object_id)) if actions else None
-        possible = possible_steps(returned) if returned else set()
+        possible = possible_steps(returned, signed_in(request)) if returned else set()
         return [one for one in actions if one.method.__name__ in possible]
 
     @display(description=_("buyer"), ordering="order__name")
@@ -241,6 +293,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             Return.State.RECEIVED: "warning",
             Return.State.REFUNDED: "success",
             Return.State.REFUSED: "danger",
+            Return.State.CLOSED: "danger",
         },
     )
     def state_shown(self, returned: Return) -> tuple[str, Any]:
@@ -274,7 +327,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda returned, actor: returns.accept(returned.pk, actor=actor, answer=form.cleaned_data["answer"]),
             done=_("Accepted"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Refuse the return"),
@@ -291,7 +344,7 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda returned, actor: returns.refuse(returned.pk, actor=actor, answer=form.cleaned_data["answer"]),
             done=_("Refused"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Mark as received"),
@@ -299,7 +352,10 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         variant=ActionVariant.PRIMARY,
         dialog={
             "title": _("Are all pieces of this return here?"),
-            "description": _("The buyer gets a mail. They are not on the shelf yet, and nothing is refunded yet."),
+            "description": _(
+                "The buyer gets a mail. They are not on the shelf yet, and no money goes back by this. Send what "
+                "another branch sells there: its staff put it on the shelf."
+            ),
             "form_submit_text": _("Mark as received"),
         },
     )
@@ -323,13 +379,33 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             lambda returned, actor: returns.refund(
                 returned.pk,
                 actor=actor,
-                delivery=typed.get("delivery") or money.ZERO,
-                deduction=typed["deduction"] or money.ZERO,
+                besides=refunds.Sum(
+                    delivery=typed.get("delivery") or money.ZERO,
+                    deduction=typed["deduction"] or money.ZERO,
+                    to_buyer=typed["to_buyer"],
+                ),
                 note=typed["note"],
             ),
             done=_("Refund decided"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
+
+    @action(
+        description=_("Close without money"),
+        permissions=["refunds"],
+        dialog={
+            "title": _("Close this return without giving money back?"),
+            "description": _("For pieces that the buyer broke, or that were paid for in another way. Say why."),
+            "form_class": RefusalDialog,
+            "form_submit_text": _("Close"),
+        },
+    )
+    def close(self, request: HttpRequest, form: RefusalDialog, object_id: str) -> HttpResponse:
+        step = Step(
+            lambda returned, actor: returns.close(returned.pk, actor=actor, answer=form.cleaned_data["answer"]),
+            done=_("Closed without money"),
+        )
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Put back on the shelf"),
@@ -348,4 +424,4 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             ),
             done=_("Put back on the shelf"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)

@@ -1,6 +1,6 @@
 """How many pieces there are and for whom they are kept. Changed only through ``orders/stock.py``."""
 
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django import forms
@@ -16,13 +16,12 @@ from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from catalog import availability
 from catalog.models import Product, Variant
 from dostshop import money
-from dostshop.admin import OfOwnBranch, ReadOnly, Step, SteppedAdmin, in_every_language, signed_in
+from dostshop.admin import OfOwnBranch, ReadOnly, Step, StepForm, SteppedAdmin, in_every_language, signed_in
 from dostshop.locks import Busy
 from orders import stock
 from orders.models import Hold
@@ -30,7 +29,9 @@ from orders.models import Hold
 LIVE = Q(released_at__isnull=True, expires_at__gt=Now())
 
 
-class QuantityForm(BaseDialogForm):
+class QuantityForm(StepForm):
+    refused_at: ClassVar = {stock.OutOfStock: "quantity"}
+
     quantity = forms.IntegerField(
         label=_("How many pieces"),
         initial=1,
@@ -125,7 +126,7 @@ class StockAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         count = form.cleaned_data["quantity"]
         done = ngettext("%(count)s piece received", "%(count)s pieces received", count) % {"count": count}
         step = Step(lambda variant, _actor: stock.receive(variant.pk, quantity=count), done=done)
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Write off pieces"),
@@ -141,7 +142,7 @@ class StockAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         count = form.cleaned_data["quantity"]
         done = ngettext("%(count)s piece written off", "%(count)s pieces written off", count) % {"count": count}
         step = Step(lambda variant, _actor: stock.write_off(variant.pk, quantity=count), done=done)
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
 
 
 class HeldFilter(DropdownFilter):

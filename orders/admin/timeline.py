@@ -20,6 +20,7 @@ from orders import providers
 from orders.models import OrderEvent, Refund, Return
 
 REASONS = {**dict(Refund.Reason.choices), **dict(Return.Reason.choices)}
+AT_PICKUP = {OrderEvent.Kind.ARRIVED, OrderEvent.Kind.HANDED_OVER}
 # How a dispute at the bank ends, in Stripe's words.
 OUTCOMES = {"won": _("decided for the shop"), "lost": _("decided for the buyer")}
 
@@ -46,7 +47,7 @@ class EventInline(ShownOnPage, TableInline):
             "provider": providers.title,
             "reason": lambda reason: str(REASONS.get(reason, "")),
             "failure": lambda failure: str(Refund.Failure(failure).label),
-            "branch": lambda slug: self._branch_names.get(slug, ""),
+            "branch": lambda slug: self._where(event, slug),
             "name": lambda name: f"{event.data['units']} × {name}",
             "outcome": lambda outcome: str(OUTCOMES.get(outcome, outcome)),
             "day": lambda day: date_format(date.fromisoformat(day), "j E Y"),
@@ -54,6 +55,13 @@ class EventInline(ShownOnPage, TableInline):
             "by_hand": lambda _yes: gettext("by hand"),
             **dict.fromkeys(("carrier", "tracking_number", "note"), str),
         }
+
+    def _where(self, event: OrderEvent, slug: str) -> str:
+        """What is done at the pickup branch names it, and the branch whose pieces they are."""
+        branch, pickup = self._branch_names.get(slug, ""), event.order.pickup_branch
+        if event.kind not in AT_PICKUP or pickup is None or pickup.slug == slug:
+            return branch
+        return gettext("%(pickup)s, pieces from %(branch)s") % {"pickup": pickup.name, "branch": branch}
 
     @cached_property
     def _branch_names(self) -> dict[str, str]:

@@ -1,16 +1,18 @@
-"""Money on the bank account for an order that waits for none."""
+"""Money on the bank account: of an order that waits for none, and a sum that was typed by mistake."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
+from dostshop import money
 from dostshop.admin import Step, SteppedAdmin, signed_in
 from orders import payments, till
-from orders.admin.refunding import OrderDialog, SumField
+from orders.admin.refunding import OrderDialog, SumField, shown_sum
 from orders.models import Order
 
 
@@ -25,6 +27,37 @@ def typed_sum(help_text: Any) -> SumField:
     )
 
 
+class MarkPaidDialog(OrderDialog):
+    """Asks for the sum where a bank statement says it."""
+
+    refused_at: ClassVar = {payments.WrongAmount: "amount"}
+
+    def add_fields(self, order: Order) -> None:
+        self.due = order.total
+        if payments.is_amount_typed(order):
+            self.fields["amount"] = typed_sum(
+                _("As the bank statement has it; several transfers for one order are added up.")
+            )
+            self.fields["is_more"] = forms.BooleanField(
+                label=_("More came than the order costs"),
+                help_text=_("What is too much is booked as well, to be sent back by hand."),
+                required=False,
+                widget=UnfoldBooleanWidget,
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """A slip of the hand is not booked: who types more than the price says that it is so."""
+        typed: dict[str, Any] = super().clean() or self.cleaned_data
+        came = typed.get("amount")
+        if came and came > self.due and not typed["is_more"]:
+            sums = {"due": money.text(self.due), "difference": money.text(came - self.due)}
+            sentence = gettext(
+                "The order costs %(due)s. If %(difference)s too much came, say so below; else correct it."
+            )
+            self.add_error("amount", sentence % sums)
+        return typed
+
+
 class FurtherTransferDialog(OrderDialog):
     def add_fields(self, order: Order) -> None:
         self.fields["amount"] = typed_sum(_("As the bank statement has it."))
@@ -32,8 +65,16 @@ class FurtherTransferDialog(OrderDialog):
         self.fields["booked_before"] = forms.DecimalField(initial=payments.booked(order), widget=forms.HiddenInput)
 
 
+class TakeBackSumDialog(OrderDialog):
+    def add_fields(self, order: Order) -> None:
+        typed = payments.typed_sum(order) or money.ZERO
+        self.fields["typed"] = shown_sum(_("The sum that was typed"), typed)
+        # So that a sum which somebody typed meanwhile is not taken back unseen.
+        self.fields["amount"] = forms.DecimalField(initial=typed, widget=forms.HiddenInput)
+
+
 class TransferAdmin(SteppedAdmin):
-    """The step of an order's page that books a transfer beyond those that paid it."""
+    """The steps of an order's page that book a transfer beyond those that paid it, and take back a typed sum."""
 
     def has_transfers_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("orders.confirm_transfer")
@@ -58,4 +99,24 @@ class TransferAdmin(SteppedAdmin):
             ),
             done=_("Booked, to be sent back by hand"),
         )
-        return self.run_on_one(request, object_id, step)
+        return self.run_on_one(request, object_id, step, form=form)
+
+    @action(
+        description=_("This sum did not come"),
+        permissions=["transfers"],
+        dialog={
+            "title": _("Was this sum typed by mistake?"),
+            "description": _(
+                "The order waits for its whole price again. Where a mail has asked the buyer for the rest, another "
+                "says that it was a mistake."
+            ),
+            "form_class": TakeBackSumDialog,
+            "form_submit_text": _("It did not come"),
+        },
+    )
+    def take_back_sum(self, request: HttpRequest, form: TakeBackSumDialog, object_id: str) -> HttpResponse:
+        step = Step(
+            lambda order, actor: till.take_back(order, amount=form.cleaned_data["amount"], actor=actor),
+            done=_("Taken back"),
+        )
+        return self.run_on_one(request, object_id, step, form=form)

@@ -1,7 +1,5 @@
 """How an order reaches the buyer: table rates by region and weight. Pickup at a branch is free and has no row."""
 
-import re
-
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -11,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django_countries import countries
 
-from dostshop import folding, money
+from dostshop import money
+from orders.towns import words
 
 HOME_COUNTRY = "AZ"
 
@@ -20,11 +19,6 @@ def days_text(at_least: int, at_most: int) -> str:
     """``2–4 working days``, in the language of the page."""
     days = str(at_most) if at_least == at_most else f"{at_least}–{at_most}"
     return ngettext("%(days)s working day", "%(days)s working days", at_most) % {"days": days}
-
-
-def _words(text: str) -> str:
-    """Folded, with a space around each word: a place is found where its words stand together."""
-    return f" {' '.join(re.findall(r'\w+', folding.fold(text)))} "
 
 
 class DeliveryMethod(models.Model):
@@ -64,6 +58,11 @@ class DeliveryMethod(models.Model):
         help_text=_("Working days from the day the parcel leaves the branch."),
     )
     days_max = models.PositiveSmallIntegerField(_("days on the way, at most"), default=5)
+    has_tracking = models.BooleanField(
+        _("with a tracking number"),
+        default=False,
+        help_text=_("Tick it where buyers are promised one. No parcel can then be marked as sent without it."),
+    )
     is_active = models.BooleanField(_("offered"), default=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -96,8 +95,8 @@ class DeliveryMethod(models.Model):
         """Whether it is made for this very place: a country of its zone, or a town of its region."""
         if not self.is_domestic:
             return country in self.countries
-        typed = _words(town)
-        return country == HOME_COUNTRY and any(_words(name) in typed for name in self.towns)
+        typed = words(town)
+        return country == HOME_COUNTRY and any(words(name) in typed for name in self.towns)
 
     def takes_the_rest(self, country: str) -> bool:
         """Whether it goes to every place of its side of the border that no other names."""
@@ -136,4 +135,4 @@ class DeliveryRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"≤ {self.up_to_weight_g} g: {self.price}"
+        return f"≤ {self.up_to_weight_g} g: {money.text(self.price)}"

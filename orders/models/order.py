@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
@@ -100,6 +101,8 @@ class Order(models.Model):
     delivery_name = models.CharField(_("delivery method"), max_length=200)
     delivery_days_min = models.PositiveSmallIntegerField(_("days on the way, at least"), null=True, blank=True)
     delivery_days_max = models.PositiveSmallIntegerField(_("days on the way, at most"), null=True, blank=True)
+    # As it was promised.
+    has_tracking = models.BooleanField(_("with a tracking number"), default=False)
     address = models.CharField(_("street, house, flat"), max_length=250, blank=True)
     city = models.CharField(_("town or village"), max_length=100, blank=True)
     postcode = models.CharField(_("post code"), max_length=16, blank=True)
@@ -196,18 +199,15 @@ class Order(models.Model):
         return days_text(self.delivery_days_min, self.delivery_days_max)
 
     @property
-    def is_disputed(self) -> bool:
-        """Whether the buyer's bank asks for money of it, as far as the shop has heard."""
-        told = self.events.filter(kind__in=[OrderEvent.Kind.DISPUTED, OrderEvent.Kind.DISPUTE_CLOSED])
-        begun_and_ended = told.values_list("data__dispute", "kind")
-        ended = {dispute for dispute, kind in begun_and_ended if kind == OrderEvent.Kind.DISPUTE_CLOSED}
-        return any(dispute not in ended for dispute, _kind in begun_and_ended)
+    def delivery_left(self) -> Decimal:
+        """What of the delivery's price was not refunded."""
+        return self.delivery_total - self.delivery_refunded
 
     @property
-    def parts_wanted(self) -> list["Fulfilment"]:
-        """The branches' parts of which the buyer still gets, or has, something."""
-        parts = self.fulfilments.select_related("branch").prefetch_related("lines")
-        return [part for part in parts if part.lines_wanted]
+    def parts_packed(self) -> list["Fulfilment"]:
+        """The branches' parts of which something goes, or went, to the buyer."""
+        parts = self.fulfilments.select_related("branch").prefetch_related("lines__refund_lines__refund")
+        return [part for part in parts if part.lines_packed]
 
     def get_absolute_url(self) -> str:
         """The order page, in the order's language."""
@@ -283,6 +283,11 @@ class Fulfilment(models.Model):
     def lines_wanted(self) -> list["LineItem"]:
         """Those of which the buyer still gets something."""
         return [line for line in self.lines.all() if line.units_wanted]
+
+    @property
+    def lines_packed(self) -> list["LineItem"]:
+        """Those of which something goes, or went, to the buyer."""
+        return [line for line in self.lines.all() if line.units_packed]
 
 
 class LineItem(models.Model):
@@ -368,6 +373,19 @@ class LineItem(models.Model):
         """How many of it the buyer still gets."""
         return self.quantity - self.refunded_quantity
 
+    @property
+    def units_packed(self) -> int:
+        """How many of it go, or went, to the buyer: what was refunded after it had left, left all the same."""
+        left_at = self.fulfilment.handed_over_at
+        if left_at is None or not self.refunded_quantity:
+            return self.units_wanted
+        return self.quantity - sum(row.quantity for row in self.refund_lines.all() if row.refund.created_at < left_at)
+
+    @property
+    def units_given_back(self) -> int:
+        """How many of those the money went back for, once they had left."""
+        return self.units_packed - self.units_wanted
+
 
 class OrderEvent(models.Model):
     """What happened, in order. Only ever inserted; a trigger refuses anything else."""
@@ -377,8 +395,9 @@ class OrderEvent(models.Model):
         PAYMENT_STARTED = "payment_started", _("payment begun")
         PAYMENT_FAILED = "payment_failed", _("payment failed")
         PAID = "paid", _("paid")
-        READY = "ready", _("ready for pickup")
+        READY = "ready", _("packed")
         ARRIVED = "arrived", _("arrived at the pickup branch")
+        PUT_BACK = "put_back", _("unpacked, and put back in its place")
         SHIPPED = "shipped", _("sent")
         HANDED_OVER = "handed_over", _("handed over")
         NUMBER_CORRECTED = "number_corrected", _("tracking number corrected")
@@ -397,12 +416,14 @@ class OrderEvent(models.Model):
         RESTOCKED = "restocked", _("back in stock")
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
         OTHER_SUM = "other_sum", _("another sum than the price came, and was not booked")
+        SUM_TAKEN_BACK = "sum_taken_back", _("the sum that was typed did not come")
         DISPUTED = "disputed", _("payment disputed at the buyer's bank")
         DISPUTE_CLOSED = "dispute_closed", _("dispute ended")
         RETURN_ASKED = "return_asked", _("return asked for")
         RETURN_ACCEPTED = "return_accepted", _("return accepted")
         RETURN_REFUSED = "return_refused", _("return refused")
         RETURN_RECEIVED = "return_received", _("returned pieces received")
+        RETURN_CLOSED = "return_closed", _("return closed without money")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
     kind = models.CharField(_("what"), max_length=20, choices=Kind)
@@ -426,6 +447,10 @@ class OrderEvent(models.Model):
         return self.get_kind_display()
 
 
+# Of the bank account, the last of a payment holds.
+SUMS_TYPED = frozenset({OrderEvent.Kind.OTHER_SUM, OrderEvent.Kind.SUM_TAKEN_BACK})
+
+
 class OrderMail(models.Model):
     """One mail of an order; the row exists before the mail does, so that none goes twice."""
 
@@ -441,16 +466,20 @@ class OrderMail(models.Model):
         EXPIRED = "expired", _("order expired")
         PAID_TOO_LATE = "paid_too_late", _("refunded: paid too late")
         REFUNDED = "refunded", _("money given back")
+        CAME_BACK = "came_back", _("money given back has not arrived")
         REMINDER = "reminder", _("reminder to pay")
+        PAID_SHORT = "paid_short", _("less than the price came")
+        SUM_TAKEN_BACK = "sum_taken_back", _("the part of the price had not come")
         RETURN_ASKED = "return_asked", _("return asked for")
         RETURN_ACCEPTED = "return_accepted", _("return accepted")
         RETURN_REFUSED = "return_refused", _("return refused")
         RETURN_RECEIVED = "return_received", _("returned pieces received")
+        RETURN_CLOSED = "return_closed", _("return closed without money")
         RECEIPT = "receipt", _("receipt for the VAT refund")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="mails", verbose_name=_("order"))
     kind = models.CharField(_("mail"), max_length=20, choices=Kind)
-    # Which refund, part or return it is about, where an order can have several.
+    # Which refund, part, return or event it is about, where an order can have several.
     about = models.CharField(_("about"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     # Written before the mail server is asked, and taken back where it says no.

@@ -1,6 +1,7 @@
 """Money in and money back, and what the provider told us."""
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -9,14 +10,28 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from dostshop import money
+from orders.models.order import SUMS_TYPED, Order, OrderEvent
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def open(self) -> "PaymentQuerySet":
         return self.filter(status__in=[Payment.Status.STARTED, Payment.Status.OPEN])
+
+    def locked_of(self, order: Order) -> "PaymentQuerySet":
+        """The order's payments, their rows locked until the transaction ends. Call with the order locked."""
+        return self.select_for_update(of=("self",), no_key=True).filter(order=order).order_by("pk")
+
+    def with_money(self) -> "PaymentQuerySet":
+        """Of which something has not been given back."""
+        return self.filter(captured_amount__gt=F("refunded_amount"))
+
+    def to_ask_about(self, before: datetime) -> "PaymentQuerySet":
+        """Closed here, and not ended for good at the provider."""
+        return self.filter(ask_after__lt=before).exclude(provider_reference="")
 
     def to_remind(self) -> "PaymentQuerySet":
         """Open, with some time left, and due to be spoken of; whether that was done, the order's mails tell."""
@@ -61,6 +76,8 @@ class Payment(models.Model):
     # When the shopper is told that the order still waits; nothing where nobody is told.
     remind_at = models.DateTimeField(_("reminder"), null=True, blank=True)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+    # The shop closed it, and its provider may still take the money: when to ask. Nothing once its word is final.
+    ask_after = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[PaymentQuerySet] = PaymentQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -73,6 +90,7 @@ class Payment(models.Model):
             models.Index(
                 fields=["remind_at"], condition=Q(status__in=["started", "open"]), name="orders_payment_remind"
             ),
+            models.Index(fields=["ask_after"], condition=Q(ask_after__isnull=False), name="orders_payment_to_ask"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -102,7 +120,24 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.provider}: {self.amount} {self.currency}"
+        return f"{self.provider}: {money.text(self.amount)}"
+
+    @property
+    def left(self) -> Decimal:
+        """What of it is still here, and can be decided to go back."""
+        return self.captured_amount - self.refunded_amount
+
+    @cached_property
+    def other_sum(self) -> Decimal | None:
+        """What came to the bank account and was not the price, as staff typed it last and did not take back."""
+        last = self.order.events.filter(kind__in=SUMS_TYPED, data__payment=self.pk).order_by("pk").last()
+        return Decimal(last.data["amount"]) if last and last.kind == OrderEvent.Kind.OTHER_SUM else None
+
+    @property
+    def missing(self) -> Decimal:
+        """What the buyer still has to send: all of it, or the rest where a part came."""
+        came = self.other_sum or money.ZERO
+        return self.amount - came if came < self.amount else self.amount
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
@@ -124,7 +159,9 @@ class Refund(models.Model):
         PAID_CANCELLED = "paid_cancelled", _("paid after the order was cancelled")
         PAID_TWICE = "paid_twice", _("paid twice")
         WRONG_AMOUNT = "wrong_amount", _("another amount was paid")
+        TOO_MUCH = "too_much", _("more than the price came")
         AT_PROVIDER = "at_provider", _("made at the payment provider")
+        AT_BANK = "at_bank", _("taken back by the buyer's bank")
 
     class Failure(models.TextChoices):
         REFUSED = "refused", _("refused by the payment provider")
@@ -146,6 +183,8 @@ class Refund(models.Model):
     delivery_amount = models.DecimalField(_("of it delivery"), max_digits=8, decimal_places=2, default=money.ZERO)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
     note = models.CharField(_("note"), max_length=250, blank=True)
+    # In the order's language.
+    to_buyer = models.CharField(_("to the buyer"), max_length=500, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.SET_NULL,
@@ -183,17 +222,15 @@ class Refund(models.Model):
                 condition=~Q(provider_reference=""),
                 name="orders_refund_provider_reference_once",
             ),
-            models.CheckConstraint(
-                condition=Q(delivery_amount__gte=0, delivery_amount__lte=F("amount")),
-                name="orders_refund_delivery_within_amount",
-            ),
+            # It may be more than the amount, of which something else can be kept back.
+            models.CheckConstraint(condition=Q(delivery_amount__gte=0), name="orders_refund_delivery_not_negative"),
             models.CheckConstraint(
                 condition=Q(done_at__isnull=True) | Q(failure=""), name="orders_refund_done_or_failed"
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount}"
+        return money.text(self.amount)
 
     @property
     def is_settled(self) -> bool:
@@ -240,7 +277,7 @@ class RefundLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} × {self.line_id}: {self.amount}"
+        return f"{self.quantity} × {self.line_id}: {money.text(self.amount)}"
 
 
 class ProviderEvent(models.Model):

@@ -1,26 +1,32 @@
 """Pieces that a buyer would like to give back, and what became of that."""
 
+from datetime import date, timedelta
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artisans.models import Branch
 from orders.models.payment import Refund
 
+# From our answer on.
+DAYS_TO_SEND = 14
+
 
 class ReturnQuerySet(models.QuerySet["Return"]):
     def in_state(self, state: str) -> "ReturnQuerySet":
         """As ``Return.state`` tells it."""
-        is_decided = Q(accepted_at__isnull=False, refused_at=None, refund=None)
+        is_decided = Q(accepted_at__isnull=False, refused_at=None, refund=None, closed_at=None)
         conditions = {
             Return.State.ASKED: Q(accepted_at=None, refused_at=None),
             Return.State.ACCEPTED: is_decided & Q(received_at=None),
             Return.State.RECEIVED: is_decided & Q(received_at__isnull=False),
             Return.State.REFUSED: Q(refused_at__isnull=False),
             Return.State.REFUNDED: Q(refund__isnull=False),
+            Return.State.CLOSED: Q(closed_at__isnull=False),
         }
         return self.filter(conditions[Return.State(state)])
 
@@ -43,6 +49,7 @@ class Return(models.Model):
         RECEIVED = "received", _("received, to be refunded")
         REFUNDED = "refunded", _("refunded")
         REFUSED = "refused", _("refused")
+        CLOSED = "closed", _("closed without money")
 
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="returns", verbose_name=_("order"))
     # Where the pieces go: of parcels the branch that sent them, else the one where they were picked up.
@@ -64,6 +71,8 @@ class Return(models.Model):
     )
     answer = models.CharField(_("answer to the buyer"), max_length=500, blank=True)
     received_at = models.DateTimeField(_("received"), null=True, blank=True)
+    # Received, and no money goes back for it.
+    closed_at = models.DateTimeField(_("closed without money"), null=True, blank=True)
     refund = models.OneToOneField(
         Refund, models.PROTECT, null=True, blank=True, related_name="return_refunded", verbose_name=_("refund")
     )
@@ -86,6 +95,10 @@ class Return(models.Model):
             models.CheckConstraint(
                 condition=Q(refused_at__isnull=True) | ~Q(answer=""), name="orders_return_refused_with_reason"
             ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(received_at__isnull=False, refund__isnull=True) & ~Q(answer=""),
+                name="orders_return_closed_with_reason",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -97,9 +110,16 @@ class Return(models.Model):
             return self.State.REFUSED
         if self.refund_id:
             return self.State.REFUNDED
+        if self.closed_at:
+            return self.State.CLOSED
         if self.received_at:
             return self.State.RECEIVED
         return self.State.ACCEPTED if self.accepted_at else self.State.ASKED
+
+    @property
+    def send_until(self) -> date | None:
+        """As the buyer is told; pieces that come later are looked at all the same."""
+        return timezone.localdate(self.accepted_at) + timedelta(days=DAYS_TO_SEND) if self.accepted_at else None
 
     @property
     def is_our_fault(self) -> bool:

@@ -38,12 +38,19 @@ class BankTransfer(ByHand):
 
     def instructions(self, payment: Payment) -> list[str]:
         """With the sum as banks write it, in mails too."""
+        send = gettext("Send %(sum)s from your bank. We keep the pieces for you until %(date)s.")
+        send_the_rest = gettext(
+            "%(came)s came, and the order costs %(price)s. Send the rest, %(sum)s, from your bank. We keep the pieces "
+            "for you until %(date)s."
+        )
+        sums = {
+            "sum": money.text_for_mail(payment.missing),
+            "price": money.text_for_mail(payment.amount),
+            "came": money.text_for_mail(payment.amount - payment.missing),
+            "date": date_format(timezone.localtime(payment.expires_at), "j E (l), H:i"),
+        }
         return [
-            gettext("Send %(sum)s from your bank. We keep the pieces for you until %(date)s.")
-            % {
-                "sum": money.text_for_mail(payment.amount),
-                "date": date_format(timezone.localtime(payment.expires_at), "j E (l), H:i"),
-            },
+            (send if payment.missing == payment.amount else send_the_rest) % sums,
             gettext("Write only the order code as the purpose of the payment: it tells us whose money it is."),
             gettext("A transfer can take a working day. We write to you when the money has come."),
         ]
@@ -58,7 +65,7 @@ class BankTransfer(ByHand):
             (gettext("VÖEN of the bank"), settings.BANK_VOEN),
             (gettext("Correspondent account"), in_groups(settings.BANK_CORRESPONDENT_ACCOUNT)),
             (gettext("SWIFT"), settings.BANK_SWIFT),
-            (gettext("Sum"), money.text_for_mail(payment.amount)),
+            (gettext("Sum"), money.text_for_mail(payment.missing)),
             (gettext("Purpose of the payment"), payment.order.code),
         ]
         return [(name, value) for name, value in named if value]

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from stripe.params import DisputeListParamsCreated, RefundCreateParams
+from stripe.params import DisputeListParamsCreated, RefundCreateParams, RefundListParamsCreated
 from stripe.params.checkout import SessionCreateParams, SessionCreateParamsLineItem, SessionListParamsCreated
 
 from dostshop import money
@@ -61,6 +61,8 @@ DISPUTE_EVENTS = frozenset({"charge.dispute.created", "charge.dispute.closed"})
 DISPUTE_ENDS = frozenset({"won", "lost", "prevented", "warning_closed"})
 # A dispute lasts two to three months (documentation, “How disputes work”), and its end counts as much as its beginning.
 LONGEST_DISPUTE = timedelta(days=120)
+# A bank may send a refund back weeks after it went (documentation, “Failed refunds”: up to 30 days).
+LONGEST_REFUND = timedelta(days=30)
 _REFUND_STATES = {
     "succeeded": RefundState.DONE,
     "failed": RefundState.FAILED,
@@ -155,7 +157,8 @@ class StripeCheckout(Online):
                 {"created": created, "limit": LIST_SIZE, "expand": ["data.payment_intent"]}
             )
             yield from map(_session_report, sessions.auto_paging_iter())
-            refunds = client.v1.refunds.list({"created": created, "limit": LIST_SIZE})
+            weeks_ago: RefundListParamsCreated = {"gte": int((since - LONGEST_REFUND).timestamp())}
+            refunds = client.v1.refunds.list({"created": weeks_ago, "limit": LIST_SIZE})
             yield from map(_refund_report, refunds.auto_paging_iter())
             long_ago: DisputeListParamsCreated = {"gte": int((since - LONGEST_DISPUTE).timestamp())}
             disputes = client.v1.disputes.list({"created": long_ago, "limit": LIST_SIZE})

@@ -2,14 +2,13 @@
 
 from functools import partial
 
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from orders import fulfilment, payments, till, work
+from orders import code_tries, fulfilment, payments, till, work
 from orders.models import Order
 from orders.staff_forms import HandOverForm, PickupCodeForm
 from orders.views.staff import Staff, for_staff, take
@@ -23,14 +22,14 @@ TYPED_CODE = "typed_pickup_code"
 def find(request: HttpRequest, staff: Staff) -> HttpResponse:
     """Wrong codes are counted, so that nobody finds an order by trying."""
     form = PickupCodeForm(request.POST or None)
-    if request.method == "POST" and not _may_try(request, staff, dry_run=True):
+    if request.method == "POST" and not code_tries.may_try(request):
         form.add_error(None, _("Too many wrong codes. Wait ten minutes, or open the order from the work list."))
     elif request.method == "POST" and form.is_valid():
         order = Order.objects.filter(pickup_code=form.cleaned_data["code"]).select_related("pickup_branch").first()
         if order is not None and staff.works_for(order.pickup_branch_id):
             request.session[TYPED_CODE] = order.pickup_code
             return redirect("work:pickup", order.code)
-        _may_try(request, staff)
+        code_tries.count_wrong(request)
         if order is None or order.pickup_branch is None:
             form.add_error("code", _("No order has this code. Ask the buyer to show it to you."))
         else:
@@ -66,7 +65,7 @@ def pickup(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
 def paid(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
     order = _pickup(staff, code)
     take(
-        request,
+        staff,
         lambda: till.take(order, actor=staff.user),
         done=_("Paid. Now hand over the pieces."),
     )
@@ -81,14 +80,11 @@ def hand_over(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
         # Each time it is asked for anew, on a device that several people use.
         request.session.pop(TYPED_CODE, None)
         step = partial(fulfilment.hand_over, order.pk, **form.cleaned_data, actor=staff.user)
-        take(request, step, done=_("Handed over."))
+        counted = partial(code_tries.counted, request, step, code=form.cleaned_data["code"])
+        take(staff, counted, done=_("Handed over."))
     else:
         messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
     return redirect("work:pickup", order.code)
-
-
-def _may_try(request: HttpRequest, staff: Staff, *, dry_run: bool = False) -> bool:
-    return bool(ratelimit.consume(request, action="pickup_code", user=staff.user, dry_run=dry_run))
 
 
 def _pickup(staff: Staff, code: str) -> Order:

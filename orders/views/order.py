@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +20,7 @@ from dostshop.same_origin import same_origin_post
 from orders import bag_cookie, cancelling, demand, payments, providers, refunds, returns, stock, timeline
 from orders.forms import FindOrderForm
 from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
-from orders.models import LineItem, Order, Refund, ReturnLine
+from orders.models import LineItem, Order, Refund, RefundLine, ReturnLine
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefused, ProviderUnavailable
 
@@ -63,8 +63,11 @@ def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
     pieces = LineItem.objects.select_related("variant__product").prefetch_related(public_photos("variant__product"))
     parts = list(opened.fulfilments.select_related("branch").prefetch_related(Prefetch("lines", pieces)))
     lines = sorted((line for part in parts for line in part.lines.all()), key=lambda line: line.pk)
+    went_back = Prefetch("refund_lines", RefundLine.objects.select_related("refund"))
+    prefetch_related_objects([line for line in lines if line.refunded_quantity], went_back)
     wanted = [part for part in parts if part.lines_wanted]
-    given = [part for part in wanted if part.handed_over_at]
+    packed = [part for part in parts if part.lines_packed]
+    is_any_given = any(part.handed_over_at for part in packed)
     is_pickup = opened.delivery == Order.Delivery.PICKUP
     asked_back = Prefetch("lines", ReturnLine.objects.select_related("line"))
     return {
@@ -72,10 +75,10 @@ def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
         "is_wanted": bool(wanted) and demand.is_still_wanted(opened),
         "is_ready": all(part.arrived_at if is_pickup else part.handed_over_at for part in wanted),
         "contact": opened.pickup_branch or parts[0].branch,
-        "parcels": [] if is_pickup or not given else wanted,
-        "left": [part for part in wanted if not part.handed_over_at] if is_pickup and given else [],
+        "parcels": packed if is_any_given and not is_pickup else [],
+        "left": [part for part in wanted if not part.handed_over_at] if is_pickup and is_any_given else [],
         "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
-        "happened": timeline.for_buyer(opened.events.all(), parts=parts),
+        "happened": timeline.for_buyer(opened.events.all(), order=opened, parts=parts),
         "returns": opened.returns.select_related("refund", "branch").prefetch_related(asked_back),
         "returnable": [offer for offer in returns.offers(opened, lines=lines) if not offer.why_not],
     }

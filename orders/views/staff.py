@@ -13,11 +13,15 @@ from django.views.decorators.cache import never_cache
 
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import Busy
-from orders import fulfilment, payments, stock, till
+from orders import payments, stock, till, work
+from orders.steps import NotPossible
 
 
 @dataclass(frozen=True)
 class Staff:
+    """Who asks, and for what."""
+
+    request: HttpRequest
     user: User
     # The branches that this person works for; None for all of them.
     branches: list[int] | None
@@ -37,24 +41,26 @@ def for_staff[**P](
     def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         user = cast("User", request.user)
         branches = branches_seen_by(user)
-        if not user.is_staff or branches == [] or not user.has_perm("orders.change_order"):
+        if not work.is_open_to(user, branches=branches):
             raise Http404
-        return view(request, Staff(user, branches), *args, **kwargs)
+        return view(request, Staff(request, user, branches), *args, **kwargs)
 
     return checked
 
 
-def take(request: HttpRequest, step: Callable[[], object], *, done: str) -> None:
+def take(staff: Staff, step: Callable[[], object], *, done: str) -> None:
     """Takes the step and says that it is done, or why it was not."""
     try:
         step()
-    except (fulfilment.NotPossible, till.NotTheirs, payments.WrongAmount) as refusal:
-        messages.error(request, str(refusal))
+    except (NotPossible, till.NotTheirs, payments.WrongAmount) as refusal:
+        messages.error(staff.request, str(refusal))
     except payments.NotPayable:
-        messages.error(request, _("The order does not wait for money that staff take."))
+        messages.error(staff.request, _("The order does not wait for money that staff take."))
     except stock.OutOfStock:
-        messages.error(request, _("A piece of the order was sold meanwhile. Take no money for it, and tell the buyer."))
+        messages.error(
+            staff.request, _("A piece of the order was sold meanwhile. Take no money for it, and tell the buyer.")
+        )
     except Busy:
-        messages.error(request, _("Something else is happening to this order at this moment. Please try again."))
+        messages.error(staff.request, _("Something else is happening to this order at this moment. Please try again."))
     else:
-        messages.success(request, done)
+        messages.success(staff.request, done)

@@ -1,5 +1,6 @@
 """What the branches have to do, on a phone and on paper."""
 
+from collections.abc import Callable
 from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,7 +22,7 @@ MOST_SHOWN = 100
 @require_safe
 @for_staff
 def todo(request: HttpRequest, staff: Staff) -> HttpResponse:
-    offered, chosen = _branches(request, staff)
+    offered, chosen = _branches(staff)
     context = {
         "branches": offered,
         "chosen": chosen,
@@ -34,7 +35,7 @@ def todo(request: HttpRequest, staff: Staff) -> HttpResponse:
 @for_staff
 def pick_list(request: HttpRequest, staff: Staff) -> HttpResponse:
     """What to fetch from the shelves, to be printed."""
-    offered, chosen = _branches(request, staff)
+    offered, chosen = _branches(staff)
     context = {
         "parts": work.to_prepare(_keys(staff, chosen))[:MOST_SHOWN],
         "chosen": chosen,
@@ -47,7 +48,7 @@ def pick_list(request: HttpRequest, staff: Staff) -> HttpResponse:
 @require_safe
 @for_staff
 def part(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
-    return _part_page(request, staff, _part(staff, pk))
+    return _part_page(staff, _part(staff, pk))
 
 
 @require_safe
@@ -55,10 +56,15 @@ def part(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 def packing_slip(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     """For the parcel, in the buyer's language; the way back is in the language of staff."""
     found = _part(staff, pk)
+    parts = found.order.parts_packed
+    if found not in parts:
+        raise Http404
     context = {
         "part": found,
         "order": found.order,
-        "parts": found.order.parts_wanted,
+        "parts": parts,
+        # One card lies in one parcel.
+        "is_with_gift_note": bool(found.order.gift_note) and found == parts[0],
         "staff_language": translation.get_language(),
     }
     with translation.override(found.order.language):
@@ -79,7 +85,7 @@ def customs_declaration(request: HttpRequest, staff: Staff, pk: int) -> HttpResp
 @for_staff
 def mark_ready(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
-    take(request, lambda: fulfilment.mark_ready(pk, actor=staff.user), done=_("Marked as ready."))
+    take(staff, lambda: fulfilment.mark_ready(pk, actor=staff.user), done=_("Marked as ready."))
     return redirect("work:part", found.pk)
 
 
@@ -89,7 +95,15 @@ def mark_arrived(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _part(staff, pk)
     if not staff.works_for(found.order.pickup_branch_id):
         raise Http404
-    take(request, lambda: fulfilment.mark_arrived(pk, actor=staff.user), done=_("Marked as arrived."))
+    take(staff, lambda: fulfilment.mark_arrived(pk, actor=staff.user), done=_("Marked as arrived."))
+    return redirect("work:part", found.pk)
+
+
+@require_POST
+@for_staff
+def put_back(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
+    found = _kept_part(staff, pk)
+    take(staff, lambda: fulfilment.put_back(pk, actor=staff.user), done=_("Put back in its place."))
     return redirect("work:part", found.pk)
 
 
@@ -97,42 +111,40 @@ def mark_arrived(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
 @for_staff
 def ship(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
-    form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
-    if not form.is_valid():
-        return _part_page(request, staff, found, form)
-    step = partial(fulfilment.ship, pk, **form.cleaned_data, actor=staff.user)
-    take(request, step, done=_("Marked as sent; the buyer gets a mail."))
-    return redirect("work:part", found.pk)
+    form = ShipForm(request.POST, order=found.order)
+    return _take_with(staff, found, form, fulfilment.ship, done=_("Marked as sent; the buyer gets a mail."))
 
 
 @require_POST
 @for_staff
 def correct_number(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found = _kept_part(staff, pk)
-    form = ShipForm(request.POST, goes_abroad=found.order.goes_abroad)
-    if not form.is_valid():
-        return _part_page(request, staff, found, form)
-    step = partial(fulfilment.correct_number, pk, **form.cleaned_data, actor=staff.user)
-    take(request, step, done=_("Corrected; the buyer gets a mail."))
-    return redirect("work:part", found.pk)
+    form = ShipForm(request.POST, order=found.order)
+    return _take_with(staff, found, form, fulfilment.correct_number, done=_("Corrected; the buyer gets a mail."))
 
 
 @require_POST
 @for_staff
 def record_receipt(request: HttpRequest, staff: Staff, pk: int) -> HttpResponse:
     found, form = _kept_part(staff, pk), ReceiptForm(request.POST)
+    return _take_with(staff, found, form, fulfilment.record_receipt, done=_("The day of receipt is written down."))
+
+
+def _take_with(
+    staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm, step: Callable[..., None], *, done: str
+) -> HttpResponse:
+    """Takes the step with what the form says, or shows the page with what is wrong in it."""
     if not form.is_valid():
-        return _part_page(request, staff, found, form)
-    step = partial(fulfilment.record_receipt, pk, **form.cleaned_data, actor=staff.user)
-    take(request, step, done=_("The day of receipt is written down."))
+        return _part_page(staff, found, form)
+    take(staff, partial(step, found.pk, **form.cleaned_data, actor=staff.user), done=done)
     return redirect("work:part", found.pk)
 
 
-def _branches(request: HttpRequest, staff: Staff) -> tuple[list[Branch], Branch | None]:
+def _branches(staff: Staff) -> tuple[list[Branch], Branch | None]:
     """The branches to choose from, and the one that the address names."""
     branches = Branch.objects.all() if staff.branches is None else Branch.objects.filter(pk__in=staff.branches)
     offered = list(branches)
-    wanted = request.GET.get("branch", "")
+    wanted = staff.request.GET.get("branch", "")
     return offered, next((branch for branch in offered if branch.slug == wanted), None)
 
 
@@ -152,9 +164,7 @@ def _kept_part(staff: Staff, pk: int) -> Fulfilment:
     return found
 
 
-def _part_page(
-    request: HttpRequest, staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm | None = None
-) -> HttpResponse:
+def _part_page(staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm | None = None) -> HttpResponse:
     steps = fulfilment.Steps(found.order, branches=staff.branches)
     sent = {"carrier": found.carrier or _("Azerpost"), "tracking_number": found.tracking_number}
     context = {
@@ -162,18 +172,18 @@ def _part_page(
         "order": found.order,
         "step": work.next_step(found),
         "is_wanted": steps.is_wanted and bool(found.lines_wanted),
+        "is_expected": work.is_expected(found, staff.branches),
         "is_overdue": steps.is_wanted and work.is_overdue(found, today=timezone.localdate()),
         "form": form,
         "customs": customs.declaration_of(found),
-        "ship_form": form
-        if isinstance(form, ShipForm)
-        else ShipForm(initial=sent, goes_abroad=found.order.goes_abroad),
+        "ship_form": form if isinstance(form, ShipForm) else ShipForm(initial=sent, order=found.order),
         "receipt_form": form if isinstance(form, ReceiptForm) else ReceiptForm(),
         "may_prepare": not steps.why_not_ready(found),
         "may_ship": not steps.why_not_sent(found),
         "may_receive": not steps.why_not_arrived(found),
+        "may_put_back": not steps.why_not_put_back(found),
         "may_correct": not steps.why_not_corrected(found),
         "may_record_receipt": not steps.why_not_received(found),
         "is_at_counter": found.order.pickup_branch_id is not None and staff.works_for(found.order.pickup_branch_id),
     }
-    return render(request, "work/part.html", context)
+    return render(staff.request, "work/part.html", context)

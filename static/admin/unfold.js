@@ -1,6 +1,6 @@
 // Names and reaches what Unfold, select2 and jQuery UI leave to the eye and the mouse. Runs again on whatever is added.
 
-const CLICKED = ":is(a:not([href]), a[href='#'], div, span)[x-on\\:click]:not(#changelist-filter-close)";
+const CLICKED = ":is(a:not([href]), a[href='#'], a[href='../change/'], div, span)[x-on\\:click]:not(#changelist-filter-close)";
 const REACHED = "a[href], button, select, textarea, input:not([type=hidden]), [tabindex='0']";
 
 function each(selector, mend) {

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.contrib.auth.models import Permission
 from django.core import mail
 from django.test import Client
 from django.utils import translation
 
-from dostshop.accounts.models import User
+from artisans.models import Branch
+from dostshop.accounts.models import Membership, Role, User
 from tests.accounts.conftest import PASSWORD, PREFIXES, at_minute, newest_html, signed_in
 
 Code = Callable[[], str]
@@ -30,6 +32,28 @@ def test_by_password(client: Client, prefix: str) -> None:
     response = client.post(f"{prefix}/accounts/login/", {"login": "leyla@example.az", "password": PASSWORD})
     assert response.headers["Location"] == f"{prefix}/orders/mine/"
     assert signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("role", "rights", "page"),
+    [
+        (Role.BRANCH_STAFF, ["change_order"], "/en/staff/"),
+        (Role.BRANCH_STAFF, [], "/en/admin/"),
+        (Role.CENTRE_STAFF, ["change_order"], "/en/admin/"),
+        (Role.ACCOUNTANT, [], "/en/admin/"),
+    ],
+)
+def test_staff_come_to_where_they_work(client: Client, member: User, role: Role, rights: list[str], page: str) -> None:
+    branch = Branch.objects.get(slug="baku") if role == Role.BRANCH_STAFF else None
+    Membership.objects.create(user=member, role=role, branch=branch)
+    member.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    assert sign_in(client).headers["Location"] == "/en/orders/mine/"
+    User.objects.filter(pk=member.pk).update(is_staff=True)
+    client.logout()
+    assert sign_in(client).headers["Location"] == page
+    assert client.get(page).status_code == 200
+    client.logout()
+    assert sign_in(client, query="?next=/en/bag/").headers["Location"] == "/en/bag/"
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)

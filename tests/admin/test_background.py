@@ -82,8 +82,16 @@ def test_money_and_papers_are_named_by_their_order(db: None) -> None:
         Job(pk=3, args={"payment_pk": order.payments.get().pk}),
         Job(pk=4, args={"order_pk": order.pk}),
         Job(pk=5, args={"timestamp": 7}),
+        Job(pk=6, args={"invoice_pk": invoice.pk, "former": "invoices/2026/x.pdf"}),
     ]
-    told = [f"{order.code}: 38,00\u00a0₼", f"{order.code}: {invoice.number}", order.code, order.code, ""]
+    told = [
+        f"{order.code}: 38,00\u00a0₼, əl ilə qaytarılmalıdır",
+        f"{order.code}: {invoice.number}",
+        order.code,
+        order.code,
+        "",
+    ]
+    told.append(f"{order.code}: {invoice.number}, invoices/2026/x.pdf faylının əvəzinə")
     assert list(subjects.of(jobs).values()) == told
 
 
@@ -103,6 +111,12 @@ def test_what_failed_is_run_again_once(centre: Client, broken: Job) -> None:
     assert "on somebody&#x27;s word" in centre.get(english("background_job_change", broken.pk)).content.decode()
     assert "It has not failed" in run_again(centre, broken)
     assert Job.objects.get(pk=broken.pk).attempts == 13
+
+
+@pytest.mark.parametrize("status", ["failed", "todo", "doing", "succeeded"])
+def test_to_run_it_again_is_offered_where_it_failed(centre: Client, status: str) -> None:
+    page = english("background_job_change", job(status=status).pk)
+    assert ("Run again" in centre.get(page).content.decode()) == (status == "failed")
 
 
 def test_several_are_run_again_from_the_list(centre: Client, broken: Job) -> None:

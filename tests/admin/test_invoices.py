@@ -6,13 +6,15 @@ from io import StringIO
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from artisans.models import Branch
 from dostshop.accounts.models import Role
-from orders import payments, refunds
+from orders import invoice_table, invoices, payments, refunds, vat
 from orders.models import Invoice, Refund
 from tests.admin.conftest import english, signed_in, staff
-from tests.factories import UserFactory, order_of, piece
+from tests.factories import UserFactory, order_of, piece, worker
 
 pytestmark = pytest.mark.django_db
 
@@ -93,19 +95,55 @@ def test_nobody_adds_changes_or_deletes_one(administrator: Client, invoice: Invo
     assert pdf(invoice) in administrator.get(reverse("admin:orders_invoice_change", args=[invoice.pk])).content.decode()
 
 
-def test_the_list_is_filtered_and_exported(accountant: Client, invoice: Invoice) -> None:
+def test_the_list_is_filtered(accountant: Client, invoice: Invoice) -> None:
     what = refunds.Sum({line.pk: 1 for line in invoice.order.lines.all()})
     refunds.decide(invoice.order.pk, what=what, reason=Refund.Reason.RETURNED)
     note = Invoice.objects.get(kind="credit_note")
     changelist = english("orders_invoice_changelist")
     shown = accountant.get(changelist, {"kind__exact": "credit_note", "year": str(invoice.year)}).content.decode()
     assert (note.number in shown, invoice.number in shown) == (True, False)
-    chosen = {"action": "export", "_selected_action": [invoice.pk, note.pk]}
-    response = accountant.post(changelist, chosen)
-    text = response.content.decode("utf-8-sig")
-    head, *rows = csv.reader(StringIO(text))
-    assert head[0] == "number"
-    assert [(row[0], row[4], row[5]) for row in rows] == [
-        (invoice.number, "38.00", "5.80"),
-        (note.number, "-38.00", "-5.80"),
+
+
+def exported(client: Client, address: str) -> list[list[str]]:
+    chosen = {"action": "export", "_selected_action": list(Invoice.objects.values_list("pk", flat=True))}
+    response = client.post(address, chosen)
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    return list(csv.reader(StringIO(response.content.decode("utf-8-sig"))))
+
+
+def test_what_an_accountant_imports(accountant: Client, settings: Settings) -> None:
+    settings.VAT_STATE = vat.REGISTERED
+    exempt = piece(price="10.00", craft__tax_class="exempt")
+    order = order_of(piece(), exempt, provider="branch", name="=HYPERLINK(1)", language="ru")
+    payments.mark_paid(order.pk, actor=worker())
+    invoice = order.invoices.get()
+    invoices.set_fiscal_id(invoice.pk, fiscal_id="5D8yQe3VQ1aX")
+    lines = {line.sku: line.pk for line in order.lines.all()}
+    refunds.decide(order.pk, what=refunds.Sum({lines[exempt.sku]: 1}), reason=Refund.Reason.RETURNED)
+    note = Invoice.objects.get(kind="credit_note")
+    day = timezone.localdate().isoformat()
+    both = [order.code, "'=HYPERLINK(1)", "at the branch, on pickup"]
+    sold, back = [invoice.number, "invoice", day, "", *both], [note.number, "credit note", day, invoice.number, *both]
+    heading, *rows = exported(accountant, english("orders_invoice_changelist"))
+    assert heading[:7] == ["number", "kind", "issued", "corrects", "order", "buyer", "way of paying"]
+    assert heading[7:11] == ["kind of VAT", "VAT rate, %", "sum without VAT", "VAT"]
+    assert heading[11:] == ["sum with VAT", "currency", "fiscal number"]
+    assert rows == [
+        [*sold, "VAT", "18.00", "32.20", "5.80", "38.00", "AZN", "5D8yQe3VQ1aX"],
+        [*sold, "exempt from VAT", "0.00", "10.00", "0.00", "10.00", "AZN", "5D8yQe3VQ1aX"],
+        [*back, "exempt from VAT", "0.00", "-10.00", "0.00", "-10.00", "AZN", ""],
     ]
+
+
+def test_the_heading_is_in_the_language_of_staff_and_the_sums_are_not(accountant: Client, invoice: Invoice) -> None:
+    heading, row = exported(accountant, reverse("admin:orders_invoice_changelist"))
+    assert heading[5:7] == ["alıcı", "ödəniş üsulu"]
+    assert row[6] == "filialda, götürəndə"
+    assert row[9:12] == ["32.20", "5.80", "38.00"]
+
+
+def test_a_table_is_one_query(invoice: Invoice, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    order = order_of(piece(), provider="branch")
+    payments.mark_paid(order.pk, actor=worker())
+    with django_assert_num_queries(1):
+        invoice_table.write(Invoice.objects.all(), into=StringIO())

@@ -1,7 +1,6 @@
 """Money back from the page of an order: by the centre's staff, in dialogs, with a sentence for every refusal."""
 
 import html
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +13,9 @@ from pytest_django import Settings
 from artisans.models import Branch
 from dostshop import money
 from dostshop.accounts.models import Role
-from orders import disputes, payments, refunds, returns, stock
+from orders import payments, refunds, returns, stock
 from orders.models import Order, OrderEvent, Refund, Stock
-from orders.providers import Dispute, OutcomeUnknown, ProviderRefund, RefundState
+from orders.providers import OutcomeUnknown, ProviderRefund, RefundState
 from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
 from tests.factories import UserFactory, hand_out, order_of, piece, worker
 from tests.orders import toys
@@ -126,10 +125,14 @@ def test_who_holds_the_money_says_that_it_went_back(settings: Settings, db: None
 
 def test_units_delivery_goodwill_and_what_is_kept_back(centre: Client, order: Order) -> None:
     typed = {"delivery": "5,00", "goodwill": "2", "deduction": "1.50", "reason": "faulty", "note": "Çat var"}
-    page = take(centre, "refund", order, **units(order, 2), **typed)
+    refused = take(centre, "refund", order, **units(order, 2), **typed)
+    assert "Something is kept back: write to the buyer why." in refused
+    assert not Refund.objects.exists()
+    page = take(centre, "refund", order, to_buyer="Qulpu qırılıb", **units(order, 2), **typed)
     assert f"Refund decided: {order.code}" in page
     refund = Refund.objects.get()
-    assert (refund.amount, refund.delivery_amount, refund.note) == (Decimal("30.50"), Decimal("5.00"), "Çat var")
+    assert (refund.amount, refund.delivery_amount) == (Decimal("30.50"), Decimal("5.00"))
+    assert (refund.note, refund.to_buyer) == ("Çat var", "Qulpu qırılıb")
     assert refund.decided_by_id == int(centre.session["_auth_user_id"])
     assert ProcrastinateJob.objects.get(task_name="orders.send_refund").args == {"refund_pk": refund.pk}
     # The shelf is another decision.
@@ -156,13 +159,13 @@ def test_what_the_buyer_is_still_to_get_is_not_offered_for_the_shelf(centre: Cli
     assert Stock.objects.get().on_hand == 2
 
 
-def test_a_second_press_puts_nothing_more_on_the_shelf(centre: Client) -> None:
-    order = received(piece(on_hand=3, kind="small_series"), quantity=3)
+def test_a_second_press_puts_nothing_more_on_the_shelf(centre: Client, order: Order) -> None:
+    take(centre, "refund", order, **units(order, 2), reason="returned")
     assert 'name="seen" value="0"' in centre.get(english("orders_order_restock", order.pk)).content.decode()
     typed = {**units(order, 1, name="shelf"), "seen": 0}
     assert f"Put back on the shelf: {order.code}" in take(centre, "restock", order, **typed)
     assert "put back on the shelf since you opened the form" in take(centre, "restock", order, **typed)
-    assert Stock.objects.get().on_hand == 1
+    assert Stock.objects.get().on_hand == 3
 
 
 @pytest.mark.parametrize(
@@ -191,18 +194,76 @@ def test_what_cannot_go_back_says_why_and_changes_nothing(
     assert order.lines.get().refunded_quantity == 0
 
 
+@pytest.mark.parametrize(
+    ("step", "typed", "place"),
+    [
+        ("refund", {"goodwill": "42.51"}, "goodwill"),
+        ("refund", {"units": "1", "deduction": "12,50"}, "deduction"),
+        ("refund", {"units": "1", "shelf": "2"}, "shelf"),
+        # Nothing is there that it could be about.
+        ("refund", {"delivery": "0"}, "__all__"),
+    ],
+)
+def test_what_is_refused_is_shown_again_with_what_was_typed(
+    centre: Client, order: Order, step: str, typed: dict[str, Any], place: str
+) -> None:
+    names = {name: f"{name}_{order.lines.get().pk}" for name in ("units", "shelf")}
+    wanted = {names.get(name, name): value for name, value in typed.items()}
+    sent = {"_form_submitted": "on", "reason": "returned", "note": "Çat var", "seen": "0.00", **wanted}
+    for headers in ({}, {"HX-Request": "true"}):
+        page = centre.post(english(f"orders_order_{step}", order.pk), sent, headers=headers)
+        form = page.context["form"]
+        assert list(form.errors) == [names.get(place, place)]
+        assert {name: form[name].value() for name in sent} == sent
+        assert 'role="alert"' in page.content.decode()
+    assert not Refund.objects.exists()
+    assert "Refund decided" in take(centre, step, order, **units(order, 1), reason="returned")
+
+
+def test_what_was_decided_by_old_numbers_is_decided_anew(centre: Client, order: Order) -> None:
+    """The page says what happened meanwhile; shown again, the dialog would give the same a second time."""
+    typed = {"_form_submitted": "on", "goodwill": "5", "reason": "goodwill", "seen": "0.00"}
+    address = english("orders_order_refund", order.pk)
+    for _press in range(2):
+        assert centre.post(address, typed).headers["Location"] == english("orders_order_change", order.pk)
+    assert Refund.objects.get().amount == Decimal("5.00")
+
+
+def test_a_step_that_can_no_longer_be_taken_leaves_to_the_page(centre: Client, order: Order) -> None:
+    typed = {"_form_submitted": "on", "reason": "cancelled"}
+    address = english("orders_order_call_off", order.pk)
+    for _press in range(2):
+        assert centre.post(address, typed).headers["Location"] == english("orders_order_change", order.pk)
+    assert Refund.objects.get().amount == Decimal("42.50")
+
+
+def test_what_is_kept_back_of_a_return_is_typed_again_at_its_field(centre: Client, order: Order) -> None:
+    hand_out(order)
+    told = returns.Told({order.lines.get().pk: 1}, "changed_mind", "Zəng")
+    [returned] = returns.record(order.pk, told=told, actor=worker())
+    returns.accept(returned.pk, actor=worker())
+    typed = {"_form_submitted": "on", "deduction": "12,50", "note": "Ləkə", "before_it_came": "on"}
+    page = centre.post(english("orders_return_refund", returned.pk), typed)
+    form = page.context["form"]
+    assert "The sum is zero" in form.errors["deduction"][0]
+    assert (form["deduction"].value(), form["note"].value()) == ("12,50", "Ləkə")
+    assert not Refund.objects.exists()
+
+
 def test_what_somebody_refunded_meanwhile_is_not_refunded_again(
     centre: Client, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The dialog was in time and the lock was not; then nothing goes back on the shelf either."""
+    decide = refunds.decide
 
-    def too_late(*args: Any, **options: Any) -> Refund:
-        raise refunds.MoreThanBought
+    def too_late(order_pk: int, **options: Any) -> Refund:
+        decide(order_pk, what=refunds.everything_left(order), reason=Refund.Reason.GOODWILL)
+        return decide(order_pk, **options)
 
     monkeypatch.setattr(refunds, "decide", too_late)
     typed = {**units(order, 1), **units(order, 1, name="shelf"), "reason": "returned"}
-    assert "somebody has refunded it meanwhile" in take(centre, "refund", order, **typed)
-    assert not Refund.objects.exists()
+    assert "was refunded since you opened the form" in take(centre, "refund", order, **typed)
+    assert Refund.objects.count() == 1
     assert Stock.objects.get().on_hand == 2
 
 
@@ -258,9 +319,9 @@ def test_steps_are_offered_where_they_are_possible(centre: Client, order: Order)
     assert offered(centre, order_of(piece())) == ["Cancel the order"]
     assert offered(centre, order)[-2:] == ["Refund", "Cancel and refund"]
     done = received(piece())
-    assert offered(centre, done) == ["Refund", "Put back on the shelf"]
+    assert offered(centre, done) == ["Refund"]
     take(centre, "refund", done, **units(done, 1), reason="returned")
-    assert offered(centre, done) == ["Put back on the shelf"]
+    assert offered(centre, done) == []
 
 
 def test_a_refund_that_failed_is_tried_again_or_given_by_hand(centre: Client, order: Order, settings: Settings) -> None:
@@ -420,19 +481,9 @@ def test_more_than_sold_never_reaches_the_shelf(order: Order) -> None:
     assert Stock.objects.get().on_hand == 2
 
 
-@pytest.mark.parametrize("step", ["refund", "call_off"])
-def test_whoever_gives_money_back_is_warned_that_the_bank_asks_for_it_too(
-    centre: Client, order: Order, step: str
-) -> None:
-    def warns() -> bool:
-        page = centre.get(english(f"orders_order_{step}", order.pk))
-        assert page.status_code == 200
-        return "bank asks for this money too" in html.unescape(page.content.decode())
-
-    payment = order.payments.get()
-    assert not warns()
-    dispute = Dispute(reference="dp_1", amount=order.total, currency="AZN", outcome="")
-    disputes.note(payment.pk, dispute)
-    assert warns()
-    disputes.note(payment.pk, replace(dispute, outcome="won"))
-    assert not warns()
+def test_an_order_that_was_refunded_as_a_whole_is_cancelled_and_offers_the_shelf(centre: Client, order: Order) -> None:
+    take(centre, "refund", order, **units(order, 3), delivery="5.00", reason="not_available")
+    assert order.status == Order.Status.CANCELLED
+    assert offered(centre, order) == ["Put back on the shelf"]
+    assert f"Put back on the shelf: {order.code}" in take(centre, "restock", order, **units(order, 3, name="shelf"))
+    assert offered(centre, order) == []

@@ -37,11 +37,32 @@ def test_the_branch_answers_and_receives_and_the_centre_refunds(baku: Client, re
     assert f"Marked as received: {returned}" in step(baku, "receive", returned)
     refused = baku.post(english("orders_return_refund", returned.pk), {"_form_submitted": "on"})
     assert refused.status_code == 403
-    assert f"Refund decided: {returned}" in step(centre, "refund", returned, deduction="3,00", note="Etiketsiz")
+    assert f"Refund decided: {returned}" in step(
+        centre, "refund", returned, deduction="3,00", to_buyer="Etiketi yoxdur", note="Etiketsiz"
+    )
     assert Refund.objects.get().amount == Decimal("35.00")
     row = returned.lines.get()
     assert f"Put back on the shelf: {returned}" in step(baku, "restock", returned, **{f"row_{row.pk}": 1}, seen=0)
     assert Stock.objects.get().on_hand == 1
+
+
+def test_money_goes_back_before_the_pieces_came_only_where_staff_say_so(baku: Client, returned: Return) -> None:
+    centre = signed_in(staff(Role.CENTRE_STAFF, *REFUNDS, "view_return", "change_return"))
+    warning = "Nothing of this return has arrived yet"
+    step(baku, "accept", returned)
+    page = step(centre, "refund", returned)
+    assert warning in page
+    assert "This field is required" in page
+    assert not Refund.objects.exists()
+    assert f"Refund decided: {returned}" in step(centre, "refund", returned, before_it_came="on")
+    assert Refund.objects.exists()
+
+
+def test_what_is_here_is_refunded_without_that_question(baku: Client, returned: Return) -> None:
+    centre = signed_in(staff(Role.CENTRE_STAFF, *REFUNDS, "view_return", "change_return"))
+    for name in ("accept", "receive"):
+        step(baku, name, returned)
+    assert "has arrived yet" not in centre.get(english("orders_return_refund", returned.pk)).content.decode()
 
 
 def test_a_second_press_puts_nothing_more_on_the_shelf(baku: Client) -> None:

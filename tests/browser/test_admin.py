@@ -6,9 +6,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from orders.models import Order, Stock
+from orders import payments
+from orders.models import Order, Refund, Stock
+from tests.browser.conftest import sign_in
 from tests.factories import ArtisanFactory, UserFactory, made_by, order_of, piece
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -53,6 +55,19 @@ def test_a_product_has_a_tab_for_each_language(administrator: None, order: Order
     expect(page.get_by_role("textbox", name="Description")).to_have_value("Два")
 
 
+def test_the_tab_of_a_language_opens_where_its_text_is_missing(administrator: None, page: Page) -> None:
+    page.goto("/en/admin/orders/holiday/add/")
+    page.get_by_role("textbox", name="First day").fill("2031-03-20")
+    page.get_by_role("textbox", name="Last day").fill("2031-03-24")
+    page.locator("[name=name_en]").fill("Novruz")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("tab", name="az", selected=True)).to_be_visible()
+    expect(page.get_by_text("This field is required.")).to_be_visible()
+    page.locator("[name=name_az]").fill("Novruz bayramı")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+
+
 def test_a_double_click_in_a_dialog_is_one_click(administrator: None, page: Page) -> None:
     variant = piece(on_hand=2, kind="small_series")
     page.goto(f"/en/admin/catalog/variant/{variant.pk}/change/")
@@ -71,6 +86,44 @@ def test_an_order_is_moved_on_through_a_dialog(administrator: None, order: Order
     expect(page.get_by_text(f"Marked as paid: {order.code}")).to_be_visible()
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_refused_sum_is_mended_where_it_was_typed(
+    browser: Browser, base_url: str, order: Order, *, scripts: bool
+) -> None:
+    """In the dialog, and without scripts on a page of its own."""
+    user = UserFactory.create(is_staff=True, is_superuser=True)
+    payments.mark_paid(order.pk, actor=user)
+    context = browser.new_context(base_url=base_url, java_script_enabled=scripts)
+    sign_in(context, user, base_url)
+    page = context.new_page()
+    page.goto(f"/en/admin/orders/order/{order.pk}/{'change' if scripts else 'refund'}/")
+    if scripts:
+        page.get_by_role("link", name="Refund", exact=True).click()
+    form = page.get_by_role("dialog") if scripts else page
+    if scripts:
+        form.get_by_role("button", name="Go back").press("Enter")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        page.get_by_role("link", name="Refund", exact=True).click()
+    else:
+        form.get_by_role("link", name="Go back").click()
+        expect(page).to_have_url(re.compile(f"/orders/order/{order.pk}/change/$"))
+        page.go_back()
+    form.get_by_role("textbox", name="for goodwill, AZN").fill("500")
+    form.get_by_role("combobox", name="reason").select_option("goodwill")
+    form.get_by_role("textbox", name="note").fill("Çat var")
+    form.get_by_role("button", name="Refund").click()
+    expect(form.get_by_role("alert")).to_contain_text("Please correct the error below")
+    expect(form.get_by_text("More would go back than was paid.")).to_be_visible()
+    expect(form.get_by_role("textbox", name="note")).to_have_value("Çat var")
+    form.get_by_role("textbox", name="for goodwill, AZN").fill("5")
+    form.get_by_role("button", name="Refund").click()
+    if scripts:
+        expect(page.get_by_text(f"Refund decided: {order.code}")).to_be_visible()
+    expect(page).to_have_url(re.compile(f"/orders/order/{order.pk}/change/"))
+    assert Refund.objects.get().amount == 5
+    context.close()
 
 
 def test_pieces_are_received_with_the_keyboard(administrator: None, order: Order, page: Page) -> None:

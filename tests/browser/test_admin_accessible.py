@@ -195,6 +195,25 @@ def test_what_is_asked_about_money_that_goes_back(administrator: User, order: Or
                     expect_no_violations(page)
 
 
+@pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)
+def test_what_was_refused_in_a_dialog(
+    administrator: User, order: Order, page: Page, scheme: Literal["light", "dark"], width: int
+) -> None:
+    payments.mark_paid(order.pk, actor=administrator)
+    look(page, f"/en/admin/orders/order/{order.pk}/change/", scheme, width)
+    open_actions(page)
+    page.get_by_role("link", name="Refund", exact=True).press("Enter")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="reason").select_option("goodwill")
+    dialog.get_by_role("button", name="Refund").press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("The sum is zero")
+    expect_no_violations(page)
+    dialog.get_by_role("textbox", name="for goodwill, AZN").fill("500")
+    dialog.get_by_role("button", name="Refund").press("Enter")
+    expect(dialog.get_by_text("More would go back than was paid")).to_be_visible()
+    expect_no_violations(page)
+
+
 def test_a_further_transfer(administrator: User, page: Page) -> None:
     order = order_of(piece(), provider="transfer")
     cancelling.cancel(order.pk)
@@ -206,6 +225,28 @@ def test_a_further_transfer(administrator: User, page: Page) -> None:
             open_actions(page, language=language)
             page.get_by_role("link", name=step, exact=True).press("Enter")
             expect(page.get_by_role("dialog").get_by_role("button").last).to_be_in_viewport(ratio=1)
+            expect_no_violations(page)
+
+
+def test_a_sum_that_came(administrator: User, page: Page) -> None:
+    order = order_of(piece(), provider="transfer")
+    with pytest.raises(payments.WrongAmount):
+        payments.mark_paid(order.pk, actor=administrator, amount=Decimal("35.00"))
+    for language, prefix in LANGUAGES.items():
+        with translation.override(language):
+            mark_paid, take_back = _("Mark as paid"), _("This sum did not come")
+        for scheme, width in TWO_LOOKS:
+            for step in (take_back, mark_paid):
+                look(page, f"{prefix}/admin/orders/order/{order.pk}/change/", scheme, width)
+                open_actions(page, language=language)
+                page.get_by_role("link", name=step, exact=True).press("Enter")
+                dialog = page.get_by_role("dialog")
+                expect(dialog.get_by_role("button").last).to_be_in_viewport(ratio=1)
+                expect_no_violations(page)
+            dialog.get_by_role("textbox").fill("40")
+            dialog.get_by_role("button").last.press("Enter")
+            expect(dialog.get_by_role("alert")).to_be_visible()
+            expect(dialog.get_by_role("checkbox", checked=False)).to_be_visible()
             expect_no_violations(page)
 
 

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from catalog.models import Variant
 from dostshop.accounts.models import User
-from orders import cancelling, fulfilment, invoices, payments
-from orders.models import Order
+from orders import cancelling, fulfilment, invoices, payments, refunds
+from orders.models import Order, Refund
 from tests.browser.conftest import expect_accessible, sign_in
 from tests.factories import BranchFactory, UserFactory, delivery_method, hand_out, order_of, piece, worker
 from tests.orders.test_work_pages import two_parcels
@@ -75,6 +76,14 @@ def one_parcel_of_two_sent(staff: User) -> Order:
     return part.order
 
 
+def one_parcel_of_two_sent_and_refunded(staff: User) -> Order:
+    order = one_parcel_of_two_sent(staff)
+    units = {line.pk: line.quantity for line in order.fulfilments.all()[0].lines.all()}
+    what = refunds.Sum(units, deduction=Decimal("2.00"), to_buyer="Qabın etiketi yoxdur.")
+    refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
+    return order
+
+
 @pytest.mark.parametrize("prefix", LANGUAGES)
 def test_the_order_in_each_of_its_states(page: Page, prefix: str) -> None:
     staff = UserFactory.create(is_staff=True)
@@ -86,7 +95,8 @@ def test_the_order_in_each_of_its_states(page: Page, prefix: str) -> None:
         page.goto(f"{prefix}{order.get_absolute_url()}")
         expect_accessible(page)
     card = order_of(piece())
-    for order in (part_fetched(staff), one_parcel_of_two_sent(staff)):
+    of_parts = (part_fetched, one_parcel_of_two_sent, one_parcel_of_two_sent_and_refunded)
+    for order in [make(staff) for make in of_parts]:
         page.goto(f"{prefix}{order.get_absolute_url()}")
         expect_accessible(page)
     for address in (card.get_absolute_url(), f"{card.get_absolute_url()}?paid=1"):

@@ -232,11 +232,12 @@ def test_a_piece_in_checkout_says_until_when(client: Client) -> None:
     assert "badge--held" in text(client, "/en/pieces/")
 
 
-def test_a_piece_ordered_and_not_paid_names_no_day_far_away(client: Client) -> None:
+@pytest.mark.parametrize("wait", [timedelta(hours=2), timedelta(days=28)])
+def test_a_piece_ordered_and_not_paid_names_no_day_far_away(client: Client, wait: timedelta) -> None:
     variant = piece()
     product = shown(variant)
     stock.hold(bag_with(variant))
-    Hold.objects.update(expires_at=timezone.now() + timedelta(days=28))
+    Hold.objects.update(expires_at=timezone.now() + wait)
 
     page = text(client, address_of(product))
 

@@ -15,6 +15,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from artisans.models import LedgerEntry
 from catalog.models import Variant
+from dostshop import money
 from orders import refunds
 from orders.models import (
     Hold,
@@ -43,6 +44,9 @@ class OrderRow:
     code: str
     status: str
     total: Decimal
+    delivery_refunded: Decimal
+    # What the refunds say that name the delivery.
+    delivery_in_refunds: Decimal
     # The states that its events tell of, in their order.
     moves: tuple[str, ...]
 
@@ -64,6 +68,8 @@ class RefundRow:
     amount: Decimal
     is_done: bool
     failure: str
+    # Of what came beyond the price, which no invoice was for.
+    is_excess: bool = False
     # The credit note's sum; None where there is none.
     credited: Decimal | None
     # The mail that tells the buyer of it.
@@ -73,6 +79,7 @@ class RefundRow:
 @dataclass(frozen=True, kw_only=True)
 class LineRow:
     order: str
+    sold: int
     refunded: int
     # What the refunds say that name this line.
     in_refunds: int
@@ -190,8 +197,16 @@ def _orders() -> Iterator[OrderRow]:
     events = OrderEvent.objects.filter(kind__in=Order.Status.values).order_by("pk")
     for order_pk, kind in events.values_list("order_id", "kind"):
         moves[order_pk].append(kind)
+    named = dict(Refund.objects.order_by().values_list("payment__order").annotate(Sum("delivery_amount")))
     for order in Order.objects.all():
-        yield OrderRow(code=order.code, status=order.status, total=order.total, moves=tuple(moves[order.pk]))
+        yield OrderRow(
+            code=order.code,
+            status=order.status,
+            total=order.total,
+            delivery_refunded=order.delivery_refunded,
+            delivery_in_refunds=named.get(order.pk, money.ZERO),
+            moves=tuple(moves[order.pk]),
+        )
 
 
 def _payments() -> Iterator[PaymentRow]:
@@ -217,6 +232,7 @@ def _refunds() -> Iterator[RefundRow]:
             amount=refund.amount,
             is_done=refund.done_at is not None,
             failure=refund.failure,
+            is_excess=refund.reason == Refund.Reason.TOO_MUCH,
             credited=credited.get(refund.pk),
             message=message(mail),
         )
@@ -225,7 +241,12 @@ def _refunds() -> Iterator[RefundRow]:
 def _lines() -> Iterator[LineRow]:
     named = dict(RefundLine.objects.order_by().values_list("line").annotate(Sum("quantity")))
     for line in LineItem.objects.select_related("order"):
-        yield LineRow(order=line.order.code, refunded=line.refunded_quantity, in_refunds=named.get(line.pk, 0))
+        yield LineRow(
+            order=line.order.code,
+            sold=line.quantity,
+            refunded=line.refunded_quantity,
+            in_refunds=named.get(line.pk, 0),
+        )
 
 
 def _pieces(received: dict[int, int]) -> Iterator[PieceRow]:

@@ -10,14 +10,14 @@ from typing import Any
 
 import requests
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.urls import reverse
 from django.utils import translation
 from procrastinate.exceptions import ConnectorException
 
 from dostshop.demo import people
 from orders import providers, refunds
-from orders.models import Order, Payment, Refund
+from orders.models import LineItem, Order, Payment, Refund
 from tests.chaos.shop import Shop
 from tests.chaos.shoppers import Browser, Diary, TurnedAway
 from tests.chaos.stand_ins import Providers
@@ -90,6 +90,7 @@ class Staff:
             "reason": self.chance.choice(["returned", "faulty", "goodwill"]),
             "goodwill": self.chance.choice(["", "", "1", "0.01"]),
             "deduction": self.chance.choice(["", "", "0.33"]),
+            "to_buyer": "Etiketi yoxdur",
             "delivery": self.chance.choice(["", str(order.delivery_total)]),
         }
 
@@ -107,7 +108,11 @@ class Staff:
             self.step("mark_ready", order)
 
     def restock(self) -> None:
-        for order in self._one(Order.objects.filter(status=Order.Status.COMPLETED)):
+        """What was refunded and never left; for the rest of an order that was handed over there is nothing to do."""
+        refunded = LineItem.objects.filter(
+            fulfilment__handed_over_at=None, refunded_quantity__gt=F("restocked_quantity")
+        )
+        for order in self._one(Order.objects.filter(pk__in=refunded.values("order"))):
             self.step("restock", order)
 
     def cancel(self) -> None:

@@ -23,7 +23,9 @@ from tests.chaos.books import (
 from tests.chaos.stand_ins import Charge
 
 TEN, THREE, NOTHING = Decimal("10.00"), Decimal("3.00"), Decimal("0.00")
-ORDER = OrderRow(code="A", status="paid", total=TEN, moves=("paid",))
+ORDER = OrderRow(
+    code="A", status="paid", total=TEN, delivery_refunded=THREE, delivery_in_refunds=THREE, moves=("paid",)
+)
 PAYMENT = PaymentRow(pk=1, order="A", provider="stripe", charge="pi_1", captured=TEN, refunded=THREE, is_in_time=False)
 REFUND = RefundRow(
     payment=1, amount=THREE, is_done=True, failure="", credited=THREE, message="order-A-refundedrefund-1"
@@ -52,7 +54,7 @@ def books(**changes: Any) -> Books:
         "payments": [PAYMENT],
         "refunds": [REFUND],
         "pieces": [PIECE],
-        "lines": [LineRow(order="A", refunded=1, in_refunds=1)],
+        "lines": [LineRow(order="A", sold=2, refunded=1, in_refunds=1)],
         "mails": [MAIL, *MAILS],
         "mails_found": [mail.message for mail in (MAIL, *MAILS)],
         "jobs": [JOB, REGULAR, replace(REGULAR, pk=3, status="succeeded")],
@@ -68,6 +70,18 @@ def books(**changes: Any) -> Books:
 
 def test_what_is_right_is_not_complained_of() -> None:
     assert checks.problems(books()) == []
+
+
+def test_a_cancelling_may_tell_of_its_refund() -> None:
+    called_off = replace(ORDER, status="cancelled", moves=("paid", "cancelled"))
+    told = MailRow(message="order-A-cancelledrefund-1", kind="cancelled", is_sent=True)
+    assert list(checks.everybody_is_told(books(orders=[called_off], mails=[MAIL, *MAILS, told]))) == []
+
+
+def test_an_order_whose_every_piece_was_refunded_may_keep_back_something() -> None:
+    lines = [LineRow(order="A", sold=1, refunded=1, in_refunds=1)]
+    called_off = replace(ORDER, status="cancelled", moves=("paid", "cancelled"))
+    assert list(checks.no_order_is_lost(books(orders=[called_off], lines=lines))) == []
 
 
 BROKEN: list[tuple[checks.Check, dict[str, Any], str]] = [
@@ -149,9 +163,14 @@ BROKEN: list[tuple[checks.Check, dict[str, Any], str]] = [
         "a refund of 3.00 has a credit note of None",
     ),
     (
-        checks.lines_count_what_was_refunded,
-        {"lines": [LineRow(order="A", refunded=1, in_refunds=2)]},
+        checks.what_was_refunded_is_counted_once,
+        {"lines": [LineRow(order="A", sold=2, refunded=1, in_refunds=2)]},
         "order A: 1 of a line refunded, and its refunds say 2",
+    ),
+    (
+        checks.what_was_refunded_is_counted_once,
+        {"orders": [replace(ORDER, delivery_in_refunds=NOTHING)]},
+        "order A: 3.00 of the delivery refunded, and its refunds say 0.00",
     ),
     (checks.the_ledger_agrees_with_the_payments, {"ledger": LEDGER[:1]}, "order A: its entries make 7.00"),
     (checks.the_ledger_agrees_with_the_payments, {"ledger": []}, "order A: 7.00 is here, and the ledger says 0"),

@@ -109,6 +109,7 @@ def test_it_opens_is_used_closes_and_opens_again(shop: Demo) -> None:
     words = shop.words()
     assert f"{site}/" in words
     assert f"{site}/demo/mail/" in words
+    assert f"{site}/staff/" in words
     for person in people.PEOPLE:
         assert person.email in words
     for path in ("/", "/ru/", "/en/", "/demo/mail/", "/accounts/login/", "/admin/login/", "/readyz"):

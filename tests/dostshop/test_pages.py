@@ -62,6 +62,20 @@ def test_a_return_goes_to_the_branch_that_the_answer_names(language: str, before
     assert now in body
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("az", ["cavabımızdan sonra 14 gününüz", "poçt xərcini siz ödəyirsiniz", "məktubumuza cavab olaraq"]),
+        ("ru", ["14 дней после нашего ответа", "пересылку оплачиваете вы", "в ответ на наше письмо"]),
+        ("en", ["14 days for that after our answer", "you pay for the post", "an answer to our mail"]),
+    ],
+)
+def test_a_return_says_until_when_and_who_pays_for_the_post(language: str, told: list[str]) -> None:
+    body = getattr(Page.objects.get(slug="returns"), f"body_{language}")
+
+    assert [words for words in told if words not in body] == []
+
+
 def test_only_the_example_address_is_given() -> None:
     """The real ones are the Centre's to give."""
     text = "\n".join(getattr(page, f"body_{language}") for page in Page.objects.all() for language in PREFIXES)

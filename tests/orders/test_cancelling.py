@@ -8,18 +8,17 @@ from django.test.utils import CaptureQueriesContext
 
 from dostshop.accounts.models import User
 from orders import cancelling, emails, payments, refunds, stock
-from orders.models import LineItem, Order, Refund, Stock
+from orders.models import LineItem, Order, OrderEvent, OrderMail, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import UserFactory, hand_out, order_of, piece
+from tests.factories import hand_out, order_of, piece, worker
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def staff() -> User:
-    user: User = UserFactory.create(is_staff=True)
-    return user
+    return worker()
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def on_hand() -> list[int]:
 
 
 def test_a_paid_order_gives_back_its_money_and_its_pieces(paid: Order, staff: User) -> None:
-    cancelling.call_off(paid.pk, actor=staff, note="fikrini dəyişdi")
+    cancelling.call_off(paid.pk, actor=staff, why=cancelling.Why(note="fikrini dəyişdi"))
     paid.refresh_from_db()
     payment = paid.payments.get()
     assert paid.status == Order.Status.CANCELLED
@@ -45,7 +44,7 @@ def test_a_paid_order_gives_back_its_money_and_its_pieces(paid: Order, staff: Us
     assert on_hand() == [1, 1]
     assert paid.events.filter(kind="restocked").count() == 2
     letter = paid.mails.get(kind="cancelled")
-    assert "geri" in str(emails.compose(letter).body)
+    assert "Sizə 50,00\u00a0AZN qaytarırıq" in str(emails.compose(letter).body)
 
 
 def test_it_is_called_off_once(paid: Order, staff: User) -> None:
@@ -69,14 +68,14 @@ def test_what_was_given_back_before_is_neither_given_nor_put_on_the_shelf_again(
 
 
 def test_what_cannot_be_delivered_is_not_on_the_shelf(paid: Order, staff: User) -> None:
-    cancelling.call_off(paid.pk, actor=staff, reason=Refund.Reason.NOT_AVAILABLE)
+    cancelling.call_off(paid.pk, actor=staff, why=cancelling.Why(Refund.Reason.NOT_AVAILABLE))
     assert on_hand() == [0, 0]
     assert Refund.objects.get().amount == Decimal("50.00")
 
 
 def test_staff_say_what_goes_on_the_shelf(paid: Order, staff: User) -> None:
     shelf = {first_line(paid).pk: 1}
-    cancelling.call_off(paid.pk, actor=staff, reason=Refund.Reason.NOT_AVAILABLE, shelf=shelf)
+    cancelling.call_off(paid.pk, actor=staff, why=cancelling.Why(Refund.Reason.NOT_AVAILABLE), shelf=shelf)
     assert on_hand() == [1, 0]
 
 
@@ -94,22 +93,46 @@ def everything(order: Order) -> dict[int, int]:
 
 
 def test_what_was_kept_back_goes_back_too(paid: Order, staff: User) -> None:
-    what = refunds.Sum({first_line(paid).pk: 1}, deduction=Decimal("5.00"))
+    what = refunds.Sum({first_line(paid).pk: 1}, deduction=Decimal("5.00"), to_buyer="Etiketi yoxdur")
     refunds.decide(paid.pk, what=what, reason=Refund.Reason.RETURNED)
     cancelling.call_off(paid.pk, actor=staff)
     assert [refund.amount for refund in Refund.objects.all()] == [Decimal("33.00"), Decimal("17.00")]
     assert not payments.has_money(paid)
 
 
-@pytest.mark.parametrize("kept_back", ["0", "5.00"])
-def test_what_was_refunded_piece_by_piece_can_still_be_cancelled(paid: Order, staff: User, kept_back: str) -> None:
-    what = refunds.Sum(everything(paid), deduction=Decimal(kept_back))
-    refunds.decide(paid.pk, what=what, reason=Refund.Reason.NOT_AVAILABLE)
-    cancelling.call_off(paid.pk, actor=staff)
+@pytest.mark.parametrize(
+    ("kept_back", "reason", "words"),
+    [
+        ("0", Refund.Reason.FAULTY, "50,00"),
+        ("5.00", Refund.Reason.FAULTY, "Etiketi yoxdur"),
+        ("0", Refund.Reason.NOT_AVAILABLE, "çatdıra bilmirik"),
+    ],
+)
+def test_an_order_that_is_refunded_before_anything_was_handed_over_is_cancelled(
+    paid: Order, staff: User, kept_back: str, reason: Refund.Reason, words: str
+) -> None:
+    what = refunds.Sum(everything(paid), deduction=Decimal(kept_back), to_buyer="Etiketi yoxdur")
+    refunds.decide(paid.pk, what=what, reason=reason, actor=staff)
     paid.refresh_from_db()
     assert paid.status == Order.Status.CANCELLED
-    assert not payments.has_money(paid)
+    event = paid.events.get(kind=OrderEvent.Kind.CANCELLED)
+    assert (event.actor, event.data["reason"]) == (staff, reason)
+    assert words in str(emails.compose(paid.mails.get(kind=OrderMail.Kind.CANCELLED)).body)
+    with pytest.raises(WrongTransition):
+        cancelling.call_off(paid.pk, actor=staff)
+    # What was kept back can still go, and the shelf is a decision of its own.
+    assert refunds.left(paid) == Decimal(kept_back)
     assert on_hand() == [0, 0]
+    stock.restock(paid.pk, units=everything(paid), actor=staff)
+    assert on_hand() == [1, 1]
+
+
+def test_an_order_of_which_something_is_still_to_come_is_not_cancelled(paid: Order, staff: User) -> None:
+    refunds.decide(paid.pk, what=refunds.Sum({first_line(paid).pk: 1}), reason=Refund.Reason.FAULTY, actor=staff)
+    refunds.decide(paid.pk, what=refunds.Sum(goodwill=refunds.left(paid)), reason=Refund.Reason.GOODWILL, actor=staff)
+    paid.refresh_from_db()
+    assert paid.status == Order.Status.PAID
+    assert not paid.mails.filter(kind=OrderMail.Kind.CANCELLED).exists()
 
 
 def test_money_is_locked_before_the_shelf(paid: Order, staff: User) -> None:

@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries
 
 from dostshop.accounts.models import Role
-from orders import cancelling, fulfilment, payments
+from orders import cancelling, emails, fulfilment, payments
 from orders.models import Order, Stock
-from tests.admin.conftest import BRANCH_WORK, signed_in, staff
+from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
 from tests.factories import BranchFactory, UserFactory, hand_out, order_of, piece, worker
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +57,11 @@ def counter(order: Order, step: str = "") -> str:
     return f"{COUNTER}{order.code}/{step}"
 
 
+def submitted(typed: dict[str, str]) -> dict[str, str]:
+    """As the dialog of the admin sends it."""
+    return {"_form_submitted": "on", **typed}
+
+
 def test_from_the_code_to_the_buyers_hands(baku: Client, order: Order) -> None:
     code = str(order.pickup_code)
     page = shown(baku, COUNTER, {"code": f" {code[:2].lower()}-{code[2:].lower()} "})
@@ -91,6 +99,27 @@ def test_from_the_work_list_the_code_is_asked_for(baku: Client, order: Order) ->
     typed = f" {str(order.pickup_code)[:2].lower()}-{str(order.pickup_code)[2:]} "
     assert "Handed over." in shown(baku, counter(order, "handed-over/"), {"code": typed})
     assert order.events.get(kind="handed_over").data == {"branch": "baku"}
+
+
+def test_wrong_codes_are_counted_where_pieces_are_handed_over_too(baku: Client, order: Order) -> None:
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    for number in range(10):
+        wrong = {"code": f"AAAA{number}"}
+        assert "not the pickup code" in shown(baku, counter(order, "handed-over/"), wrong)
+    right = {"code": str(order.pickup_code)}
+    assert "Too many wrong codes" in shown(baku, counter(order, "handed-over/"), right)
+    assert "Too many wrong codes" in shown(baku, COUNTER, right)
+    assert "Too many wrong codes" in shown(baku, english("orders_order_hand_over", order.pk), submitted(right))
+    assert order.fulfilments.get().handed_over_at is None
+    # Nobody is kept from pieces whose buyer is known otherwise.
+    assert "Handed over." in shown(baku, counter(order, "handed-over/"), {"code": "", "note": "identity card"})
+
+
+def test_wrong_codes_typed_in_the_admin_are_counted(baku: Client, order: Order) -> None:
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    for number in range(10):
+        shown(baku, english("orders_order_hand_over", order.pk), submitted({"code": f"AAAA{number}"}))
+    assert "Too many wrong codes" in shown(baku, COUNTER, {"code": str(order.pickup_code)})
 
 
 def test_another_orders_code_is_not_this_ones(baku: Client, order: Order) -> None:
@@ -192,7 +221,8 @@ def test_what_has_not_arrived_is_not_handed_over(baku: Client) -> None:
     assert there.handed_over_at is None
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
-    assert not order.mails.filter(kind="handed_over").exists()
+    # Of the part that was fetched alone; not yet that all was.
+    assert not order.mails.filter(kind="handed_over", about="").exists()
 
     fulfilment.mark_ready(there.pk, actor=worker())
     fulfilment.mark_arrived(there.pk, actor=worker())
@@ -224,6 +254,40 @@ def test_who_comes_a_day_late_can_still_pay_where_the_piece_is_there(baku: Clien
     assert order.status == Order.Status.EXPIRED
     Stock.objects.update(on_hand=1)
     assert "Now hand over the pieces" in shown(baku, counter(order, "paid/"), {})
+
+
+def at_the_counter(order: Order) -> list[str]:
+    """The subjects of the mails of whoever pays there, and takes the pieces away at once."""
+    payments.mark_paid(order.pk, actor=worker())
+    hand_out(order)
+    for letter in order.mails.exclude(kind="received").order_by("-pk"):
+        emails.send(mail_pk=letter.pk)
+    return [str(message.subject) for message in mail.outbox]
+
+
+def test_whoever_pays_at_the_counter_and_takes_the_pieces_gets_one_mail_about_both() -> None:
+    before = timezone.now()
+    order = order_of(piece(), language="en", provider="branch")
+    assert at_the_counter(order) == [f"Order {order.code} was handed over"]
+    message = emails.compose(order.mails.get(kind="handed_over"))
+    for body in (str(message.body), str(message.alternatives[0][0])):
+        assert "Thank you, we have your payment of 38,00\u00a0AZN." in body
+        assert order.invoices.get().number in body
+    paid = order.mails.get(kind="paid")
+    due = ProcrastinateJob.objects.get(task_name=emails.send.name, args__mail_pk=paid.pk).scheduled_at
+    assert due is not None
+    assert round((due - before).total_seconds() / 60) == 5
+
+
+def test_whoever_leaves_the_pieces_there_for_now_is_told_of_the_payment_once() -> None:
+    order = order_of(piece(), language="en", provider="branch")
+    payments.mark_paid(order.pk, actor=worker())
+    emails.send(mail_pk=order.mails.get(kind="paid").pk)
+    hand_out(order)
+    emails.send(mail_pk=order.mails.get(kind="handed_over").pk)
+    told, given = (message.body for message in mail.outbox)
+    assert "we have your payment" in told
+    assert "we have your payment" not in given
 
 
 def test_parcels_are_not_found_at_the_counter(baku: Client, order: Order) -> None:

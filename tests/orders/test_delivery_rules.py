@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import translation
 
 from catalog.models import Export, Product, Variant
-from orders import delivery, promises, tariffs
+from orders import delivery, promises, tariffs, towns
 from orders.delivery import Delivery
 from orders.models import DeliveryMethod, DeliveryRate, Order
 from tests.factories import CraftFactory, HolidayFactory, bag_with, delivery_method, piece
@@ -191,6 +191,9 @@ def regions() -> dict[str, DeliveryMethod]:
         ("Bakıxanov", "rest"),
         ("naxcivan ş.", "naxcivan"),
         ("Gəncə", "rest"),
+        ("Qobustan", "rest"),
+        ("Bakı, Qobustan", "baku"),
+        ("Нахичевань", "naxcivan"),
         ("", "rest"),
     ],
 )
@@ -204,12 +207,18 @@ def test_a_town_belongs_to_the_region_that_names_it(
 @pytest.mark.parametrize(
     ("chosen", "town", "said"),
     [
-        (
-            "baku",
-            "Gəncə",
-            "write that town too, such as “Bakı, Gəncə”; else choose “Other regions”, 5,00 ₼.",
-        ),
+        ("baku", "Gəncə", "Gəncə is not in this region: choose “Other regions”, 5,00 ₼."),
+        ("baku", "Гянджа", "Гянджа is not in this region: choose “Other regions”, 5,00 ₼."),
+        ("baku", "Bakı, Gəncə", "Gəncə is not in this region: choose “Other regions”, 5,00 ₼."),
+        ("baku", "Bakı, Gəncə", "This names places of different regions: write the one that the parcel goes to."),
+        ("baku", "Naxçıvan, Bakı", "Naxçıvan is not in this region: choose “Naxçıvan”, 12,00 ₼."),
+        ("naxcivan", "Bakı, Naxçıvan", "Bakı is not in this region: choose “Baku”, 4,00 ₼."),
+        ("baku", "Vəndam", "write that town too, such as “Baku, Mardakan”; else choose “Other regions”, 5,00 ₼."),
+        ("naxcivan", "Vəndam", "write that town too, such as “Naxçıvan”; else choose “Other regions”, 5,00 ₼."),
         ("rest", "Naxçıvan", "For this town choose “Naxçıvan”, 12,00 ₼."),
+        ("rest", "Нахичевань", "For this town choose “Naxçıvan”, 12,00 ₼."),
+        ("rest", "Bakı, Gəncə", "For this town choose “Baku”, 4,00 ₼."),
+        ("rest", "Bakı, Naxçıvan", "This names places of different regions"),
         ("baku", "", "Give the town or village."),
     ],
 )
@@ -222,10 +231,36 @@ def test_the_cheap_region_is_not_at_the_buyers_word(
     assert not Order.objects.exists()
 
 
+@pytest.mark.parametrize(("prefix", "example"), [("", "Bakı, Mərdəkan"), ("/ru", "Баку, Мардакян")])
+def test_the_example_is_a_suburb_in_the_shoppers_script(
+    client: Client, regions: dict[str, DeliveryMethod], prefix: str, example: str
+) -> None:
+    enter(client, piece(), prefix=prefix)
+    page = submit(client, {**POST, "delivery": f"post-{regions['baku'].pk}", "city": "Vəndam"}, prefix)
+    assert example in page.content.decode()
+
+
+def test_no_two_towns_are_spelled_alike() -> None:
+    spellings = [towns.words(spelling) for town in towns.TOWNS for spelling in set(map(towns.words, town.spellings))]
+    assert len(spellings) == len(set(spellings)) > 100
+    for town in towns.TOWNS:
+        for spelling in town.spellings:
+            assert towns.named_in(f"{spelling} şəhəri") == [town]
+
+
 def test_the_right_region_is_taken(client: Client, regions: dict[str, DeliveryMethod]) -> None:
     enter(client, piece(), prefix="/en")
     submit(client, {**POST, "delivery": f"post-{regions['baku'].pk}", "city": "Bakı, Maştağa"}, "/en")
     assert Order.objects.get().delivery_total == Decimal("4.00")
+
+
+@pytest.mark.parametrize("has_tracking", [True, False])
+def test_an_order_keeps_whether_a_number_was_promised(client: Client, *, has_tracking: bool) -> None:
+    method = delivery_method(has_tracking=has_tracking)
+    enter(client, piece(), prefix="/en")
+    submit(client, {**POST, "delivery": f"post-{method.pk}"}, "/en")
+    DeliveryMethod.objects.update(has_tracking=not has_tracking)
+    assert Order.objects.get().has_tracking is has_tracking
 
 
 def test_a_town_that_nothing_reaches_is_said_so(client: Client) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any, ClassVar
@@ -55,7 +55,13 @@ def paid_too_late(order: Order) -> OrderMail:
 
 def returned(order: Order) -> Return:
     branch = order.fulfilments.get().branch
-    wish = Return.objects.create(order=order, branch=branch, reason=Return.Reason.CHANGED_MIND, answer="<b>Salam</b>")
+    wish = Return.objects.create(
+        order=order,
+        branch=branch,
+        reason=Return.Reason.CHANGED_MIND,
+        answer="<b>Salam</b>",
+        accepted_at=datetime(2026, 3, 20, 20, 30, tzinfo=UTC),
+    )
     for line in order.lines.all():
         ReturnLine.objects.create(returned=wish, line=line, quantity=line.quantity)
     return wish
@@ -64,7 +70,7 @@ def returned(order: Order) -> Return:
 def written(order: Order, kind: str) -> OrderMail:
     """The row of such a mail, with what it is about."""
     about = ""
-    if kind == OrderMail.Kind.REFUNDED:
+    if kind in {OrderMail.Kind.REFUNDED, OrderMail.Kind.CAME_BACK}:
         about = f"refund-{refunded(order).pk}"
     elif kind in {OrderMail.Kind.SHIPPED, OrderMail.Kind.NUMBER_CORRECTED}:
         order.fulfilments.update(handed_over_at=timezone.now(), returnable_until=timezone.localdate())
@@ -163,18 +169,39 @@ def test_what_we_did_wrong_is_sent_back_as_it_came_at_our_cost(reason: str) -> N
     ours = reason != Return.Reason.CHANGED_MIND
     assert all(("We pay for the post" in body) is ours for body in (text, html))
     assert all(("unused and with their labels" in body) is not ours for body in (text, html))
+    assert all(("you pay for the post" in body) is not ours for body in (text, html))
+    # In Baku it was the 21st by then.
+    assert all("by 4 April." in body for body in (text, html))
 
 
 @pytest.mark.parametrize("reason", [Refund.Reason.NOT_AVAILABLE, Refund.Reason.CANCELLED])
 def test_the_mail_says_why_an_order_was_called_off_and_apologises(reason: str) -> None:
     order = order_of(piece(), language="en", provider="branch")
     payments.mark_paid(order.pk, actor=staff())
-    cancelling.call_off(order.pk, actor=staff(), reason=reason)
+    cancelling.call_off(order.pk, actor=staff(), why=cancelling.Why(reason, to_buyer="The kiln broke."))
     _, text, html = read(order.mails.get(kind="cancelled"))
     is_ours = reason == Refund.Reason.NOT_AVAILABLE
     for body in (text, html):
         assert ("We cannot deliver the pieces of your order, so we had to cancel it. We are sorry." in body) is is_ours
-        assert "What you paid goes back to you the way it came" in body
+        assert "You get back 38,00\u00a0AZN, the way you paid" in body
+        assert "The kiln broke." in body
+
+    order.refresh_from_db()
+    refunds.mark_given_back(Refund.objects.get().pk, actor=staff())
+    _, text, html = read(order.mails.get(kind="refunded"))
+    for body in (text, html):
+        assert "We have given you back 38,00\u00a0AZN." in body
+        assert not any(told in body for told in ("We are sorry", "Turquoise bowl", "The kiln broke."))
+
+
+def test_a_piece_that_was_faulty_is_apologised_for() -> None:
+    order = order_of(piece(), language="en", provider="branch")
+    payments.mark_paid(order.pk, actor=staff())
+    what = refunds.Sum({order.lines.get().pk: 1})
+    refund = refunds.decide(order.pk, what=what, reason=Refund.Reason.FAULTY)
+    refunds.mark_given_back(refund.pk, actor=staff())
+    _, text, html = read(order.mails.get(kind="refunded"))
+    assert all("A piece was damaged or not as described. We are sorry." in body for body in (text, html))
 
 
 def sent_order(*slugs: str, **changes: Any) -> Order:
@@ -280,17 +307,38 @@ def test_the_sums_of_a_refund_add_up() -> None:
     order = order_of(piece(price="40.00"), language="en", provider="branch")
     payments.mark_paid(order.pk, actor=staff())
     line = order.lines.get()
-    less = refunds.Sum({line.pk: 1}, deduction=Decimal("2.50"))
+    less = refunds.Sum({line.pk: 1}, deduction=Decimal("2.50"), to_buyer="The label is <missing>.")
     returned_money = refunds.decide(order.pk, what=less, reason=Refund.Reason.RETURNED)
     kindness = refunds.decide(order.pk, what=refunds.Sum(goodwill=Decimal("1.20")), reason="goodwill")
     for refund, rows in (
-        (returned_money, ["40,00\u00a0AZN", "Kept back", "–2,50\u00a0AZN", "37,50\u00a0AZN"]),
-        (kindness, ["Goodwill", "1,20\u00a0AZN"]),
+        (
+            returned_money,
+            [
+                "40,00\u00a0AZN",
+                "Kept back",
+                "–2,50\u00a0AZN",
+                "37,50\u00a0AZN",
+                "It is for the pieces that you returned.",
+            ],
+        ),
+        (kindness, ["Goodwill", "1,20\u00a0AZN", "It is a compensation from us."]),
     ):
         letter = OrderMail.objects.create(order=order, kind="refunded", about=f"refund-{refund.pk}")
         _, text, html = read(letter)
         assert all(row in body for row in rows for body in (text, html)), (text, rows)
         assert ("Kept back" in text) == (refund == returned_money)
+        assert ("The label is <missing>." in text) == (refund == returned_money)
+        assert ("The label is &lt;missing&gt;." in html) == (refund == returned_money)
+
+
+def test_what_was_paid_at_a_branch_is_said_to_be_given_back_there() -> None:
+    order = order_of(piece(), language="en", provider="branch")
+    subject, text, html = composed(order, "refunded")
+    assert subject == f"38,00 AZN of order {order.code} is back with you"
+    for body in (text, html):
+        assert "We have given you back 38,00\u00a0AZN." in body
+        assert "You paid at Baku – DOST Centre, and the money was given back to you there, at the counter." in body
+        assert "transfer" not in body
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -6,7 +6,8 @@ import pytest
 from django.core.mail import EmailMessage
 from django.db.models import F
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
+from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Branch
 from dostshop.accounts.models import Role, User
@@ -14,6 +15,7 @@ from dostshop.locks import Busy
 from orders import cancelling, emails, fulfilment, payments, refunds, returns, work
 from orders.models import Fulfilment, Order, OrderEvent, Refund
 from orders.providers import ProviderRefund, RefundState
+from orders.steps import NotPossible
 from tests.admin.conftest import staff as member
 from tests.factories import BranchFactory, HolidayFactory, order_of, piece, worker
 from tests.orders.test_work_pages import parcel, two_parcels
@@ -47,16 +49,50 @@ def test_the_buyer_hears_once_when_everything_lies_at_the_pickup_branch(staff: U
     assert first.order.mails.filter(kind="ready").count() == 1
 
 
+def test_whether_all_is_there_is_asked_once(staff: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    first, second = of_two_branches().fulfilments.all()
+    with django_assert_num_queries(12):
+        fulfilment.mark_ready(first.pk, actor=staff)
+    fulfilment.mark_ready(second.pk, actor=staff)
+    with django_assert_num_queries(18):
+        fulfilment.mark_arrived(second.pk, actor=staff)
+
+
 def test_ready_twice_is_refused_with_a_sentence(staff: User) -> None:
     [part] = order_of(piece(), provider="branch").fulfilments.all()
     fulfilment.mark_ready(part.pk, actor=staff)
-    with pytest.raises(fulfilment.NotPossible, match=part.order.code):
+    with pytest.raises(NotPossible, match=part.order.code):
         fulfilment.mark_ready(part.pk, actor=staff)
+
+
+@pytest.mark.parametrize(
+    ("number", "promised", "sentence"),
+    [
+        ("", {"country": "DE"}, "Abroad a parcel goes with a number only"),
+        ("", {"has_tracking": True}, "The buyer was promised a tracking number"),
+        ("R" * 10_000, {}, "at most 40 characters; this has 10000"),
+        ("RR<1>", {}, "Latin letters, digits"),
+    ],
+)
+def test_a_number_with_which_no_parcel_goes_is_refused_without_a_form_too(
+    staff: User, number: str, promised: dict[str, Any], sentence: str
+) -> None:
+    part = parcel()
+    Order.objects.update(**promised)
+    with translation.override("en"), pytest.raises(NotPossible, match=sentence):
+        fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number=number, actor=staff)
+    part.refresh_from_db()
+    assert (part.handed_over_at, part.tracking_number) == (None, "")
+    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
+    with translation.override("en"), pytest.raises(NotPossible, match=sentence):
+        fulfilment.correct_number(part.pk, carrier="DHL", tracking_number=number, actor=staff)
+    part.refresh_from_db()
+    assert (part.carrier, part.tracking_number) == ("Azərpoçt", "RR1")
 
 
 def test_unpaid_pieces_are_not_handed_over(staff: User) -> None:
     [part] = order_of(piece(), provider="branch").fulfilments.all()
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.hand_over(part.order_id, code=str(part.order.pickup_code), actor=staff)
     part.refresh_from_db()
     assert part.handed_over_at is None
@@ -65,7 +101,7 @@ def test_unpaid_pieces_are_not_handed_over(staff: User) -> None:
 def test_a_cancelled_order_is_not_prepared(staff: User) -> None:
     [part] = order_of(piece()).fulfilments.all()
     cancelling.cancel(part.order_id)
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.mark_ready(part.pk, actor=staff)
 
 
@@ -88,11 +124,11 @@ def test_the_last_hand_over_completes_the_order(staff: User) -> None:
 def test_what_is_not_paid_for_is_not_packed(staff: User, provider: str) -> None:
     order = order_of(piece(), provider=provider)
     [part] = order.fulfilments.all()
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.mark_ready(part.pk, actor=staff)
     # Paid once at the till and waiting there, then paid back: nobody brings it any more.
     Fulfilment.objects.filter(pk=part.pk).update(ready_at=timezone.now())
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.mark_arrived(part.pk, actor=staff)
     part.refresh_from_db()
     assert part.arrived_at is None
@@ -106,16 +142,20 @@ def refund(order: Order, *, of: Fulfilment | None = None, units: int = 1) -> Non
 
 
 def test_what_was_given_back_is_neither_packed_nor_handed_over(staff: User) -> None:
-    order = order_of(piece(), provider="branch")
-    [part] = order.fulfilments.all()
+    order = order_of(piece(), piece(branch__slug="barda"), provider="branch")
+    part, other = order.fulfilments.all()
     payments.mark_paid(order.pk, actor=staff)
-    refund(order)
-    with pytest.raises(fulfilment.NotPossible, match="qaytarılıb"):
+    refund(order, of=part)
+    with pytest.raises(NotPossible, match="qaytarılıb"):
         fulfilment.mark_ready(part.pk, actor=staff)
-    with pytest.raises(fulfilment.NotPossible, match="qaytarılıb"):
+    # With the last of it, the order is cancelled.
+    refund(order, of=other)
+    for given_back in (part, other):
+        with pytest.raises(NotPossible, match="artıq tələb olunmur"):
+            fulfilment.mark_ready(given_back.pk, actor=staff)
+    with pytest.raises(NotPossible, match="artıq tələb olunmur"):
         fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
-    part.refresh_from_db()
-    assert (part.ready_at, part.handed_over_at) == (None, None)
+    assert list(order.fulfilments.values_list("ready_at", "handed_over_at")) == [(None, None)] * 2
 
 
 def test_what_was_given_back_at_the_provider_is_no_longer_wanted(staff: User) -> None:
@@ -123,7 +163,7 @@ def test_what_was_given_back_at_the_provider_is_no_longer_wanted(staff: User) ->
     payment = part.order.payments.get()
     refunds.apply(payment.pk, ProviderRefund("re_1", RefundState.DONE, payment.captured_amount, ""))
     assert not work.to_do(None).exists()
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
     part.refresh_from_db()
     assert part.handed_over_at is None
@@ -137,9 +177,15 @@ def test_what_is_handed_over_before_the_rest_is_told_with_what_still_comes(staff
     here.lines.update(name="Blue bowl")
     there.lines.update(name="Red rug")
     fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
+    told = [
+        "You have these pieces",
+        "Blue bowl",
+        "If you did not pick them up yourself",
+        "These are not here yet",
+        f"Red rug ({there.branch.name})",
+    ]
     for letter in letters(order, "handed_over"):
-        assert letter.index("You have these pieces") < letter.index("Blue bowl") < letter.index("Still to come")
-        assert letter.index("Still to come") < letter.index(f"Red rug ({there.branch.name})")
+        assert [letter.index(one) for one in told] == sorted(letter.index(one) for one in told)
     page = client.get(order.get_absolute_url()).content.decode()
     left = page.split("You have a part of the pieces already.")[1].split("</ul>")[0]
     assert "Red rug" in left
@@ -243,12 +289,12 @@ def test_each_step_is_for_the_branch_whose_it_is() -> None:
     ]
     for step, theirs, others in zip(steps, (barda, baku, baku), (baku, barda, barda), strict=True):
         events = order.events.count()
-        with pytest.raises(fulfilment.NotPossible):
+        with pytest.raises(NotPossible):
             step(others)
         assert order.events.count() == events
         step(theirs)
     sent = parcel()
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.ship(sent.pk, carrier="X", tracking_number="", actor=barda)
     sent.refresh_from_db()
     assert sent.handed_over_at is None
@@ -256,12 +302,12 @@ def test_each_step_is_for_the_branch_whose_it_is() -> None:
 
 def test_a_wrong_number_is_corrected_with_a_mail_each_time(staff: User) -> None:
     part = parcel()
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.correct_number(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
     fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=staff)
     for number in ("RR2", "RR3"):
         fulfilment.correct_number(part.pk, carrier="Azərpoçt", tracking_number=number, actor=staff)
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.correct_number(part.pk, carrier="Azərpoçt", tracking_number="RR3", actor=staff)
     part.refresh_from_db()
     assert part.tracking_number == "RR3"
@@ -292,11 +338,11 @@ def test_the_day_to_return_it_is_told_once(staff: User) -> None:
 def test_the_day_of_receipt_never_shortens_the_time_to_return(staff: User) -> None:
     part = parcel()
     today = timezone.localdate()
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.record_receipt(part.pk, day=today, actor=staff)
     fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="", actor=staff)
     for day in (today - timedelta(days=1), today + timedelta(days=1)):
-        with pytest.raises(fulfilment.NotPossible):
+        with pytest.raises(NotPossible):
             fulfilment.record_receipt(part.pk, day=day, actor=staff)
     before = Fulfilment.objects.get(pk=part.pk)
     assert before.received_on is None
@@ -304,7 +350,7 @@ def test_the_day_of_receipt_never_shortens_the_time_to_return(staff: User) -> No
     after = Fulfilment.objects.get(pk=part.pk)
     assert (after.received_on, after.returnable_until) == (today, before.returnable_until)
     assert part.order.events.get(kind="delivered").actor == staff
-    with pytest.raises(fulfilment.NotPossible):
+    with pytest.raises(NotPossible):
         fulfilment.record_receipt(part.pk, day=today, actor=staff)
 
 
@@ -349,10 +395,10 @@ def test_the_mail_that_all_is_ready_brings_the_pickup_code(staff: User, language
 def test_a_piece_travels_only_to_where_it_is_picked_up(staff: User) -> None:
     barda: Branch = BranchFactory.create(slug="barda")
     [part] = order_of(piece(branch=barda), provider="branch").fulfilments.all()
-    with pytest.raises(fulfilment.NotPossible, match="hazır"):
+    with pytest.raises(NotPossible, match="hazır"):
         fulfilment.mark_arrived(part.pk, actor=staff)
     fulfilment.mark_ready(part.pk, actor=staff)
     fulfilment.mark_arrived(part.pk, actor=staff)
-    with pytest.raises(fulfilment.NotPossible, match=part.order.code):
+    with pytest.raises(NotPossible, match=part.order.code):
         fulfilment.mark_arrived(part.pk, actor=staff)
     assert part.order.events.filter(kind="arrived").count() == 1

@@ -88,13 +88,13 @@ def test_it_says_who_sold_what_to_whom_with_every_letter(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_credit_note_names_the_invoice_and_the_reason(language: str) -> None:
     order = sold(language)
-    what = refunds.Sum({order.lines.all()[1].pk: 1}, deduction=Decimal("3.00"))
+    what = refunds.Sum({order.lines.all()[1].pk: 1}, deduction=Decimal("3.00"), to_buyer="Etiketi yoxdur")
     refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
     invoice, note = Invoice.objects.order_by("pk")
     document, text = read(note)
     assert_accessible(document, language)
     reason = {"az": "qaytarılıb", "ru": "возвращено", "en": "returned"}[language]
-    for said in (note.number, invoice.number, reason, BUYER, "–3,00", "17,00 ₼"):
+    for said in (note.number, invoice.number, reason, BUYER, "–3,00", "17,00 ₼", "Etiketi yoxdur"):
         assert said in text, said
 
 

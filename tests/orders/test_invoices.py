@@ -18,7 +18,7 @@ from orders import cancelling, invoices, payments, refunds
 from orders.delivery import delivery_for
 from orders.models import Invoice, InvoiceSeries, Order, Payment, Refund, Stock
 from orders.providers import ProviderRefund, ProviderState, ProviderStatus, RefundState
-from tests.factories import CraftFactory, UserFactory, bag_with, delivery_method, order_of, piece, place
+from tests.factories import CraftFactory, UserFactory, bag_with, delivery_method, order_of, piece, place, worker
 from tests.racing import after_all_have_come, all_at_once
 
 pytestmark = pytest.mark.django_db
@@ -105,7 +105,7 @@ def test_a_second_payment_that_goes_back_leaves_the_invoice_alone() -> None:
 def test_a_refund_has_a_credit_note_in_the_same_series() -> None:
     order = sold()
     taxed, exempt = order.lines.all()
-    what = refunds.Sum({exempt.pk: 1}, delivery=Decimal("5.00"), deduction=Decimal("1.00"))
+    what = refunds.Sum({exempt.pk: 1}, delivery=Decimal("5.00"), deduction=Decimal("1.00"), to_buyer="Etiketi yoxdur")
     refund = refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
     rest = refunds.decide(order.pk, what=refunds.Sum({taxed.pk: 1}), reason=Refund.Reason.FAULTY)
     assert numbers() == this_year(1, 2, 3)
@@ -137,7 +137,7 @@ def test_a_refund_made_in_the_providers_dashboard_has_a_credit_note() -> None:
 
 def test_an_order_that_was_called_off_is_credited_as_a_whole() -> None:
     order = sold()
-    cancelling.call_off(order.pk, actor=UserFactory.create(is_staff=True))
+    cancelling.call_off(order.pk, actor=worker())
     invoice, note = Invoice.objects.order_by("pk")
     assert (note.total, note.tax, note.content["taxes"]) == (invoice.total, invoice.tax, invoice.content["taxes"])
 
@@ -161,6 +161,26 @@ def test_each_year_begins_with_one_by_the_clocks_of_baku(monkeypatch: pytest.Mon
         Order.objects.filter(pk=order.pk).update(status="awaiting_payment")
         pay(order)
     assert numbers() == ["2031-00001", "2032-00001"]
+
+
+def test_who_waits_for_a_number_until_the_year_is_over_gets_one_of_the_new_year(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    order = order_of(piece())
+    clock = [datetime(2031, 12, 31, 19, 59, tzinfo=UTC)]
+    monkeypatch.setattr(timezone, "now", lambda: clock[-1])
+    lock = QuerySet.select_for_update
+
+    def waits(rows: QuerySet[Any], **options: Any) -> QuerySet[Any]:
+        if rows.model is InvoiceSeries:
+            clock.append(datetime(2031, 12, 31, 20, 1, tzinfo=UTC))
+        return lock(rows, **options)
+
+    monkeypatch.setattr(QuerySet, "select_for_update", waits)
+    pay(order)
+    assert numbers() == ["2032-00001"]
+    assert timezone.localdate(order.invoices.get().issued_at).year == 2032
+    assert InvoiceSeries.objects.get(year=2031).last_number == 0
 
 
 def test_the_database_changes_and_deletes_none() -> None:
@@ -287,7 +307,7 @@ def test_without_the_lock_the_same_race_gives_a_number_twice(
 @threads
 def test_calling_off_while_another_buys_the_same_waits_for_nobody_in_a_circle() -> None:
     variant = piece(on_hand=40, kind="small_series")
-    staff = UserFactory.create(is_staff=True)
+    staff = worker()
     paid = [order_of(variant) for _ in range(8)]
     for order in paid:
         pay(order)

@@ -1,5 +1,6 @@
 """The order's page, the ways to it, and what can be done there; by role."""
 
+import html
 import re
 from decimal import Decimal
 
@@ -13,7 +14,17 @@ from orders import emails, fulfilment, payments, refunds, stock
 from orders.delivery import delivery_for
 from orders.models import Order, Refund, Stock
 from orders.providers import ProviderRefund, ProviderState, ProviderStatus, RefundState
-from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, order_of, piece, place, worker
+from tests.factories import (
+    BranchFactory,
+    UserFactory,
+    bag_with,
+    delivery_method,
+    hand_out,
+    order_of,
+    piece,
+    place,
+    worker,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -76,8 +87,64 @@ def test_what_was_given_by_hand_is_not_said_to_be_on_the_card(client: Client, go
     going_back.payment.order.language = "en"
     going_back.payment.order.save()
     letter = str(emails.compose(going_back.payment.order.mails.get(kind="refunded")).body)
-    assert "over the counter, or by a transfer" in letter
+    assert "could not send the money back the way it came, so we gave it to you ourselves" in letter
     assert "your bank" not in letter
+
+
+def test_a_parcel_that_was_sent_stays_with_its_number_when_its_money_goes_back(client: Client) -> None:
+    branches = [BranchFactory.create(slug=slug) for slug in ("baku", "barda")]
+    method = delivery_method(up_to_weight_g=30_000)
+    to = {"address": "Nizami 1", "city": "Gəncə", "country": "AZ"}
+    bag = bag_with(*[piece(branch=branch, on_hand=3, kind="small_series") for branch in branches], quantity=3)
+    order = place(bag, option=delivery_for(list(bag.lines.all())).get(f"post-{method.pk}"), **to)
+    pay(order)
+    sent, waiting = order.fulfilments.all()
+    gone = sent.lines.get()
+
+    def give_back(units: int) -> None:
+        refunds.decide(order.pk, what=refunds.Sum({gone.pk: units}), reason=Refund.Reason.GOODWILL)
+
+    give_back(1)
+    fulfilment.ship(sent.pk, carrier="Azerpost", tracking_number="RR123456789AZ", actor=worker())
+    give_back(2)
+
+    shown = " ".join(client.get(f"/en{order.get_absolute_url()}").content.decode().split())
+    assert "Parcel 1 of 2" in shown
+    assert "RR123456789AZ" in shown
+    parcel = shown.split("Parcel 1 of 2")[1].split("Parcel 2 of 2")[0]
+    assert f"2 × {gone.name}</span>" in parcel
+    # Of the three one was refunded before.
+    assert "Given back: 2" in parcel
+    assert f"3 × {waiting.lines.get().name}</span>" in shown.split("Parcel 2 of 2")[1]
+
+
+def test_the_buyer_reads_why_something_is_kept_back(client: Client) -> None:
+    order = order_of(piece(), language="az")
+    pay(order)
+    what = refunds.Sum({order.lines.get().pk: 1}, deduction=Decimal("2.00"), to_buyer="<i>Etiketi</i> yoxdur")
+    refund = refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
+    assert '<span lang="az">&lt;i&gt;Etiketi&lt;/i&gt; yoxdur</span>' in told(client, refund)
+
+
+@pytest.mark.parametrize("language", ["az", "ru", "en"])
+def test_what_happened_names_where_it_was_handed_over_and_whose_pieces(client: Client, language: str) -> None:
+    order = order_of(*[piece(branch=BranchFactory.create(slug=slug)) for slug in ("baku", "barda")])
+    pay(order)
+    hand_out(order)
+    prefix = "" if language == "az" else f"/{language}"
+    page = client.get(f"{prefix}{order.get_absolute_url()}").content.decode()
+    happened = html.unescape(page.split("happened-title")[2].split("</ol>")[0])
+    sentences = re.findall(r"<span>([^<]*)</span>", happened)
+    with translation.override(language):
+        own, other = (part.branch.name for part in order.fulfilments.all())
+    of_own, of_other = sentences[-2:]
+    assert own in of_own
+    assert other not in of_own
+    # Handed over in Baku, though it came from elsewhere.
+    assert of_other.index(own) < of_other.index(other)
+    arrived = sentences[-3]
+    assert own in arrived
+    assert other in arrived
 
 
 def test_forged_and_mistyped_links_open_nothing(client: Client) -> None:

@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from orders import bag as bags
-from orders import cancelling, checkout, emails, expiry, payments, refunds, stock, timeline
+from orders import cancelling, checkout, completing, emails, expiry, payments, refunds, stock, timeline
 from orders.models import Hold, Order, OrderEvent, Payment, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefund, ProviderRefused, ProviderState, ProviderStatus, RefundState, Started
@@ -140,7 +140,7 @@ def test_another_currency_pays_for_nothing_and_waits_for_staff() -> None:
     assert payment.provider_charge == "pi_1"
     # The buyer is not told that it goes back.
     with translation.override("en"):
-        last = timeline.for_buyer(order.events.all(), parts=[])[-1]
+        last = timeline.for_buyer(order.events.all(), order=order, parts=[])[-1]
     assert last.text == "A sum in another currency came. We will write to you about it."
 
 
@@ -237,7 +237,7 @@ def test_nothing_that_follows_from_money_keeps_it_from_being_booked(
     assert (order.promised_on is None) == (broken == "orders.promises.make")
     assert order.invoices.exists() == (broken != "orders.invoices.issue")
     for _ in range(2):
-        payments.complete(order.pk)
+        completing.complete(order.pk)
     order.refresh_from_db()
     assert order.promised_on
     assert order.invoices.get().total == order.total
@@ -252,7 +252,7 @@ def test_a_late_invoice_has_the_credit_notes_of_what_went_back_meanwhile(monkeyp
         refunds.decide(order.pk, what=refunds.Sum(goodwill=Decimal(goodwill)), reason=Refund.Reason.GOODWILL)
     assert not order.invoices.exists()
     for _ in range(2):
-        payments.complete(order.pk)
+        completing.complete(order.pk)
     first, second = Refund.objects.order_by("pk")
     assert list(order.invoices.order_by("number_in_year").values_list("kind", "total", "refund")) == [
         ("invoice", order.total, None),
@@ -268,7 +268,7 @@ def test_an_invoice_does_not_wait_for_a_promise_that_fails(monkeypatch: pytest.M
         patched.setattr("orders.invoices.issue", fails)
         payments.mark_paid(order.pk, actor=UserFactory.create(), amount=order.total)
     with pytest.raises(KeyError):
-        payments.complete(order.pk)
+        completing.complete(order.pk)
     assert order.invoices.get().total == order.total
 
 

@@ -12,11 +12,11 @@ from pytest_django import Settings
 
 from dostshop.demo.stripe_stand_in.events import event_of
 from dostshop.demo.stripe_stand_in.server import StandIn
-from orders import expiry, payments, reconciling, refunds
+from orders import cancelling, expiry, payments, reconciling, refunds
 from orders.models import Order, Payment, ProviderEvent, Reconciliation, Refund, Stock
 from orders.models.order import OrderEvent
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import order_of, piece
+from tests.factories import order_of, piece, worker
 from tests.orders import toys
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +153,64 @@ def test_a_refund_that_fails_later_is_noticed(opened: Payment, stand_in: StandIn
     assert refund.done_at is None
     assert opened.order.events.filter(kind=OrderEvent.Kind.REFUND_FAILED).count() == 1
     assert_nothing_more()
+
+
+def test_a_refund_that_fails_weeks_later_is_noticed(opened: Payment, stand_in: StandIn) -> None:
+    pay(stand_in, opened)
+    payments.check(opened)
+    refund = refunds.decide(opened.order_id, what=refunds.everything_left(opened.order), reason=Refund.Reason.CANCELLED)
+    refunds.send(refund_pk=refund.pk)
+    [made] = stand_in.account.refunds
+    stand_in.account.fail_refund(made)
+    for row in (stand_in.account.refunds[made], session_of(stand_in, opened)):
+        row["created"] -= 25 * 24 * 60 * 60
+    assert reconcile() == [Kind.REFUND_MISSED]
+    refund.refresh_from_db()
+    assert refund.failure == Refund.Failure.CAME_BACK
+    assert_nothing_more()
+
+
+def ended_here_long_ago(stand_in: StandIn, payment: Payment) -> None:
+    """The order has expired, the shop's wish to close the page was lost, and no list of the last days has it."""
+    Payment.objects.update(expires_at=timezone.now() - timedelta(hours=1))
+    payment.order.holds.update(expires_at=timezone.now() - timedelta(hours=1))
+    expiry.expire_order(payment.order_id)
+    session_of(stand_in, payment)["created"] -= 5 * 24 * 60 * 60
+
+
+def test_a_payment_that_comes_days_after_its_order_expired_is_noticed(opened: Payment, stand_in: StandIn) -> None:
+    ended_here_long_ago(stand_in, opened)
+    assert_nothing_more()
+    pay(stand_in, opened)
+    # It was asked about just now.
+    assert_nothing_more()
+    Payment.objects.update(ask_after=timezone.now())
+    assert reconcile() == [Kind.PAYMENT_MISSED]
+    assert_paid(opened.order)
+    opened.refresh_from_db()
+    assert opened.ask_after is None
+    assert_nothing_more()
+
+
+def test_what_the_provider_has_ended_is_not_asked_about_again(opened: Payment, stand_in: StandIn) -> None:
+    ended_here_long_ago(stand_in, opened)
+    payments.expire_at_provider(opened.pk)
+    assert_nothing_more()
+    opened.refresh_from_db()
+    assert (opened.status, opened.ask_after) == (Payment.Status.EXPIRED, None)
+
+
+def test_a_provider_that_never_ends_a_payment_is_not_asked_for_ever(opened: Payment, stand_in: StandIn) -> None:
+    ended_here_long_ago(stand_in, opened)
+    assert_nothing_more()
+    opened.refresh_from_db()
+    assert opened.ask_after is not None
+    assert opened.ask_after > timezone.now() + timedelta(hours=23)
+    long_ago = timezone.now() - timedelta(days=31)
+    Payment.objects.update(ask_after=timezone.now(), created_at=long_ago)
+    assert_nothing_more()
+    opened.refresh_from_db()
+    assert opened.ask_after is None
 
 
 def test_a_payment_after_the_piece_is_gone_goes_back(stand_in: StandIn) -> None:
@@ -312,6 +370,25 @@ def test_a_paid_order_without_its_invoice_gets_it(
     monkeypatch.setattr(reconciling, "LOOKS_BACK", timedelta(0))
     assert reconcile() == [Kind.LEFT_OVER]
     assert opened.invoices.get().total == opened.amount
+    assert_nothing_more()
+
+
+def test_an_order_called_off_before_it_had_an_invoice_gets_its_documents(
+    opened: Payment, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pay(stand_in, opened)
+    with monkeypatch.context() as patched:
+        patched.setattr("orders.invoices.issue", lambda order, payment: 1 / 0)
+        patched.setattr("orders.promises.make", lambda order: 1 / 0)
+        payments.check(opened)
+        cancelling.call_off(opened.order_id, actor=worker())
+    refunds.send(refund_pk=Refund.objects.get().pk)
+    assert reconcile() == [Kind.LEFT_OVER]
+    invoice, credit_note = opened.invoices.order_by("pk")
+    assert invoice.total == credit_note.total == opened.amount
+    # Nothing will come any more, so no day is promised.
+    opened.order.refresh_from_db()
+    assert opened.order.promised_on is None
     assert_nothing_more()
 
 

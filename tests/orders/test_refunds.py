@@ -18,7 +18,7 @@ from orders import cancelling, emails, payments, refunds, stock
 from orders.delivery import delivery_for
 from orders.models import LineItem, Order, OrderMail, Payment, Refund, Stock
 from orders.providers import OutcomeUnknown, ProviderFailed, ProviderRefund, ProviderState, ProviderStatus, RefundState
-from tests.factories import UserFactory, bag_with, delivery_method, hand_out, order_of, piece, place
+from tests.factories import UserFactory, bag_with, delivery_method, hand_out, order_of, piece, place, worker
 from tests.orders import toys
 from tests.racing import after_all_have_come, all_at_once
 
@@ -100,6 +100,33 @@ def test_everything_left_is_what_was_paid(order: Order, decide: Decide) -> None:
     order.refresh_from_db()
     refunds.decide(order.pk, what=refunds.everything_left(order), reason=Refund.Reason.CANCELLED)
     assert books(order) == (Decimal("42.50"), Decimal("42.50"), 3, Decimal("5.00"))
+
+
+@pytest.mark.parametrize(
+    ("units", "deduction", "amount", "rows"),
+    [
+        (0, "2.00", "3.00", ["5.00", "-2.00"]),
+        (1, "14.00", "3.50", ["12.50", "5.00", "-14.00"]),
+        (1, "2.00", "15.50", ["12.50", "5.00", "-2.00"]),
+    ],
+)
+def test_what_is_kept_back_of_the_delivery_is_named_as_kept_back(
+    order: Order, units: int, deduction: str, amount: str, rows: list[str]
+) -> None:
+    units_back, kept_back = {order.lines.get().pk: units}, Decimal(deduction)
+    what = refunds.Sum(units_back, delivery=Decimal("5.00"), deduction=kept_back, to_buyer="Etiketi yoxdur")
+    refund = refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
+    assert (refund.amount, refund.delivery_amount, refund.kept_back) == (
+        Decimal(amount),
+        Decimal("5.00"),
+        Decimal(deduction),
+    )
+    assert books(order)[3] == Decimal("5.00")
+    assert [row["total"] for row in refund.credit_note.content["rows"]] == rows
+    order.mails.create(kind=OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}")
+    body = str(emails.compose(order.mails.get(kind=OrderMail.Kind.REFUNDED)).body)
+    assert "5,00" in body
+    assert f"–{deduction.replace('.', ',')}" in body
 
 
 def test_goodwill_that_was_given_is_not_given_again(order: Order, decide: Decide) -> None:
@@ -204,7 +231,7 @@ def test_the_money_and_the_shelf_go_together_or_not_at_all(order: Order) -> None
 
 
 def test_what_the_buyer_is_still_to_get_does_not_go_on_the_shelf(order: Order) -> None:
-    line, staff = order.lines.get(), UserFactory.create(is_staff=True)
+    line, staff = order.lines.get(), worker()
     with pytest.raises(stock.StillOwed):
         stock.restock(order.pk, units={line.pk: 1}, actor=staff)
     with pytest.raises(stock.StillOwed):
@@ -215,9 +242,6 @@ def test_what_the_buyer_is_still_to_get_does_not_go_on_the_shelf(order: Order) -
     with pytest.raises(stock.StillOwed):
         stock.restock(order.pk, units={line.pk: 1}, actor=staff)
     assert Stock.objects.get().on_hand == 3
-    hand_out(order)
-    stock.restock(order.pk, units={line.pk: 2}, actor=staff)
-    assert Stock.objects.get().on_hand == 5
 
 
 def paid_after_it_was_cancelled() -> Order:
@@ -330,7 +354,18 @@ def test_a_refund_that_fails_late_can_be_tried_again(order: Order, decide: Decid
     refund.refresh_from_db()
     assert (refund.done_at is not None, refund.failure, refund.provider_reference) == (True, "", f"back-{refund.pk}")
     assert books(order)[1] == Decimal("12.50")
-    assert order.mails.filter(kind=OrderMail.Kind.REFUNDED).count() == 1
+    # Gone, come back, and gone again: the buyer hears of each.
+    told = list(order.mails.filter(about__startswith=f"refund-{refund.pk}").order_by("pk"))
+    assert [mail.kind for mail in told] == ["refunded", "came_back", "refunded"]
+    assert len({mail.about for mail in told}) == 3
+    assert all("12,50" in str(emails.compose(mail).body) for mail in told)
+    assert "Geri qaytarılıb" not in str(emails.compose(told[1]).body)
+
+
+def test_what_never_went_is_not_said_to_have_come_back(order: Order, decide: Decide) -> None:
+    refund = decide(1)
+    refunds.apply(refund.payment_id, done(refund, state=RefundState.FAILED))
+    assert not order.mails.filter(kind=OrderMail.Kind.CAME_BACK).exists()
 
 
 def test_what_the_provider_could_not_send_is_given_by_hand_once(order: Order, decide: Decide) -> None:

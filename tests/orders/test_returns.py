@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
-from django.utils import translation
+from django.test import Client
+from django.utils import timezone, translation
 
 from artisans.models import Branch
 from catalog.models import Variant
@@ -19,6 +20,7 @@ from orders import emails, payments, refunds, returns
 from orders.delivery import delivery_for
 from orders.models import LineItem, Order, OrderMail, Refund, Return, Stock
 from orders.providers import ProviderState, ProviderStatus
+from orders.steps import NotPossible
 from tests.admin.conftest import staff as member
 from tests.factories import BranchFactory, bag_with, delivery_method, hand_out, order_of, piece, place, worker
 from tests.racing import after_all_have_come, all_at_once
@@ -102,6 +104,26 @@ def test_the_buyer_hears_of_each_step_once(staff: User) -> None:
     ]
 
 
+@pytest.mark.parametrize("is_refunded", [True, False])
+def test_the_mail_of_receipt_promises_no_money_that_went_before(
+    staff: User, client: Client, *, is_refunded: bool
+) -> None:
+    order = received(piece(), language="en")
+    returned = ask(order)
+    returns.accept(returned.pk, actor=staff)
+    if is_refunded:
+        returns.refund(returned.pk, actor=staff)
+    address = f"/en{order.get_absolute_url().removeprefix('/en')}"
+    early = "goes back to you already, before the pieces have reached us"
+    assert (early in client.get(address).content.decode()) == is_refunded
+    returns.receive(returned.pk, actor=staff)
+    assert early not in client.get(address).content.decode()
+    message = emails.compose(order.mails.get(kind=OrderMail.Kind.RETURN_RECEIVED))
+    for body in (str(message.body), str(message.alternatives[0][0])):
+        assert ("We will look at them and give you back the money" in body) != is_refunded
+        assert ("We decided on the money for them before" in body) == is_refunded
+
+
 def test_the_last_day_is_the_fourteenth_after_the_day_of_receipt() -> None:
     assert ask(received(piece(), days_ago=14))
     with pytest.raises(returns.NotReturnable, match=r"qaytarmaq olardı"):
@@ -175,8 +197,8 @@ def test_what_is_asked_back_is_refunded_by_its_return_alone(staff: User) -> None
     with pytest.raises(refunds.MoreThanBought):
         refunds.decide(order.pk, what=refunds.Sum({line.pk: 2}), reason=Refund.Reason.GOODWILL)
     returns.accept(returned.pk, actor=staff)
-    returns.refund(returned.pk, actor=staff, deduction=Decimal("5.00"), note="Etiketi yoxdur")
-    with pytest.raises(returns.NotPossible):
+    returns.refund(returned.pk, actor=staff, besides=refunds.Sum(deduction=Decimal("5.00"), to_buyer="Etiketi yoxdur"))
+    with pytest.raises(NotPossible):
         returns.refund(returned.pk, actor=staff)
     assert [refund.amount for refund in Refund.objects.all()] == [Decimal("20.00")]
 
@@ -193,9 +215,9 @@ def test_a_refund_that_cannot_be_leaves_the_return_as_it_was(staff: User) -> Non
     returned = ask(order)
     returns.accept(returned.pk, actor=staff)
     with pytest.raises(refunds.MoreThanBought):
-        returns.refund(returned.pk, actor=staff, delivery=Decimal("1.00"))
+        returns.refund(returned.pk, actor=staff, besides=refunds.Sum(delivery=Decimal("1.00")))
     with pytest.raises(refunds.NothingToRefund):
-        returns.refund(returned.pk, actor=staff, deduction=Decimal("38.00"))
+        returns.refund(returned.pk, actor=staff, besides=refunds.Sum(deduction=Decimal("38.00")))
     returned.refresh_from_db()
     assert returned.state == Return.State.ACCEPTED
     assert counts(order) == (1, 0, 0)
@@ -217,7 +239,7 @@ def test_steps_out_of_turn_say_why_and_change_nothing(staff: User) -> None:
         partial(returns.refuse, returned.pk, actor=staff, answer="  "),
         partial(returns.restock, returned.pk, units={row.pk: 1}, actor=staff),
     ):
-        with pytest.raises(returns.NotPossible):
+        with pytest.raises(NotPossible):
             step()
     returns.accept(returned.pk, actor=staff)
     returns.receive(returned.pk, actor=staff)
@@ -228,7 +250,7 @@ def test_steps_out_of_turn_say_why_and_change_nothing(staff: User) -> None:
         partial(returns.restock, returned.pk, units={row.pk: 2}, actor=staff),
         partial(returns.restock, returned.pk, units={}, actor=staff),
     ):
-        with pytest.raises(returns.NotPossible):
+        with pytest.raises(NotPossible):
             step()
     assert counts(order) == (1, 0, 0)
     assert Stock.objects.get().on_hand == 0
@@ -241,7 +263,7 @@ def test_a_piece_goes_back_on_the_shelf_once(staff: User) -> None:
     returns.receive(returned.pk, actor=staff)
     restock = partial(returns.restock, returned.pk, units={returned.lines.get().pk: 1}, actor=staff)
     restock()
-    with pytest.raises(returns.NotPossible):
+    with pytest.raises(NotPossible):
         restock()
     assert Stock.objects.get().on_hand == 1
 
@@ -283,7 +305,7 @@ def test_nobody_is_told_to_send_pieces_nowhere(staff: User) -> None:
     # The languages' columns are no fields of the model to its types.
     nowhere: dict[str, Any] = {"offers_pickup": False, "address_az": None, "address_ru": None, "address_en": None}
     Branch.objects.filter(pk=returned.branch_id).update(**nowhere)
-    with pytest.raises(returns.NotPossible, match="ünvan"):
+    with pytest.raises(NotPossible, match="ünvan"):
         returns.accept(returned.pk, actor=staff)
     returned.refresh_from_db()
     assert returned.state == Return.State.ASKED
@@ -294,7 +316,7 @@ def test_pieces_come_in_where_the_return_belongs() -> None:
     returned = ask(received(piece()))
     returns.accept(returned.pk, actor=worker())
     barda, baku = (member(Role.BRANCH_STAFF, branch=BranchFactory.create(slug=slug)) for slug in ("barda", "baku"))
-    with pytest.raises(returns.NotPossible):
+    with pytest.raises(NotPossible):
         returns.receive(returned.pk, actor=barda)
     returned.refresh_from_db()
     assert returned.received_at is None
@@ -308,7 +330,7 @@ def test_staff_write_down_what_the_buyer_told_them(staff: User, fields: dict[str
     with pytest.raises(returns.NotReturnable):
         returns.ask(order.pk, **wish)
     for note in ("", "  "):
-        with pytest.raises(returns.NotPossible):
+        with pytest.raises(NotPossible):
             returns.record(order.pk, told=returns.Told(**wish, note=note), actor=staff)
     assert not Return.objects.exists()
     told = returns.Told(**wish, note="Zəng etdi, şəkil göndərdi")
@@ -316,7 +338,7 @@ def test_staff_write_down_what_the_buyer_told_them(staff: User, fields: dict[str
     assert (returned.state, returned.note) == (Return.State.ASKED, "Zəng etdi, şəkil göndərdi")
     event = order.events.get(kind="return_asked")
     assert (event.actor, event.data["note"]) == (staff, returned.note)
-    with pytest.raises(returns.NotPossible):
+    with pytest.raises(NotPossible):
         returns.record(order.pk, told=returns.Told(**wish, note="Yenə"), actor=staff)
     assert counts(order) == (1, 0, 0)
 
@@ -325,7 +347,7 @@ def test_what_has_not_left_cannot_come_back(staff: User) -> None:
     order = order_of(piece(), provider="branch")
     payments.mark_paid(order.pk, actor=staff)
     told = returns.Told({order.lines.get().pk: 1}, "damaged", "Zəng")
-    with pytest.raises(returns.NotPossible):
+    with pytest.raises(NotPossible):
         returns.record(order.pk, told=told, actor=staff)
     assert not Return.objects.exists()
 
@@ -370,3 +392,57 @@ def test_without_the_lock_four_who_refund_a_return_meet_the_databases_refusal(mo
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
     _order, results = refunded_by_four()
     assert any(isinstance(result, IntegrityError) for result in results), results
+
+
+def received_back(order: Order, staff: User) -> Return:
+    returned = ask(order)
+    returns.accept(returned.pk, actor=staff)
+    returns.receive(returned.pk, actor=staff)
+    returned.refresh_from_db()
+    return returned
+
+
+def test_what_the_buyer_broke_is_closed_without_money(staff: User) -> None:
+    order = three_of_a_kind(language="en")
+    returned = received_back(order, staff)
+    with pytest.raises(NotPossible):
+        returns.close(returned.pk, actor=staff, answer=" ")
+    assert Return.objects.in_state(Return.State.RECEIVED).get() == returned
+    returns.close(returned.pk, actor=staff, answer="The handle was broken after it came.")
+    returned.refresh_from_db()
+    assert returned.state == Return.State.CLOSED
+    assert Return.objects.in_state(Return.State.CLOSED).get() == returned
+    assert not Return.objects.in_state(Return.State.RECEIVED)
+    assert counts(order) == (0, 0, 0)
+    body = str(emails.compose(order.mails.get(kind=OrderMail.Kind.RETURN_CLOSED)).body)
+    assert "no money goes back for them" in body
+    assert "The handle was broken after it came." in body
+    assert order.events.get(kind="return_closed").data["note"] == "The handle was broken after it came."
+    for step in (returns.refund, partial(returns.close, answer="Again.")):
+        with pytest.raises(NotPossible):
+            step(returned.pk, actor=staff)
+    assert not Refund.objects.exists()
+
+
+def test_what_was_given_for_goodwill_before_is_closed_and_the_piece_is_for_sale(staff: User) -> None:
+    order = received(piece(price="38.00"))
+    returned = received_back(order, staff)
+    refunds.decide(order.pk, what=refunds.Sum(goodwill=Decimal("38.00")), reason="goodwill", actor=staff)
+    with pytest.raises(refunds.NothingToRefund):
+        returns.refund(returned.pk, actor=staff)
+    returns.close(returned.pk, actor=staff, answer="Pulu artıq qaytarmışıq.")
+    returns.restock(returned.pk, units={returned.lines.get().pk: 1}, actor=staff)
+    assert (counts(order), Stock.objects.get().on_hand) == ((0, 0, 1), 1)
+
+
+def test_only_what_came_can_be_closed(staff: User) -> None:
+    returned = ask(three_of_a_kind())
+    for state in (Return.State.ASKED, Return.State.ACCEPTED):
+        returned.refresh_from_db()
+        assert returned.state == state
+        with pytest.raises(NotPossible):
+            returns.close(returned.pk, actor=staff, answer="Sınıb.")
+        if state == Return.State.ASKED:
+            returns.accept(returned.pk, actor=staff)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Return.objects.update(closed_at=timezone.now(), answer="Sınıb.")

@@ -5,13 +5,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Branch
 from dostshop.accounts.models import Role
-from orders import fulfilment, payments, refunds
+from orders import fulfilment, payments, refunds, work
 from orders.delivery import DeliveryOption
 from orders.models import Bag, DeliveryMethod, Fulfilment, Order, Refund
 from orders.providers import ProviderState, ProviderStatus
@@ -168,8 +170,8 @@ def test_each_branch_sees_its_own_work_and_the_centre_all(baku: Client, barda: C
     assert titles(baku, "/en/staff/?branch=barda") == {}
 
     fulfilment.mark_ready(part.pk, actor=worker())
-    on_the_way = {"On the way to the pickup branch": [order.code]}
-    assert titles(barda) == titles(baku) == titles(centre) == on_the_way
+    assert titles(barda) == titles(centre) == {"To bring to the pickup branch": [order.code]}
+    assert titles(baku) == {"Expected from another branch": [order.code]}
 
     fulfilment.mark_arrived(part.pk, actor=worker())
     assert titles(barda) == {}
@@ -197,6 +199,8 @@ def test_a_split_order_travels_to_the_pickup_branch(baku: Client, barda: Client)
     assert barda.post(f"{address}ready/").status_code == 302
     assert barda.post(f"{address}arrived/").status_code == 404
     assert "it is marked as arrived there" in text(barda, address)
+    assert "To bring to Baku – DOST Centre</h2>" in text(barda, address)
+    assert "Expected from Bərdə – DOST Evi</h2>" in text(baku, address)
     assert not order.mails.filter(kind="ready").exists()
     assert "It has arrived here" in text(baku, address)
     baku.post(f"{address}arrived/")
@@ -210,68 +214,6 @@ def test_the_pickup_branch_does_not_prepare_what_another_keeps(baku: Client) -> 
     assert baku.post(f"/staff/parts/{part.pk}/ready/").status_code == 404
     part.refresh_from_db()
     assert part.ready_at is None
-
-
-def test_a_parcel_is_sent_with_its_number_and_the_buyer_hears_once(baku: Client) -> None:
-    part = parcel()
-    address = f"/en/staff/parts/{part.pk}/"
-    baku.post(f"{address}ready/")
-    page = baku.post(
-        f"{address}ship/", {"carrier": "Azərpoçt", "tracking_number": " rr123 456789az "}, follow=True
-    ).content.decode()
-    assert "Marked as sent" in page
-    part.refresh_from_db()
-    assert (part.carrier, part.tracking_number) == ("Azərpoçt", "RR123 456789AZ")
-    assert part.order.status == Order.Status.COMPLETED
-    assert list(part.order.mails.filter(kind="shipped").values_list("about", flat=True)) == [f"part-{part.pk}"]
-    shown = text(Client(), part.order.get_absolute_url())
-    assert "RR123 456789AZ" in shown
-    again = baku.post(f"{address}ship/", {"carrier": "X", "tracking_number": "Y1"}, follow=True).content.decode()
-    assert "was handed over already" in again
-    part.refresh_from_db()
-    assert part.tracking_number == "RR123 456789AZ"
-    assert part.order.mails.filter(kind="shipped").count() == 1
-
-
-@pytest.mark.parametrize(
-    ("sent", "sentence"),
-    [
-        ({"tracking_number": "9" * 10_000}, "at most 40 characters; this has 10000"),
-        ({"tracking_number": "9" * 41}, "at most 40 characters; this has 41"),
-        ({"tracking_number": "<script>"}, "Latin letters, digits, spaces and dashes only"),
-        ({"tracking_number": "РР123"}, "Latin letters, digits, spaces and dashes only"),
-        ({"tracking_number": "RR\x00"}, "Null characters are not allowed"),
-        ({"carrier": " "}, "Say who carries the parcel"),
-        ({"carrier": "A" * 61}, "at most 60 characters"),
-    ],
-)
-def test_a_wrong_tracking_number_changes_nothing(baku: Client, sent: dict[str, str], sentence: str) -> None:
-    part = parcel()
-    fulfilment.mark_ready(part.pk, actor=worker())
-    events = part.order.events.count()
-    data = {"carrier": "Azərpoçt", "tracking_number": "RR1", **sent}
-    page = baku.post(f"/en/staff/parts/{part.pk}/ship/", data)
-    assert page.status_code == 200
-    assert sentence in " ".join(page.content.decode().split())
-    part.refresh_from_db()
-    assert (part.carrier, part.tracking_number, part.handed_over_at) == ("", "", None)
-    assert part.order.events.count() == events
-
-
-def test_a_parcel_abroad_leaves_with_a_number_only(baku: Client) -> None:
-    part = parcel()
-    fulfilment.mark_ready(part.pk, actor=worker())
-    Order.objects.filter(pk=part.order_id).update(country="DE")
-    typed = {"carrier": "Azərpoçt", "tracking_number": " "}
-    page = baku.post(f"/en/staff/parts/{part.pk}/ship/", typed).content.decode()
-    assert "Abroad a parcel goes with a number only" in page
-    part.refresh_from_db()
-    assert part.handed_over_at is None
-    Order.objects.filter(pk=part.order_id).update(country="AZ")
-    assert "A courier may have none." in text(baku, f"/en/staff/parts/{part.pk}/")
-    baku.post(f"/en/staff/parts/{part.pk}/ship/", typed)
-    part.refresh_from_db()
-    assert part.handed_over_at is not None
 
 
 def test_what_was_given_back_is_no_work(baku: Client) -> None:
@@ -315,27 +257,6 @@ def test_a_refusal_takes_the_focus(baku: Client) -> None:
     assert re.search(r'notice--error" tabindex="-1" autofocus>[^<]*is marked as ready already', page)
 
 
-def test_a_number_is_corrected_and_a_receipt_written_down(baku: Client, barda: Client) -> None:
-    part = parcel()
-    fulfilment.ship(part.pk, carrier="Azərpoçt", tracking_number="RR1", actor=worker())
-    address, today = f"/en/staff/parts/{part.pk}/", timezone.localdate()
-    assert "Correct the carrier or the number" in text(baku, address)
-    page = baku.post(f"{address}number/", {"carrier": "Azərpoçt", "tracking_number": "rr2"}, follow=True)
-    assert "Corrected; the buyer gets a mail." in page.content.decode()
-    wrong = baku.post(f"{address}number/", {"carrier": "", "tracking_number": "<"})
-    assert "error-summary" in wrong.content.decode()
-    for day, sentence in [("", "Say on which day"), ("soon", "This is not a day"), ("2020-01-02", "A parcel comes on")]:
-        said = baku.post(f"{address}received/", {"day": day}, follow=True).content.decode()
-        assert sentence in said, day
-    assert "written down" in baku.post(f"{address}received/", {"day": today.isoformat()}, follow=True).content.decode()
-    part.refresh_from_db()
-    assert (part.tracking_number, part.received_on) == ("RR2", today)
-    assert "RR2" in text(Client(), part.order.get_absolute_url())
-    for step in ("number", "received"):
-        assert barda.post(f"{address}{step}/").status_code == 404
-        assert baku.get(f"{address}{step}/").status_code == 405
-
-
 def test_what_nobody_fetches_has_a_section_of_its_own_and_hides_no_work(
     baku: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -356,11 +277,42 @@ def test_what_nobody_fetches_has_a_section_of_its_own_and_hides_no_work(
 
 
 def test_a_packing_slip_of_two_parcels_says_which_it_is_and_what_comes_in_the_other(baku: Client) -> None:
-    here, there = two_parcels()
+    here, there = two_parcels(language="en")
     there.lines.update(name="Red rug")
     slip = text(baku, f"/en/staff/parts/{here.pk}/packing-slip/")
     assert "Parcel 1 of 2" in slip
     assert "Red rug (" in slip.split("In the other parcels:")[1]
+
+
+def give_back(part: Fulfilment) -> None:
+    what = refunds.Sum({line.pk: line.quantity for line in part.lines.all()})
+    refunds.decide(part.order_id, what=what, reason=Refund.Reason.GOODWILL)
+
+
+def test_what_was_sent_stays_on_its_packing_slip_when_its_money_goes_back(baku: Client) -> None:
+    here, there = two_parcels(language="en")
+    fulfilment.ship(here.pk, carrier="", tracking_number="", actor=UserFactory.create(is_superuser=True))
+    give_back(here)
+
+    slip = text(baku, f"/en/staff/parts/{here.pk}/packing-slip/")
+    assert "Parcel 1 of 2" in slip
+    assert f"{here.lines.get().sku}</td>" in slip
+
+    give_back(there)
+    barda = of("barda")
+    assert barda.get(f"/en/staff/parts/{there.pk}/packing-slip/").status_code == 404
+    assert "packing-slip" not in text(barda, f"/en/staff/parts/{there.pk}/")
+
+
+def test_the_gift_note_goes_with_one_parcel(baku: Client, barda: Client) -> None:
+    here, there = two_parcels(language="ru", gift_note="С днём рождения")
+    first = text(baku, f"/en/staff/parts/{here.pk}/packing-slip/")
+    second = text(barda, f"/en/staff/parts/{there.pk}/packing-slip/")
+    assert 'class="gift-card"' in first
+    assert "С днём рождения" not in second
+    hint = "The gift note is printed with the other parcel, from "
+    assert hint not in first
+    assert re.search(rf'not-on-paper" lang="en">{hint}', second)
 
 
 def test_a_packing_slip_speaks_to_staff_where_it_is_not_printed(baku: Client) -> None:
@@ -419,12 +371,21 @@ def test_a_presents_packing_slip_tells_no_price(baku: Client, note: str, *, has_
     assert '<html lang="ru">' in slip
 
 
+def test_the_list_looks_up_the_delivery_of_what_it_shows_alone() -> None:
+    parts = [parcel() for _number in range(3)]
+    with CaptureQueriesContext(connection) as asked:
+        [section] = work.sections(None, most=1)
+    assert (section.parts, section.count) == (parts[:1], 3)
+    [looked_up] = [query["sql"] for query in asked if "orders_deliverymethod" in query["sql"]]
+    assert f'"orders_fulfilment"."id" IN ({parts[0].pk})' in looked_up
+
+
 def test_the_work_pages_query_counts(baku: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     """The same for one order and for many."""
     for _round in range(2):
         order = order_of(*(piece() for _number in range(3)), provider="branch")
         part = f"/staff/parts/{order.fulfilments.get().pk}/"
-        counted = {"/staff/": 9, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 10, "/staff/counter/": 5}
+        counted = {"/staff/": 11, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 11, "/staff/counter/": 5}
         for address, queries in counted.items():
             with django_assert_num_queries(queries):
                 baku.get(address)
@@ -439,10 +400,10 @@ def test_days_are_shown_to_the_shopper_and_to_staff(baku: Client) -> None:
     sent = parcel()
     Order.objects.filter(pk=sent.order_id).update(promised_on=date(2031, 3, 19))
     address = f"/en{sent.order.get_absolute_url()}"
-    assert "Sent by about 19 March (Wednesday)." in text(Client(), address)
+    assert "We send it by about 19 March (Wednesday)." in text(Client(), address)
     # Packed is not sent.
     fulfilment.mark_ready(sent.pk, actor=worker())
-    assert "Sent by about 19 March (Wednesday)." in text(Client(), address)
+    assert "We send it by about 19 March (Wednesday)." in text(Client(), address)
 
 
 def test_a_promise_that_is_past_is_not_told_as_one_to_come() -> None:

@@ -132,12 +132,13 @@ def welcome() -> str:
     return "\n".join(
         [
             "",
-            f"  The shop is open:  {settings.SITE_URL}/   in Russian /ru/, in English /en/",
-            f"  Its mails:         {settings.SITE_URL}{reverse('demo:mails')}",
-            f"  The staff's side:  {settings.SITE_URL}{reverse('admin:index')}",
-            f"  Sign-ins:          {settings.SITE_URL}{reverse('account_login')}",
+            f"  The shop is open:   {settings.SITE_URL}/   in Russian /ru/, in English /en/",
+            f"  Its mails:          {settings.SITE_URL}{reverse('demo:mails')}",
+            f"  The branches' work: {settings.SITE_URL}{reverse('work:list')}",
+            f"  The admin:          {settings.SITE_URL}{reverse('admin:index')}",
+            f"  Sign-ins:           {settings.SITE_URL}{reverse('account_login')}",
             *sign_ins,
-            f"  Paying by card:    {_card_hint()}",
+            f"  Paying by card:     {_card_hint()}",
             "",
             "  Ctrl-C closes the shop.",
         ]
