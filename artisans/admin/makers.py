@@ -86,9 +86,7 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
     def _record_page(self, request: HttpRequest, artisan: Artisan, form: RecordForm) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Record a consent"),
-            "subtitle": str(artisan),
+            "title": _("Record a consent: %(maker)s") % {"maker": artisan},
             "form": form,
             "languages": settings.LANGUAGES,
             "form_to_sign": reverse(f"{self.admin_site.name}:artisans_artisan_form_to_sign", args=[artisan.pk]),
