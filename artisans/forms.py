@@ -100,6 +100,8 @@ class RecordForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["allows_abroad"].help_text = consent_wording.abroad()
+        # Without a line that chooses none of them.
+        self["explained"].field.widget.choices = ConsentForm.Explained.choices
 
     @property
     def channels(self) -> type[Channel]:

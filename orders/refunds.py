@@ -202,14 +202,8 @@ def _write(refund: Refund, payment: Payment) -> Refund:
     refund.payment = payment
     refund.save()
     _count(payment, refund.amount)
-    _record(
-        payment.order,
-        OrderEvent.Kind.REFUND_DECIDED,
-        refund,
-        actor=refund.decided_by,
-        reason=refund.reason,
-        note=refund.note,
-    )
+    why = {"reason": refund.reason, "note": refund.note}
+    _record(payment.order, OrderEvent.Kind.REFUND_DECIDED, refund, actor=refund.decided_by, **why)
     send.defer(refund_pk=refund.pk)
     return refund
 

@@ -1,3 +1,3 @@
-from artisans.admin import consents, ledger, makers, pity
+from artisans.admin import consents, ledger, pity
 
-__all__ = ["consents", "ledger", "makers", "pity"]
+__all__ = ["consents", "ledger", "pity"]

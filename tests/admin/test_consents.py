@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
-from artisans.models import Artisan, Branch, Consent, ConsentForm, Scope
+from artisans.models import Artisan, ArtisanPhoto, Branch, Consent, ConsentForm, Scope
 from dostshop.accounts.models import Role
 from tests.admin.conftest import english
 from tests.admin.test_rights import of
@@ -255,3 +255,28 @@ def test_the_pages_query_counts(django_assert_num_queries: DjangoAssertNumQuerie
     ):
         with django_assert_num_queries(count):
             client.get(english(name, *args))
+
+
+def test_a_portrait_is_uploaded_by_the_centre_and_seen_by_who_may_see_consents() -> None:
+    artisan = maker()
+    page = english("artisans_artisan_change", artisan.pk)
+    centre = of(Role.CENTRE_STAFF)
+    content = BytesIO()
+    Image.new("RGB", (40, 30)).save(content, "JPEG")
+    typed = {
+        "branch": artisan.branch_id,
+        "slug": artisan.slug,
+        "consents-TOTAL_FORMS": 0,
+        "consents-INITIAL_FORMS": 0,
+        "photo-TOTAL_FORMS": 1,
+        "photo-INITIAL_FORMS": 0,
+        "photo-0-original": SimpleUploadedFile("Sevil.jpg", content.getvalue()),
+        "photo-0-focus_x": 50,
+        "photo-0-focus_y": 50,
+    }
+    assert centre.post(page, typed).status_code == 302
+    portrait = ArtisanPhoto.objects.get(artisan=artisan)
+    assert "Sevil" not in str(portrait.original.name)
+    for role, sees in ((Role.CENTRE_STAFF, True), (Role.BRANCH_STAFF, True), (Role.ACCOUNTANT, False)):
+        inlines = of(role).get(page).context["inline_admin_formsets"]
+        assert (ArtisanPhoto in {one.opts.model for one in inlines}) is sees, role

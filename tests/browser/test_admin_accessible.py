@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from playwright.sync_api import BrowserContext, Page, expect
 
+from artisans.models import Channel, Scope
 from dostshop.accounts.models import User
 from dostshop.background.models import Failure
 from dostshop.pages.models import Page as InformationPage
@@ -20,6 +21,7 @@ from tests.factories import (
     ArtisanFactory,
     PhotoFactory,
     UserFactory,
+    consent,
     delivery_method,
     made_by,
     order_of,
@@ -339,3 +341,40 @@ def test_the_ledger_and_its_rules(administrator: User, order: Order, page: Page)
     page.get_by_label("Last day").fill("2026-03-01")
     page.get_by_role("button", name="Export").click()
     expect(page.get_by_text("It ends before it begins.")).to_be_visible()
+
+
+def test_recording_and_reviewing_consents(administrator: User, order: Order, page: Page) -> None:
+    product = order.lines.get().variant.product
+    artisan = product.makers.get().artisan
+    signed = artisan.consent_forms.get()
+    consent(artisan, Scope.FACE, valid_until=timezone.localdate())
+    PhotoFactory.create(product=product, renditions=[], shows_person=True)
+    product.description = "Xəstələrin işi"
+    product.save()
+    for prefix in LANGUAGES.values():
+        for address in (
+            f"artisans/artisan/{artisan.pk}/consent/",
+            "catalog/product/review/",
+            "artisans/consent/",
+            f"artisans/consentform/{signed.pk}/change/",
+            f"artisans/artisan/{artisan.pk}/change/",
+        ):
+            for scheme, width in TWO_LOOKS:
+                look(page, f"{prefix}/admin/{address}", scheme, width)
+                expect_no_violations(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), TWO_LOOKS)
+def test_a_consent_is_recorded_with_the_keyboard(
+    administrator: User, order: Order, page: Page, scheme: Literal["light", "dark"], width: int
+) -> None:
+    artisan = order.lines.get().variant.product.makers.get().artisan
+    look(page, f"/en/admin/artisans/artisan/{artisan.pk}/consent/", scheme, width)
+    page.get_by_role("button", name="Record").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is recorded yet.")
+    expect(page.get_by_text("Tick what the maker agreed to.")).to_be_visible()
+    expect_no_violations(page)
+    page.get_by_role("checkbox", name="place: press").press("Space")
+    page.get_by_role("button", name="Record").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The consent is recorded.")
+    assert artisan.consents.filter(scope=Scope.PLACE, channel=Channel.PRESS).count() == 1

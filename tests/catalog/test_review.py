@@ -205,6 +205,8 @@ def test_a_warning_and_no_refusal_on_saving(administrator_client: Client) -> Non
         "story_az": "Mən xəstəyəm, yazıq deyiləm.",
         "consents-TOTAL_FORMS": 0,
         "consents-INITIAL_FORMS": 0,
+        "photo-TOTAL_FORMS": 0,
+        "photo-INITIAL_FORMS": 0,
     }
     said = administrator_client.post(page, typed, follow=True).content.decode()
     assert "words speak of pity" in said

@@ -20,6 +20,7 @@ class Ledger:
     def __init__(self) -> None:
         # By order, the rule on the day when it was paid.
         self.sold_by: dict[int, Rule] = {}
+        self.rule: Rule = (0, 0, 0)
         self.change_rule(70, 20)
 
     def share(self, product: Product, *shares: str) -> None:
@@ -28,8 +29,10 @@ class Ledger:
         )
 
     def change_rule(self, makers: int, centre: int) -> None:
-        """From now on: each rule is a day younger than the one before."""
-        self.rule: Rule = (makers, centre, 100 - makers - centre)
+        """From now on: each rule is a day younger than the one before. What is sold until now keeps its own."""
+        for order_pk in OrderEvent.objects.filter(kind=OrderEvent.Kind.PAID).values_list("order", flat=True):
+            self.sold_by.setdefault(order_pk, self.rule)
+        self.rule = (makers, centre, 100 - makers - centre)
         day = EarningsRule.objects.latest("valid_from").valid_from + timedelta(days=1)
         EarningsRule.objects.create(valid_from=day, makers=makers, centre=centre, materials=self.rule[2])
 

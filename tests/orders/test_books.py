@@ -76,7 +76,7 @@ def give_back(
     order: Order, units: int = 0, *, delivery: str = "0", goodwill: str = "0", deduction: str = "0"
 ) -> Refund:
     sums = (Decimal(delivery), Decimal(goodwill), Decimal(deduction))
-    what = refunds.Sum({order.lines.get().pk: units}, *sums)
+    what = refunds.Sum({order.lines.get().pk: units}, *sums, to_buyer="Ləkə" if Decimal(deduction) else "")
     return refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
 
 

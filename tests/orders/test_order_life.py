@@ -109,6 +109,7 @@ class OrderLife(RuleBasedStateMachine):
         first, _second = self.placed
         if steps > 0:
             self.pay_at_the_bank(first, newest=True, difference=0, is_heard_of=True)
+            self.ledger.change_rule(40, 50)
         if steps > 1:
             for step in ("ready", "arrived", "hand over"):
                 self.prepare(first, step=step, whole=True)

@@ -1,4 +1,4 @@
-"""The makers. Branches have their page in ``catalog/admin/branches.py``, beside the pictures that it carries."""
+"""The makers with their portraits. Pictures are this app's work, so the page is here and not with the makers."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -20,8 +20,18 @@ from artisans.admin.consents import ConsentInline
 from artisans.admin.pity import WarnsOfPity
 from artisans.consent import NotAllowed
 from artisans.forms import RecordForm
-from artisans.models import Artisan, ArtisanPrivate, ConsentForm, PublicArtisan
+from artisans.models import Artisan, ArtisanPhoto, ArtisanPrivate, ConsentForm, PublicArtisan
+from catalog.admin.pictures import PictureInline
 from dostshop.admin import OfOwnBranch, TranslatedAdmin, UntranslatedFilter, in_every_language, signed_in
+
+
+class PortraitInline(PictureInline):
+    """A face, for those who may see what its owner agreed to."""
+
+    model = ArtisanPhoto
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return signed_in(request).has_perm("artisans.view_consent") and super().has_view_permission(request, obj)
 
 
 @admin.register(Artisan)
@@ -38,7 +48,7 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
     autocomplete_fields = ("branch",)
     prepopulated_fields = {"slug": ("display_name",)}
     fields = ("branch", "display_name", "slug", "story", "place", "affiliation", "is_public")
-    inlines = (ConsentInline,)
+    inlines = (PortraitInline, ConsentInline)
     actions_detail = ("record_consent",)
 
     def view_on_site(self, artisan: Artisan) -> str | None:
@@ -86,9 +96,7 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
     def _record_page(self, request: HttpRequest, artisan: Artisan, form: RecordForm) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Record a consent"),
-            "subtitle": str(artisan),
+            "title": _("Record a consent: %(maker)s") % {"maker": artisan},
             "form": form,
             "languages": settings.LANGUAGES,
             "form_to_sign": reverse(f"{self.admin_site.name}:artisans_artisan_form_to_sign", args=[artisan.pk]),
