@@ -36,13 +36,13 @@ from catalog.models import (
     Variant,
 )
 from dostshop import codes
-from dostshop.accounts.models import Membership, User
+from dostshop.accounts.models import Membership, Role, User
 from dostshop.demo import people
 from dostshop.pictures import Picture
 from orders import bag as bags
-from orders import checkout, payments, stock
+from orders import checkout, fulfilment, payments, stock
 from orders.delivery import delivery_for
-from orders.models import Bag, DeliveryMethod, DeliveryRate, Holiday
+from orders.models import Bag, DeliveryMethod, DeliveryRate, Holiday, Order
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("az", "ru", "en")
@@ -348,10 +348,13 @@ def _enliven(slug: str, record: Record) -> None:
         bags.add(bag, variant=bags.for_sale(_code(slug, 7)), quantity=1)
         stock.hold(bag, until=timezone.now() + HELD_FOR)
     if record.get("sold"):
-        _sell(_code(slug, 7), branch=record["branch"])
+        order = _sell(_code(slug, 7), branch=record["branch"])
+        if record["sold"] == "fetched":
+            seller = User.objects.get(memberships__branch__slug=record["branch"], memberships__role=Role.BRANCH_STAFF)
+            fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=seller)
 
 
-def _sell(variant_code: str, *, branch: str) -> None:
+def _sell(variant_code: str, *, branch: str) -> Order:
     """As it happens: the shopper orders, comes to the branch and pays there."""
     shopper = User.objects.get(email=people.SHOPPER.email)
     bag = bags.find_or_make(token="", user=shopper)
@@ -371,3 +374,4 @@ def _sell(variant_code: str, *, branch: str) -> None:
     order = checkout.place_order(bag.pk, details=details, total_shown=checkout.total(bags.lines(bag), option))
     payments.start(order.payments.get())
     payments.mark_paid(order.pk, actor=User.objects.get(email=people.BRANCH_STAFF.email))
+    return order

@@ -53,7 +53,7 @@ QUERIES = {
     "orders_order": 5,
     "orders_providerevent": 4,
     "orders_refund": 4,
-    "orders_return": 7,
+    "orders_return": 10,
     "pages_page": 4,
 }
 

@@ -39,7 +39,7 @@ def work() -> None:
 @pytest.fixture
 def ending() -> Order:
     """An order that a task is about to end."""
-    order = order_of(piece(), provider="branch")
+    order = order_of(piece(), provider="transfer")
     order.payments.update(created_at="2026-01-01T00:00Z", expires_at="2026-01-02T00:00Z", remind_at=None)
     expiry.expire_order.defer(order_pk=order.pk)
     return order

@@ -1,6 +1,7 @@
 """Every piece of background work: enqueued with what causes it, tried again with growing pauses, named for staff."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -65,7 +66,7 @@ def open_payment_given_up() -> Callable[[], object]:
 
 def refunded() -> Callable[[], object]:
     order = paid_order()
-    what = Sum({order.lines.get().pk: 1})
+    what = Sum(goodwill=Decimal(1))
     return partial(refunds.decide, order.pk, what=what, reason="other")
 
 

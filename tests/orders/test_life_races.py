@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from orders import cancelling, expiry, payments, stock
+from orders import cancelling, expiry, payments
 from orders.models import Order, Payment, Refund, Stock
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
@@ -70,7 +70,7 @@ def on_hand() -> int:
 def two_staff_take_the_money(monkeypatch: pytest.MonkeyPatch) -> tuple[Order, list[Any]]:
     order = order_of(piece(on_hand=5, kind="small_series"), provider="branch")
     take = partial(payments.mark_paid, order.pk, actor=UserFactory.create(is_staff=True))
-    return order, racing(monkeypatch, module=stock, name="sell")(take, take)
+    return order, racing(monkeypatch, module=payments, name="_capture")(take, take)
 
 
 def test_two_staff_mark_an_order_paid_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,8 @@ def test_who_pays_after_the_time_ran_out_is_promised_a_day_to_come() -> None:
     order = order_of(piece(), provider="branch")
     Order.objects.filter(pk=order.pk).update(promised_on=date(2026, 3, 18))
     order.fulfilments.update(due_on=date(2026, 3, 18))
+    # It was ready; then nobody came.
+    order.fulfilments.update(ready_at=timezone.now(), arrived_at=timezone.now())
     order.payments.update(expires_at=timezone.now() - timedelta(days=1))
     expiry.expire_order(order.pk)
     payments.mark_paid(order.pk, actor=worker())

@@ -17,7 +17,7 @@ from orders.models import Bag, Hold, Order, Stock
 from orders.models.bag import BagClosed
 from orders.models.order import WrongTransition
 from orders.providers import ProviderState, ProviderStatus
-from tests.factories import UserFactory, bag_with, details, order_of, piece, place
+from tests.factories import UserFactory, bag_with, details, order_of, piece, place, worker
 from tests.racing import all_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -81,7 +81,7 @@ def test_two_bags_with_the_same_pieces_in_opposite_order_do_not_deadlock() -> No
 def called_off_in_opposite_order() -> list[object]:
     """Two orders of the same two variants, whose lines are in opposite order, are called off at once."""
     one, other = piece(on_hand=40, kind="small_series"), piece(on_hand=40, kind="small_series")
-    staff = UserFactory.create(is_staff=True)
+    staff = worker()
     orders = [order_of(*pair) for pair in ((one, other), (other, one)) for _number in range(6)]
     for order in orders:
         payment = order.payments.get()

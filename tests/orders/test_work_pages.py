@@ -228,12 +228,12 @@ def test_what_was_given_back_is_no_work(baku: Client) -> None:
     assert "Nothing is to be prepared now." in text(baku, "/en/staff/pick-list/")
     assert "Packed and ready" not in text(baku, address)
     said = baku.post(f"{address}ready/", follow=True).content.decode()
-    assert "was given back: nobody waits for them" in said
+    assert "is no longer wanted" in said
     part.refresh_from_db()
     assert part.ready_at is None
     shown = text(Client(), f"/en{part.order.get_absolute_url()}")
     assert "We pack the pieces and send them." not in shown
-    assert "we prepare and send nothing more" in shown
+    assert "The order is cancelled." in shown
 
 
 def test_what_waits_for_a_card_has_no_step_and_shows_no_code(baku: Client) -> None:
