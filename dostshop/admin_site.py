@@ -193,6 +193,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Artisans"), "artisans.artisan", "palette"),
                 (_("Consents"), "artisans.consent", "handshake"),
                 (_("Signed forms"), "artisans.consentform", "draw"),
+                (_("Withdrawals"), "artisans.withdrawal", "undo"),
                 (_("Private records"), "artisans.artisanprivate", "lock"),
                 (_("Ledger"), "artisans.ledgerentry", "account_balance"),
                 (_("Earnings rules"), "artisans.earningsrule", "pie_chart"),

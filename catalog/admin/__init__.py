@@ -1,3 +1,3 @@
-from catalog.admin import branches, collections, crafts, makers, products
+from catalog.admin import branches, collections, crafts, makers, products, withdrawals
 
-__all__ = ["branches", "collections", "crafts", "makers", "products"]
+__all__ = ["branches", "collections", "crafts", "makers", "products", "withdrawals"]

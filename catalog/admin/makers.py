@@ -22,6 +22,7 @@ from artisans.consent import NotAllowed
 from artisans.forms import RecordForm
 from artisans.models import Artisan, ArtisanPhoto, ArtisanPrivate, ConsentForm, PublicArtisan
 from catalog.admin.pictures import PictureInline
+from catalog.admin.withdrawals import withdraw_page
 from dostshop.admin import OfOwnBranch, TranslatedAdmin, UntranslatedFilter, in_every_language, signed_in
 
 
@@ -49,7 +50,7 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
     prepopulated_fields = {"slug": ("display_name",)}
     fields = ("branch", "display_name", "slug", "story", "place", "affiliation", "is_public")
     inlines = (PortraitInline, ConsentInline)
-    actions_detail = ("record_consent",)
+    actions_detail = ("record_consent", "withdraw")
 
     def view_on_site(self, artisan: Artisan) -> str | None:
         """The maker's page in the shop, where the consents allow one."""
@@ -78,6 +79,16 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
                 messages.success(request, _("The consent is recorded."))
                 return redirect(f"{self.admin_site.name}:artisans_artisan_change", artisan.pk)
         return self._record_page(request, artisan, form)
+
+    def has_withdraw_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return signed_in(request).has_perm("artisans.add_withdrawal")
+
+    @action(description=gettext_lazy("Take back consents"), permissions=["withdraw"], url_path="withdraw")
+    def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        artisan = self.get_object(request, object_id)
+        if artisan is None:
+            raise Http404
+        return withdraw_page(request, self.admin_site, artisan)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.form_to_sign)

@@ -45,7 +45,10 @@ PEOPLE = (
 # What each role may do in the admin: app label, and models and actions within it.
 RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.BRANCH_STAFF: {
-        "artisans": ("view_artisan", "view_branch", "view_consent", "view_consentform", "add_consentform"),
+        "artisans": (
+            *("view_artisan", "view_branch", "view_consent", "view_consentform", "add_consentform"),
+            *("view_withdrawal", "add_withdrawal"),
+        ),
         "catalog": ("view_product", "change_product", "view_variant", "view_photo", "view_craft"),
         "orders": (
             *("view_order", "change_order", "view_stock", "change_stock", "view_hold"),
@@ -56,7 +59,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.CENTRE_STAFF: {
         "artisans": (
             *("view_artisan", "add_artisan", "change_artisan", "view_branch", "change_branch"),
-            *("view_consent", "view_consentform", "add_consentform"),
+            *("view_consent", "view_consentform", "add_consentform", "view_withdrawal", "add_withdrawal"),
             *("view_pityword", "add_pityword", "change_pityword", "delete_pityword"),
         ),
         "catalog": (

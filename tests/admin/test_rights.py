@@ -37,6 +37,7 @@ MAY_OPEN: dict[str, set[Role]] = {
     "artisans_artisan": {BRANCH, CENTRE, ACCOUNTANT},
     "artisans_consent": {BRANCH, CENTRE},
     "artisans_consentform": {BRANCH, CENTRE},
+    "artisans_withdrawal": {BRANCH, CENTRE},
     "artisans_pityword": {CENTRE},
     "artisans_artisanprivate": set(),
     "artisans_ledgerentry": {ACCOUNTANT},

@@ -1,0 +1,103 @@
+"""Taking back consents: what will happen, the one action, and what was done."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+from unfold.decorators import display
+
+from artisans.models import Artisan, Scope, Withdrawal
+from catalog import withdrawal_documents, withdrawals
+from dostshop.admin import OfOwnBranch, ReadOnly, signed_in
+from dostshop.locks import Busy
+
+
+class WithdrawForm(forms.Form):
+    scopes = forms.MultipleChoiceField(
+        label=gettext_lazy("What is taken back"),
+        choices=Scope,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose what is taken back.")},
+    )
+
+
+def withdraw_page(request: HttpRequest, site: Any, artisan: Artisan) -> HttpResponse:
+    """First what will happen, then the button that does it."""
+    proposed = request.GET or {"scopes": Scope.values}
+    form = WithdrawForm(request.POST if request.method == "POST" else proposed)
+    is_chosen = form.is_valid()
+    scopes = form.cleaned_data["scopes"] if is_chosen else []
+    if request.method == "POST" and is_chosen:
+        try:
+            done = withdrawals.withdraw(artisan.pk, scopes=scopes, actor_pk=signed_in(request).pk)
+        except withdrawals.NothingToWithdraw:
+            messages.error(request, _("Nothing of this is agreed to, and nothing of it is kept."))
+        except Busy:
+            messages.error(request, _("Somebody else works on this maker. Please try again."))
+        else:
+            messages.success(request, _("Taken back. Pages show nothing of it from now on."))
+            return redirect(f"{site.name}:artisans_withdrawal_change", done.pk)
+    context = {
+        **site.each_context(request),
+        "title": _("Take back consents: %(maker)s") % {"maker": artisan},
+        "form": form,
+        "effects": withdrawals.effects(artisan, scopes=scopes) if is_chosen else None,
+        "back": reverse(f"{site.name}:artisans_artisan_change", args=[artisan.pk]),
+    }
+    return render(request, "admin/catalog/withdraw.html", context)
+
+
+@admin.register(Withdrawal)
+class WithdrawalAdmin(ReadOnly, OfOwnBranch):
+    branch_lookups = ("artisan__branch",)
+    list_display = ("__str__", "what", "withdrawn_at", "files_gone_at")
+    list_select_related = ("artisan",)
+    search_fields = ("artisan__code",)
+    fields = ("artisan", "withdrawn_at", "recorded_by", "what", "removed", "stays", "files_gone_at", "slip")
+    readonly_fields = ("what", "removed", "stays", "slip")
+
+    @display(description=gettext_lazy("what"))
+    def what(self, withdrawal: Withdrawal) -> str:
+        return ", ".join(str(Scope(scope).label) for scope in withdrawal.scopes)
+
+    @display(description=gettext_lazy("what was removed"))
+    def removed(self, withdrawal: Withdrawal) -> SafeString:
+        return _as_list(withdrawal_documents.removed(withdrawal))
+
+    @display(description=gettext_lazy("what stays, and why"))
+    def stays(self, withdrawal: Withdrawal) -> SafeString:
+        return _as_list(withdrawal_documents.stays())
+
+    @display(description=gettext_lazy("slip for the maker"))
+    def slip(self, withdrawal: Withdrawal) -> SafeString:
+        address = reverse(f"{self.admin_site.name}:artisans_withdrawal_slip", args=[withdrawal.pk])
+        links = [
+            format_html('<a class="underline" href="{}?language={}" lang="{}">{} (PDF)</a> ', address, code, code, name)
+            for code, name in withdrawal_documents.LANGUAGES
+        ]
+        return SafeString("".join(links))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.slip_page)
+        return [path("<int:pk>/slip/", view, name="artisans_withdrawal_slip"), *super().get_urls()]
+
+    def slip_page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        withdrawal = self.get_object(request, str(pk))
+        if withdrawal is None or not self.has_view_permission(request, withdrawal):
+            raise Http404
+        language = request.GET.get("language", "")
+        if language not in dict(withdrawal_documents.LANGUAGES):
+            raise Http404
+        with override(language):
+            return withdrawal_documents.pdf_response(withdrawal, language=language)
+
+
+def _as_list(lines: list[str]) -> SafeString:
+    return format_html("<ul>{}</ul>", SafeString("".join(format_html("<li>{}</li>", line) for line in lines)))

@@ -1,0 +1,73 @@
+"""What a withdrawal did, in words: for staff on the screen, and on a slip for the maker."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from artisans.models import Scope, Withdrawal
+from dostshop import pdf
+
+LANGUAGES = settings.LANGUAGES
+
+
+def removed(withdrawal: Withdrawal) -> list[str]:
+    """A line for each thing that is gone."""
+    report = withdrawal.report
+    words = {
+        Scope.NAME: _("The name shown, in every language, in the search and in the shop's history"),
+        Scope.FACE: _("Pictures in which the maker is to be seen"),
+        Scope.STORY: _("The maker's words"),
+        Scope.PLACE: _("The place"),
+        Scope.AFFILIATION: _("What was said about the part in the Centre"),
+    }
+    lines = [words[Scope(scope)] for scope in report["scopes"]]
+    if report["page"]:
+        lines.append(_("The page of the maker: its address says that it is no longer shown"))
+    if photos := report["photos"]:
+        lines.append(
+            ngettext("%(count)s picture with all its sizes", "%(count)s pictures with all their sizes", photos)
+            % {"count": photos}
+        )
+    if report["taken_back"]:
+        codes = ", ".join(report["taken_back"])
+        lines.append(_("Pieces without another photo left the shop until they get one: %(codes)s") % {"codes": codes})
+    if report["mentioned_in"]:
+        codes = ", ".join(report["mentioned_in"])
+        lines.append(_("The name still stands in texts that others wrote; look at them: %(codes)s") % {"codes": codes})
+    return lines
+
+
+def stays() -> list[str]:
+    """What the law asks the Centre to keep, whatever is taken back."""
+    return [
+        _("The signed forms: they prove what was agreed to and when it ended."),
+        _("Orders, invoices and the ledger: accounts are kept for as long as the tax law asks."),
+        _("The private record, for paying what is owed. No page shows it."),
+    ]
+
+
+def pdf_response(withdrawal: Withdrawal, *, language: str) -> HttpResponse:
+    """One page in large type, in the language that is active."""
+    document = pdf.render("withdrawal", data=_data(withdrawal), language=language, dated=withdrawal.withdrawn_at)
+    disposition = content_disposition_header(False, f"DOST-{withdrawal.artisan.code}-{language}.pdf") or ""
+    headers = {"Content-Disposition": disposition, "Content-Language": language}
+    return HttpResponse(document, content_type="application/pdf", headers=headers)
+
+
+def _data(withdrawal: Withdrawal) -> dict[str, Any]:
+    return {
+        "title": _("We no longer show this"),
+        "author": settings.SELLER_NAME,
+        "foot": f"{settings.SELLER_NAME} · {withdrawal.artisan.code}",
+        "day": date_format(timezone.localtime(withdrawal.withdrawn_at), "j E Y"),
+        "intro": _("You took back what you had agreed to. It is removed from the shop."),
+        "removed": {"title": _("Removed"), "lines": removed(withdrawal)},
+        "stays": {"title": _("What stays with us"), "lines": stays()},
+        "again": _("You can agree again whenever you like, or not at all. Your work and your pay do not depend on it."),
+    }
