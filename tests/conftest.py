@@ -152,6 +152,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "shared" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("shared"):
             raise pytest.UsageError(f"{item.nodeid} reads shared files: mark it with pytest.mark.shared")
+        if "page" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("browser"):
+            # Pytest would run it among those that open a browser, and those before everything else.
+            raise pytest.UsageError(f"{item.nodeid} calls something “page”, which is Playwright's: name it otherwise")
         if _empties_tables(item) and not _brings_rows_back(item):
             raise pytest.UsageError(
                 f"{item.nodeid} empties the tables: mark it with django_db(transaction=True, serialized_rollback=True)"
