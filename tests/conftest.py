@@ -154,17 +154,31 @@ def _brings_rows_back(item: pytest.Item) -> bool:
     return bool(marker and marker.kwargs.get("serialized_rollback"))
 
 
+def _broken_rule(item: pytest.Item) -> str | None:
+    fixtures = getattr(item, "fixturenames", ())
+    if "shared" in fixtures and not item.get_closest_marker("shared"):
+        return "It reads shared files: mark it with pytest.mark.shared"
+    if "page" in fixtures and not item.get_closest_marker("browser"):
+        # Pytest would run it among those that open a browser, and those before everything else.
+        return "It calls something “page”, which is Playwright's: name it otherwise"
+    if _empties_tables(item) and not _brings_rows_back(item):
+        return "It empties the tables: mark it with django_db(transaction=True, serialized_rollback=True)"
+    return None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "shared" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("shared"):
-            raise pytest.UsageError(f"{item.nodeid} reads shared files: mark it with pytest.mark.shared")
-        if _empties_tables(item) and not _brings_rows_back(item):
-            raise pytest.UsageError(
-                f"{item.nodeid} empties the tables: mark it with django_db(transaction=True, serialized_rollback=True)"
-            )
-        if item.get_closest_marker("browser") and not CHROMIUM:
-            item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+    if not CHROMIUM:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test that breaks a rule fails by itself; an error while collecting says nothing in a run of several workers."""
+    if rule := _broken_rule(item):
+        pytest.fail(rule, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

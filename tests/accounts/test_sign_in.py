@@ -35,7 +35,7 @@ def test_by_password(client: Client, prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "rights", "page"),
+    ("role", "rights", "address"),
     [
         (Role.BRANCH_STAFF, ["change_order"], "/en/staff/"),
         (Role.BRANCH_STAFF, [], "/en/admin/"),
@@ -43,15 +43,17 @@ def test_by_password(client: Client, prefix: str) -> None:
         (Role.ACCOUNTANT, [], "/en/admin/"),
     ],
 )
-def test_staff_come_to_where_they_work(client: Client, member: User, role: Role, rights: list[str], page: str) -> None:
+def test_staff_come_to_where_they_work(
+    client: Client, member: User, role: Role, rights: list[str], address: str
+) -> None:
     branch = Branch.objects.get(slug="baku") if role == Role.BRANCH_STAFF else None
     Membership.objects.create(user=member, role=role, branch=branch)
     member.user_permissions.set(Permission.objects.filter(codename__in=rights))
     assert sign_in(client).headers["Location"] == "/en/orders/mine/"
     User.objects.filter(pk=member.pk).update(is_staff=True)
     client.logout()
-    assert sign_in(client).headers["Location"] == page
-    assert client.get(page).status_code == 200
+    assert sign_in(client).headers["Location"] == address
+    assert client.get(address).status_code == 200
     client.logout()
     assert sign_in(client, query="?next=/en/bag/").headers["Location"] == "/en/bag/"
 

@@ -97,13 +97,13 @@ def test_the_html_is_framed_and_can_do_nothing(client: Client, folder: Path) -> 
     "key",
     ["nothing", "..", "../secret-key", "%2e%2e%2fsecret-key", "..%2Fsecret-key", "secret-key-1", "a/b", "x%00", "*"],
 )
-@pytest.mark.parametrize("page", ["", "html/"])
-def test_nothing_but_the_folders_mails_is_ever_shown(client: Client, folder: Path, key: str, page: str) -> None:
+@pytest.mark.parametrize("form", ["", "html/"])
+def test_nothing_but_the_folders_mails_is_ever_shown(client: Client, folder: Path, key: str, form: str) -> None:
     send("Kod")
     (folder.parent / "secret-key").write_text("secret")
     (folder.parent / "secret-key.log").write_text("Subject: secret\n\nsecret")
 
-    assert client.get(f"/demo/mail/{key}/{page}").status_code == 404
+    assert client.get(f"/demo/mail/{key}/{form}").status_code == 404
 
 
 def test_these_addresses_are_the_demos_alone(settings: Settings, client: Client) -> None:

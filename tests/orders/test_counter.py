@@ -10,11 +10,11 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries
 
-from dostshop.accounts.models import Role
 from orders import cancelling, emails, fulfilment, payments
 from orders.models import Order, Stock
-from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
-from tests.factories import BranchFactory, UserFactory, hand_out, order_of, piece, worker
+from tests.admin.conftest import english
+from tests.factories import UserFactory, hand_out, order_of, piece, worker
+from tests.orders.conftest import of
 
 pytestmark = pytest.mark.django_db
 
@@ -26,20 +26,6 @@ def _nobody_has_tried_yet() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
-
-
-def of(slug: str) -> Client:
-    return signed_in(staff(Role.BRANCH_STAFF, *BRANCH_WORK, branch=BranchFactory.create(slug=slug)))
-
-
-@pytest.fixture
-def baku() -> Client:
-    return of("baku")
-
-
-@pytest.fixture
-def barda() -> Client:
-    return of("barda")
 
 
 @pytest.fixture

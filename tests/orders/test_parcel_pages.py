@@ -7,19 +7,9 @@ from django.utils import timezone
 from orders import fulfilment
 from orders.models import Order
 from tests.factories import worker
-from tests.orders.test_work_pages import of, parcel, text
+from tests.orders.test_work_pages import parcel, text
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def baku() -> Client:
-    return of("baku")
-
-
-@pytest.fixture
-def barda() -> Client:
-    return of("barda")
 
 
 def test_a_parcel_is_sent_with_its_number_and_the_buyer_hears_once(baku: Client) -> None:

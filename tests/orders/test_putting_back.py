@@ -7,39 +7,18 @@ from django.test import Client
 from django.utils import translation
 
 from dostshop.accounts.models import Role, User
-from orders import cancelling, fulfilment, payments, refunds, returns, stock
+from orders import cancelling, fulfilment, refunds, returns, stock
 from orders.models import Fulfilment, Order, Refund, Return, Stock
 from orders.steps import NotPossible
-from tests.admin.conftest import BRANCH_WORK, english, signed_in, staff
-from tests.factories import BranchFactory, UserFactory, hand_out, order_of, piece, worker
-from tests.orders.test_work_pages import text, titles
+from tests.admin.conftest import BRANCH_WORK, english, staff
+from tests.factories import BranchFactory, hand_out, order_of, piece, worker
+from tests.orders.test_work_pages import paid, text, titles
 
 pytestmark = pytest.mark.django_db
 
 
 def of(slug: str) -> User:
     return staff(Role.BRANCH_STAFF, *BRANCH_WORK, branch=BranchFactory.create(slug=slug))
-
-
-@pytest.fixture
-def baku() -> Client:
-    return signed_in(of("baku"))
-
-
-@pytest.fixture
-def barda() -> Client:
-    return signed_in(of("barda"))
-
-
-@pytest.fixture
-def centre() -> Client:
-    return signed_in(staff(Role.CENTRE_STAFF, *BRANCH_WORK))
-
-
-def paid(order: Order) -> Order:
-    payments.mark_paid(order.pk, actor=UserFactory.create())
-    order.refresh_from_db()
-    return order
 
 
 def answer(client: Client, address: str) -> str:

@@ -29,29 +29,11 @@ from tests.factories import (
     place,
     worker,
 )
+from tests.orders.conftest import of
 
 pytestmark = pytest.mark.django_db
 
 PAGES = ("/staff/", "/staff/pick-list/", "/staff/counter/")
-
-
-def of(slug: str) -> Client:
-    return signed_in(staff(Role.BRANCH_STAFF, *BRANCH_WORK, branch=BranchFactory.create(slug=slug)))
-
-
-@pytest.fixture
-def baku() -> Client:
-    return of("baku")
-
-
-@pytest.fixture
-def barda() -> Client:
-    return of("barda")
-
-
-@pytest.fixture
-def centre() -> Client:
-    return signed_in(staff(Role.CENTRE_STAFF, *BRANCH_WORK))
 
 
 def paid(order: Order) -> Order:
