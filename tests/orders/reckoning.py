@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from artisans.models import EarningsRule, LedgerEntry
 from catalog.models import Product, ProductMaker
-from orders.models import LineItem, Order, OrderEvent
+from orders.models import LineItem, Order, OrderEvent, Refund
 from tests.factories import ArtisanFactory
 
 type Rule = tuple[int, int, int]
@@ -60,7 +60,8 @@ class Ledger:
         captured = Fraction(sum(payment.captured_amount for payment in payments))
         gone = Fraction(sum(refund.amount for refund in refunds if refund.done_at))
         bought = Fraction(order.total) if self._paid(order) else Fraction()
-        of_the_sale = Fraction(sum(refund.amount for refund in refunds if refund.payment_id == self._paid(order)))
+        bought_by = self._paid(order)
+        of_the_sale = Fraction(sum(one.amount for one in refunds if one.payment_id == bought_by and not _above(one)))
         assert accounts.get("money", 0) == captured - gone
         # What is neither spent nor gone is the buyer's.
         assert -accounts.get("buyers", Fraction()) == captured - bought - gone + of_the_sale
@@ -83,6 +84,11 @@ class Ledger:
                 for artisan_pk, amount in of_unit(line, unit, rule).items():
                     owed[artisan_pk] += amount
         return owed
+
+
+def _above(refund: Refund) -> bool:
+    """Of what came beyond the price: it bought nothing, and stays the buyer's until it goes."""
+    return refund.reason == Refund.Reason.TOO_MUCH
 
 
 def of_unit(line: LineItem, unit: int, rule: Rule) -> dict[int, Fraction]:
