@@ -8,11 +8,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
 from artisans.models import LedgerEntry
-
-# Text that begins so is a formula to a spreadsheet.
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
-# Spreadsheets take a file without it for one of the machine's own alphabet.
-BYTE_ORDER_MARK = "\ufeff"
+from dostshop import spreadsheets
 
 
 class Format(TextChoices):
@@ -27,12 +23,11 @@ def of_period(first: date, last: date, *, format: Format) -> bytes:  # noqa: A00
     """
     entries = LedgerEntry.objects.filter(booking__booked_on__range=(first, last))
     entries = entries.select_related("booking__rule", "artisan", "branch").order_by("booking_id", "pk")
-    table = tablib.Dataset(*map(_row, entries), headers=_headers())
+    rows = map(_row, entries)
     if format == Format.XLSX:
-        content: bytes = table.export("xlsx")
+        content: bytes = tablib.Dataset(*rows, headers=_headers()).export("xlsx")
         return content
-    text: str = table.export("csv")
-    return (BYTE_ORDER_MARK + text).encode()
+    return spreadsheets.csv(rows, headers=_headers())
 
 
 def _headers() -> list[str]:
@@ -69,11 +64,7 @@ def _row(entry: LedgerEntry) -> tuple[Any, ...]:
         booking.order_code,
         entry.get_account_display(),
         entry.amount,
-        *map(_harmless, words),
+        *map(spreadsheets.harmless, words),
         entry.quantity or "",
         str(booking.rule or ""),
     )
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA_BEGINS) else text

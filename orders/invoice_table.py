@@ -12,14 +12,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from dostshop import spreadsheets
 from orders import invoices, providers
 from orders.models import Invoice
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
-
-# A spreadsheet takes for a formula what begins so.
-_FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(chosen: QuerySet[Invoice], into: "SupportsWrite[str]") -> None:
@@ -56,7 +54,7 @@ def _rows(invoice: Invoice) -> list[list[str | Decimal]]:
         timezone.localdate(invoice.issued_at).isoformat(),
         invoice.content.get("corrects", ""),
         invoice.order.code,
-        _plain(invoice.content["buyer"]["name"]),
+        spreadsheets.harmless(invoice.content["buyer"]["name"]),
         providers.title(invoice.payment.provider),
     ]
     rows = []
@@ -66,8 +64,3 @@ def _rows(invoice: Invoice) -> list[list[str | Decimal]]:
         signed = [-amount for amount in sums] if invoice.is_credit_note else sums
         rows.append([*document, str(part.vat.label), part.vat.rate, *signed, invoice.currency, invoice.fiscal_id])
     return rows
-
-
-def _plain(typed: str) -> str:
-    """What a shopper typed, never a formula."""
-    return f"'{typed}" if typed.startswith(_FORMULA_BEGINS) else typed

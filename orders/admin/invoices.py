@@ -16,7 +16,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from dostshop import money
+from dostshop import money, spreadsheets
 from dostshop.admin import OfOwnBranch, ReadOnly, Step, StepForm, SteppedAdmin, signed_in
 from dostshop.locks import Busy
 from orders import invoice_documents, invoice_table, invoices
@@ -108,7 +108,7 @@ class InvoiceAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     @admin.action(description=_("Export as a table (CSV)"), permissions=["view"])
     def export(self, request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
         """With a byte order mark, by which a spreadsheet knows the letters."""
-        response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+        response = HttpResponse(spreadsheets.BYTE_ORDER_MARK, content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="invoices.csv"'
         invoice_table.write(chosen, into=response)
         return response
