@@ -8,10 +8,12 @@ After commit: nothing. Retry: an approved payout is paid once; asked again, it i
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,12 +36,72 @@ def due() -> Mapping[int, Decimal]:
     return {pk: balance - approved.get(pk, money.ZERO) for pk, balance in earnings.balances().items()}
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What there is between the Centre and a maker."""
+
+    artisan: Artisan
+    # Negative where a refund came after the payout.
+    owed: Decimal
+    approved: Decimal
+    is_paused: bool
+
+    @property
+    def due(self) -> Decimal:
+        return self.owed - self.approved
+
+    @property
+    def can_be_approved(self) -> bool:
+        return self.due > 0 and not self.approved and not self.is_paused
+
+
+def standings() -> list[Standing]:
+    """Of all who are owed something or owe something, by branch and code. Two queries."""
+    owed = earnings.balances()
+    approved = Payout.objects.open().filter(artisan=OuterRef("pk")).values("amount")
+    makers = Artisan.objects.filter(pk__in=owed).select_related("branch").order_by("branch__name", "branch", "code")
+    found = makers.annotate(approved=Subquery(approved), is_paused=Exists(_paused()))
+    return [
+        Standing(maker, owed[maker.pk], maker.approved or money.ZERO, maker.is_paused)
+        for maker in found.defer("story", "place", "affiliation")
+        if owed[maker.pk] or maker.approved
+    ]
+
+
+@dataclass(frozen=True)
+class ToPay:
+    """An approved payout, and why it cannot be paid now, if it cannot."""
+
+    payout: Payout
+    obstacle: str
+
+
+def to_pay() -> list[ToPay]:
+    """All that is approved and not paid, by branch and code. Two queries."""
+    owed = earnings.balances()
+    approved = Payout.objects.open().select_related("artisan__branch", "approved_by")
+    found = approved.annotate(is_paused=Exists(_paused("artisan"))).order_by(
+        "artisan__branch__name", "artisan__branch", "artisan__code"
+    )
+    return [ToPay(payout, _obstacle(payout, owed.get(payout.artisan_id, money.ZERO))) for payout in found]
+
+
+def _obstacle(payout: Any, owed: Decimal) -> str:
+    if payout.is_paused:
+        return _("Payouts to this maker are paused.")
+    return _above_due(owed, payout.amount) if payout.amount > owed else ""
+
+
+def _paused(key: str = "pk") -> QuerySet[ArtisanPrivate]:
+    return ArtisanPrivate.objects.filter(artisan=OuterRef(key), payouts_paused=True)
+
+
 @short_transaction()
 def approve(artisan_pk: int, *, method: Payout.Method, actor: User, amount: Decimal | None = None) -> Payout:
     """All that is due, or ``amount`` of it."""
     artisan = _locked(artisan_pk)
-    if ArtisanPrivate.objects.filter(artisan=artisan, payouts_paused=True).exists():
-        raise NotPossible(_("Payouts to %(maker)s are paused.") % {"maker": artisan})
+    private = ArtisanPrivate.objects.filter(artisan=artisan).first()
+    _refuse_paused(artisan, private)
     if artisan.payouts.open().exists():
         raise NotPossible(_("A payout to %(maker)s is approved already. Pay or cancel it first.") % {"maker": artisan})
     balance = earnings.balance(artisan.pk)
@@ -47,6 +109,8 @@ def approve(artisan_pk: int, *, method: Payout.Method, actor: User, amount: Deci
     if wanted <= 0:
         raise NotPossible(_("Nothing is due to %(maker)s.") % {"maker": artisan})
     _refuse_above(balance, wanted)
+    if method == Payout.Method.BANK and not (private and private.payout_details.strip()):
+        raise NotPossible(_("No bank account of %(maker)s is recorded.") % {"maker": artisan})
     return Payout.objects.create(artisan=artisan, amount=wanted, method=method, approved_by=actor)
 
 
@@ -58,6 +122,7 @@ def pay(payout_pk: int, *, document_number: str, paid_on: date, actor: User) -> 
         raise NotPossible(_("Type the number of the document."))
     if not timezone.localdate(payout.approved_at) <= paid_on <= timezone.localdate():
         raise NotPossible(_("A payout is paid on the day of its approval or later, and not in the future."))
+    _refuse_paused(payout.artisan, ArtisanPrivate.objects.filter(artisan=payout.artisan_id).first())
     _refuse_above(earnings.balance(payout.artisan_id), payout.amount)
     payout.state, payout.document_number = Payout.State.PAID, document_number.strip()
     payout.paid_on, payout.paid_by = paid_on, actor
@@ -80,22 +145,34 @@ def cancel(payout_pk: int) -> None:
 
 
 def _locked(artisan_pk: int) -> Artisan:
-    return Artisan.objects.select_for_update(of=("self",), no_key=True).get(pk=artisan_pk)
+    artisan = Artisan.objects.select_for_update(of=("self",), no_key=True).filter(pk=artisan_pk).first()
+    if artisan is None:
+        raise NotPossible(_("There is no such maker."))
+    return artisan
 
 
 def _locked_open(payout_pk: int) -> Payout:
     _locked(Payout.objects.values_list("artisan_id", flat=True).get(pk=payout_pk))
-    payout = Payout.objects.get(pk=payout_pk)
+    payout = Payout.objects.select_related("artisan").get(pk=payout_pk)
     if payout.state != Payout.State.APPROVED:
         sentence = _("This payout is %(state)s already.")
         raise NotPossible(sentence % {"state": payout.get_state_display()})
     return payout
 
 
+def _refuse_paused(artisan: Artisan, private: ArtisanPrivate | None) -> None:
+    if private and private.payouts_paused:
+        raise NotPossible(_("Payouts to %(maker)s are paused.") % {"maker": artisan})
+
+
 def _refuse_above(balance: Decimal, wanted: Decimal) -> None:
     if wanted > balance:
-        sums = {"due": money.text(balance), "wanted": money.text(wanted)}
-        raise NotPossible(_("%(due)s are due, and %(wanted)s would be paid.") % sums)
+        raise NotPossible(_above_due(balance, wanted))
+
+
+def _above_due(balance: Decimal, wanted: Decimal) -> str:
+    sums = {"due": money.text(balance), "wanted": money.text(wanted)}
+    return _("%(due)s are due, and %(wanted)s would be paid.") % sums
 
 
 def above_threshold(*, month: date) -> list[ArtisanPrivate]:

@@ -10,7 +10,7 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote
 from django.contrib.auth import get_permission_codename
 from django.db.models import Field, ForeignKey, Model, Q, QuerySet
-from django.forms import BaseInlineFormSet, ModelChoiceField
+from django.forms import BaseInlineFormSet, DecimalField, ModelChoiceField
 from django.forms import Field as FormField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -40,6 +40,13 @@ def signed_in(request: HttpRequest) -> User:
 def in_every_language(*fields: str) -> tuple[str, ...]:
     """The columns of translated fields, for searching: a piece is found by its name in any language."""
     return tuple(f"{field}_{language}" for field in fields for language in settings.MODELTRANSLATION_LANGUAGES)
+
+
+class SumField(DecimalField):
+    """Manat and qəpik, typed with a comma or a point whatever the language."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
 
 @dataclass(frozen=True)

@@ -195,10 +195,16 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Signed forms"), "artisans.consentform", "draw"),
                 (_("Withdrawals"), "artisans.withdrawal", "undo"),
                 (_("Private records"), "artisans.artisanprivate", "lock"),
-                (_("Ledger"), "artisans.ledgerentry", "account_balance"),
-                (_("Earnings rules"), "artisans.earningsrule", "pie_chart"),
                 (_("Branches"), "artisans.branch", "storefront"),
                 (_("Words of pity"), "artisans.pityword", "spellcheck"),
+            ],
+        ),
+        (
+            _("Earnings"),
+            [
+                (_("Payouts"), "artisans.payout", "payments"),
+                (_("Ledger"), "artisans.ledgerentry", "account_balance"),
+                (_("Earnings rules"), "artisans.earningsrule", "pie_chart"),
             ],
         ),
         (
@@ -217,6 +223,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (_("Counter"), "work:counter", "storefront", "orders.change_order"),
         (_("What delivery costs"), "work:delivery", "calculate", "orders.change_order"),
         (_("To review"), "admin:catalog_review", "rule", "artisans.view_consent"),
+        (_("Due to makers"), "admin:artisans_payout_due", "savings", "artisans.pay_payout"),
+        (_("Payouts to hand out"), "admin:artisans_payout_to_pay", "payments", "artisans.pay_payout"),
     ]
     items = [
         {"title": title, "icon": icon, "link": reverse(name)}

@@ -85,7 +85,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.ACCOUNTANT: {
         "artisans": (
             *("view_artisan", "view_branch", "view_ledgerentry", "export_booking"),
-            *("view_earningsrule", "add_earningsrule", "delete_earningsrule"),
+            *("view_earningsrule", "add_earningsrule", "delete_earningsrule", "view_payout", "pay_payout"),
         ),
         "catalog": ("view_product", "view_variant"),
         "orders": (

@@ -39,6 +39,12 @@ def money_text(amount: Decimal) -> str:
 
 
 @register.filter
+def number(amount: Decimal) -> str:
+    """``12,50`` in a column that names its currency."""
+    return money_module.number(amount)
+
+
+@register.filter
 def money_in_mail(amount: Decimal) -> str:
     """``12,50 AZN``."""
     return money_module.text_for_mail(amount)

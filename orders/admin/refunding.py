@@ -22,7 +22,7 @@ from unfold.widgets import (
 
 from dostshop import money
 from dostshop.accounts.models import User
-from dostshop.admin import Step, StepForm, SteppedAdmin, signed_in
+from dostshop.admin import Step, StepForm, SteppedAdmin, SumField, signed_in
 from orders import cancelling, disputes, payments, refunds, stock, till
 from orders.models import LineItem, Order, Refund
 from orders.steps import NotPossible
@@ -85,13 +85,6 @@ WHETHER_IT_WENT_DIALOG = {
     ),
     "form_submit_text": _("That is so"),
 }
-
-
-class SumField(forms.DecimalField):
-    """Manat and qəpik, typed with a comma or a point whatever the language."""
-
-    def to_python(self, value: Any) -> Any:
-        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
 
 def sum_field(label: Any, *, most: Decimal | None = None, help_text: Any = "") -> SumField:

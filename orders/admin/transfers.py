@@ -10,9 +10,9 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from dostshop import money
-from dostshop.admin import Step, SteppedAdmin, signed_in
+from dostshop.admin import Step, SteppedAdmin, SumField, signed_in
 from orders import payments, till
-from orders.admin.refunding import OrderDialog, SumField, shown_sum
+from orders.admin.refunding import OrderDialog, shown_sum
 from orders.models import Order
 
 

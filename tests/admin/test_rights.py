@@ -41,6 +41,7 @@ MAY_OPEN: dict[str, set[Role]] = {
     "artisans_pityword": {CENTRE},
     "artisans_artisanprivate": set(),
     "artisans_ledgerentry": {ACCOUNTANT},
+    "artisans_payout": {ACCOUNTANT},
     "artisans_earningsrule": {ACCOUNTANT},
     "artisans_branch": {BRANCH, CENTRE, ACCOUNTANT},
     "pages_page": {CENTRE},
@@ -66,11 +67,13 @@ def menu(client: Client) -> set[str]:
 def test_the_menu_and_the_pages_are_for_whom_they_are_meant(administrator: Client) -> None:
     address_of = {name: reverse(f"admin:{name}_changelist") for name in MAY_OPEN}
     review = reverse("admin:catalog_review")
-    assert menu(administrator) == {*address_of.values(), review}
+    paying = {reverse("admin:artisans_payout_due"), reverse("admin:artisans_payout_to_pay")}
+    assert menu(administrator) == {*address_of.values(), review, *paying}
     for role in Role:
         client = of(role)
         theirs = {name for name, roles in MAY_OPEN.items() if role in roles}
         expected = {address_of[name] for name in theirs} | ({review} if role in {BRANCH, CENTRE} else set())
+        expected |= paying if role == ACCOUNTANT else set()
         assert menu(client) == expected, role
         opened = {name for name, address in address_of.items() if client.get(address).status_code == 200}
         assert opened == theirs, role

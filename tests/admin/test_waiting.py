@@ -10,13 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from artisans.models import Branch
+from artisans import payouts
+from artisans.models import Branch, Payout
 from dostshop.accounts.models import Role, User
 from orders import fulfilment, payments, refunds, returns, work
 from orders.models import Fulfilment, Order, Reconciliation, Return
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_background import job
-from tests.factories import BranchFactory, UserFactory, order_of, piece, worker
+from tests.artisans.test_payouts import earn
+from tests.factories import ArtisanFactory, BranchFactory, UserFactory, order_of, piece, worker
 
 CENTRE = ("view_order", "change_order", "view_refund", "add_refund", "view_return", "change_return")
 
@@ -29,7 +31,8 @@ def waiting(user: User) -> dict[str, tuple[int, str]]:
 
 def found(user: User, link: str) -> list[Any]:
     """The rows of the list that is linked to."""
-    return list(signed_in(user).get(link).context["cl"].result_list)
+    page = signed_in(user).get(link).context
+    return list(page["cl"].result_list if "cl" in page else page["lines"])
 
 
 def paid(**changes: Any) -> Order:
@@ -46,6 +49,12 @@ def asked_back() -> Return:
     return returned
 
 
+def approved_payout() -> Payout:
+    artisan = ArtisanFactory.create()
+    earn(artisan, "5.00", cause=f"sale-of-{artisan.pk}")
+    return payouts.approve(artisan.pk, method=Payout.Method.CASH, actor=worker())
+
+
 @pytest.fixture
 def all_that_waits(db: None) -> None:
     """Two of each, and of each one more with which nobody has to do anything."""
@@ -58,6 +67,8 @@ def all_that_waits(db: None) -> None:
         job(status="failed")
         Fulfilment.objects.filter(order=paid()).update(due_on=timezone.localdate() - timedelta(days=1))
         Reconciliation.objects.create(findings=[{"kind": "disputed", "order": "", "detail": ""}])
+        approved_payout()
+    payouts.cancel(approved_payout().pk)
     done = refunds.decide(paid().pk, what=refunds.Sum(goodwill=Decimal(1)), reason="goodwill", actor=worker())
     refunds.mark_given_back(done.pk, actor=worker())
     returns.refuse(asked_back().pk, actor=worker(), answer="Yox.")
@@ -78,9 +89,10 @@ def test_each_sort_of_work_has_its_number_and_its_list() -> None:
         "Returns that are here, to be refunded": 2,
         "Background work that failed": 2,
         "Comparisons with providers: to be looked at": 2,
+        "Payouts that are approved, to be handed out": 2,
     }
     links = [link for _count, link in shown.values() if "/admin/" in link]
-    assert len(links) == 5
+    assert len(links) == 6
     for link in links:
         assert len(found(administrator, link)) == 2, link
 
@@ -95,6 +107,8 @@ def test_everybody_reads_of_what_they_may_do() -> None:
     assert waiting(staff(Role.ACCOUNTANT, "view_order", "view_refund", "view_return")) == {}
     accountant = staff(Role.ACCOUNTANT, "view_refund", "confirm_transfer", "view_reconciliation")
     assert {title.split()[0] for title in waiting(accountant)} == {"Refunds", "Comparisons"}
+    assert set(waiting(staff(Role.ACCOUNTANT, "pay_payout"))) == {"Payouts that are approved, to be handed out"}
+    assert waiting(staff(Role.BRANCH_STAFF, "pay_payout", branch=baku)) == {}
 
 
 @pytest.mark.usefixtures("all_that_waits")
@@ -102,8 +116,8 @@ def test_it_takes_one_query_for_each_sort_however_much_waits(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = signed_in(UserFactory.create(is_staff=True, is_superuser=True))
-    # The session and its user, then six numbers.
-    with django_assert_num_queries(8):
+    # The session and its user, then seven numbers.
+    with django_assert_num_queries(9):
         client.get(reverse("admin:index"))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from artisans.models import Artisan, ArtisanPrivate, Booking, LedgerEntry, Payou
 from artisans.payouts import NotPossible
 from dostshop.accounts.models import User
 from tests.factories import ArtisanFactory, UserFactory
-from tests.racing import all_at_once
+from tests.racing import after_all_have_come, all_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +140,25 @@ def test_a_pause_stops_payouts_and_says_no_reason() -> None:
         payouts.approve(artisan.pk, method=CASH, actor=accountant())
 
 
+def test_what_is_approved_is_not_paid_while_payouts_are_paused() -> None:
+    artisan = maker()
+    payout = approved(artisan)
+    ArtisanPrivate.objects.filter(pk=artisan.pk).update(payouts_paused=True)
+    with pytest.raises(NotPossible):
+        pay_again(payout)
+    assert earnings.balance(artisan.pk) == Decimal("26.60")
+
+
+@pytest.mark.parametrize("private", [{"private": False}, {"private__payout_details": " "}])
+def test_nobody_is_paid_to_an_account_that_is_not_known(private: dict[str, Any]) -> None:
+    artisan = maker(agreed=(), **private)
+    earn(artisan, "26.60")
+    with pytest.raises(NotPossible):
+        payouts.approve(artisan.pk, method=Payout.Method.BANK, actor=accountant())
+    assert not Payout.objects.exists()
+    assert payouts.approve(artisan.pk, method=CASH, actor=accountant()).amount == Decimal("26.60")
+
+
 def test_whoever_is_paid_more_than_the_threshold_is_listed_for_that_month() -> None:
     watched, other = maker(), maker()
     ArtisanPrivate.objects.filter(pk=watched.pk).update(monthly_threshold=Decimal("26.59"))
@@ -194,12 +212,35 @@ def test_two_accountants_who_pay_at_once_pay_once() -> None:
 def test_without_the_lock_only_the_ledger_keeps_them_from_paying_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both find it approved and due; the second's booking has a cause that is booked already."""
     payout = approved(maker())
-    both, real = Barrier(2), earnings.balance
-
-    def balance(artisan_pk: int) -> Decimal:
-        both.wait(timeout=60)
-        return real(artisan_pk)
-
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
-    monkeypatch.setattr(earnings, "balance", balance)
+    monkeypatch.setattr(earnings, "balance", after_all_have_come(earnings.balance, callers=2))
     assert two_pay_at_once(payout) == ["IntegrityError", "NoneType"]
+
+
+def two_approve_at_once(artisan: Artisan) -> list[str]:
+    """How each ended."""
+    actor = accountant()
+
+    def approve() -> None:
+        payouts.approve(artisan.pk, method=CASH, actor=actor, amount=Decimal("20.00"))
+
+    return sorted(type(result).__name__ for result in all_at_once([approve, approve]))
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_accountants_who_approve_at_once_approve_once() -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    assert two_approve_at_once(artisan) == ["NoneType", "NotPossible"]
+    assert Payout.objects.get().amount == 20
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_without_the_lock_only_the_database_keeps_them_from_approving_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both find nothing approved."""
+    artisan = maker()
+    earn(artisan, "26.60")
+    monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
+    monkeypatch.setattr(earnings, "balance", after_all_have_come(earnings.balance, callers=2))
+    assert two_approve_at_once(artisan) == ["IntegrityError", "NoneType"]
+    assert Payout.objects.count() == 1

@@ -9,16 +9,18 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from playwright.sync_api import BrowserContext, Page, expect
 
-from artisans.models import Channel, Scope
+from artisans.models import Channel, Payout, Scope
 from dostshop.accounts.models import User
 from dostshop.background.models import Failure
 from dostshop.pages.models import Page as InformationPage
 from orders import cancelling, fulfilment, payments, refunds
 from orders.models import Order, Refund
 from tests.admin.test_background import job
+from tests.artisans.test_payouts import earn
 from tests.browser.conftest import expect_no_violations, sign_in
 from tests.factories import (
     ArtisanFactory,
+    BranchFactory,
     PhotoFactory,
     UserFactory,
     consent,
@@ -341,6 +343,39 @@ def test_the_ledger_and_its_rules(administrator: User, order: Order, page: Page)
     page.get_by_label("Last day").fill("2026-03-01")
     page.get_by_role("button", name="Export").click()
     expect(page.get_by_text("It ends before it begins.")).to_be_visible()
+
+
+def test_paying_makers(administrator: User, page: Page) -> None:
+    for branch in ("baku", "barda"):
+        for amount in ("26.60", "-4.00"):
+            maker = ArtisanFactory.create(branch=BranchFactory.create(slug=branch))
+            earn(maker, amount, cause=f"sale-{maker.pk}")
+        paused = ArtisanFactory.create(private__payouts_paused=True)
+        earn(paused, "5.00", cause=f"sale-{paused.pk}")
+    for prefix in LANGUAGES.values():
+        for scheme, width in TWO_LOOKS:
+            look(page, f"{prefix}/admin/artisans/payout/due", scheme, width)
+            expect_no_violations(page)
+    page.goto("/en/admin/artisans/payout/due")
+    page.get_by_role("button", name="Approve").press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Tick the makers who are to be paid.")
+    expect_no_violations(page)
+    page.get_by_role("link", name="Tick all that are shown").press("Enter")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
+    page.get_by_role("button", name="Approve").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Payouts approved: 2")
+    for prefix in LANGUAGES.values():
+        for address in ("to-pay", "", f"{Payout.objects.all()[0].pk}/change/"):
+            for scheme, width in TWO_LOOKS:
+                look(page, f"{prefix}/admin/artisans/payout/{address}", scheme, width)
+                expect_no_violations(page)
+    page.goto("/en/admin/artisans/payout/to-pay?all=1")
+    page.get_by_role("button", name="Write down as paid").press("Enter")
+    expect(page.get_by_text("Type the number of the document.")).to_be_visible()
+    expect_no_violations(page)
+    page.get_by_role("textbox", name="Document number").fill("KM-17")
+    page.get_by_role("button", name="Write down as paid").press("Enter")
+    expect(page.get_by_text("No payout is approved.")).to_be_visible()
 
 
 def test_recording_and_reviewing_consents(administrator: User, order: Order, page: Page) -> None:

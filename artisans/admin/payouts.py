@@ -1,0 +1,236 @@
+"""Paying makers: what is due, what is approved and not paid yet, and all that was ever paid."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    DropdownFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
+from unfold.decorators import action, display
+
+from artisans import payout_documents, payouts
+from artisans.models import Branch, Payout
+from artisans.payout_forms import ApproveForm, PayForm, row_value
+from artisans.payouts import NotPossible, Standing
+from dostshop import money
+from dostshop.accounts.models import branches_seen_by
+from dostshop.admin import OfOwnBranch, ReadOnly, Step, SteppedAdmin, in_every_language, signed_in
+from dostshop.admin_site import Waiting
+from dostshop.locks import Busy
+
+BUSY = gettext_lazy("Somebody else is at this maker at this moment. Try again.")
+
+
+class WatchedFilter(DropdownFilter):
+    """For private records, and whoever watches over payouts."""
+
+    title = gettext_lazy("payouts")
+    parameter_name = "payouts"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("above", gettext_lazy("above the watched sum this month")),
+            ("above_before", gettext_lazy("above the watched sum last month")),
+            ("paused", gettext_lazy("paused")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        this_month = timezone.localdate().replace(day=1)
+        months = {"above": this_month, "above_before": this_month - timedelta(days=1)}
+        if month := months.get(self.value() or ""):
+            return queryset.filter(pk__in=[record.pk for record in payouts.above_threshold(month=month)])
+        return queryset.filter(payouts_paused=True) if self.value() == "paused" else queryset
+
+
+@admin.register(Payout)
+class PayoutAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
+    # Whoever works for one branch sees none of it.
+    branch_lookups = ()
+    refusals = {NotPossible: None, Busy: BUSY}
+    list_display = ("artisan", "amount_shown", "method", "state_shown", "approved_at", "paid_on", "document_number")
+    list_filter = (
+        ("state", ChoicesDropdownFilter),
+        ("method", ChoicesDropdownFilter),
+        ("artisan__branch", RelatedDropdownFilter),
+        ("paid_on", RangeDateFilter),
+    )
+    list_select_related = ("artisan",)
+    search_fields = ("artisan__code", "document_number", *in_every_language("artisan__display_name"))
+    fields = (
+        ("artisan", "amount_shown", "method"),
+        ("state_shown", "approved_by", "approved_at"),
+        ("document_number", "paid_on", "paid_by"),
+    )
+    readonly_fields = ("amount_shown", "state_shown", "approved_at")
+    actions_list = ("due", "to_pay")
+
+    def waiting(self, request: HttpRequest) -> list[Waiting]:
+        if not self.has_pay_permission(request):
+            return []
+        link = reverse(f"{self.admin_site.name}:artisans_payout_to_pay")
+        return [Waiting(_("Payouts that are approved, to be handed out"), Payout.objects.open().count(), link)]
+
+    def has_pay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For the whole Centre, or not at all."""
+        user = signed_in(request)
+        return user.has_perm("artisans.pay_payout") and branches_seen_by(user) is None
+
+    @display(description=gettext_lazy("amount"), ordering="amount")
+    def amount_shown(self, payout: Payout) -> str:
+        return money.text(payout.amount)
+
+    @display(
+        description=gettext_lazy("state"),
+        ordering="state",
+        label={Payout.State.APPROVED: "warning", Payout.State.PAID: "success", Payout.State.CANCELLED: "info"},
+    )
+    def state_shown(self, payout: Payout) -> tuple[str, str]:
+        return payout.state, payout.get_state_display()
+
+    @action(description=gettext_lazy("What is due"), permissions=["pay"], url_path="due")
+    def due(self, request: HttpRequest) -> HttpResponse:
+        """Each maker's balance; those who are ticked are approved."""
+        form = ApproveForm(request.POST) if request.method == "POST" else ApproveForm()
+        if form.is_valid() and self._approve(request, form):
+            return _back(request)
+        rows = payouts.standings()
+        branch, branches = _branch_filter(request, (row.artisan.branch for row in rows))
+        shown = [row for row in rows if branch in {None, row.artisan.branch}]
+        context = {
+            "title": _("Due to makers"),
+            "form": form,
+            "lines": _ticked(request, form, [(row, row_value(row)) for row in shown]),
+            "sums": _summed(shown),
+            "branch": branch,
+            "branches": branches,
+        }
+        return self._page(request, "admin/artisans/payouts_due.html", context)
+
+    def _approve(self, request: HttpRequest, form: ApproveForm) -> bool:
+        """Whether all went through."""
+        method = Payout.Method(form.cleaned_data["method"])
+        done, refused = [], []
+        for artisan_pk, amount in form.sums().items():
+            try:
+                payout = payouts.approve(artisan_pk, method=method, actor=signed_in(request), amount=amount)
+            except (NotPossible, Busy) as refusal:
+                refused.append(BUSY if isinstance(refusal, Busy) else str(refusal))
+            else:
+                self.log_addition(request, payout, [{"added": {}}])
+                done.append(payout.amount)
+        for sentence in refused:
+            messages.error(request, str(sentence))
+        if done:
+            said = {"count": len(done), "sum": money.text(sum(done, money.ZERO))}
+            messages.success(request, _("Payouts approved: %(count)s, %(sum)s together.") % said)
+        return not refused
+
+    @action(description=gettext_lazy("Payouts to hand out"), permissions=["pay"], url_path="to-pay")
+    def to_pay(self, request: HttpRequest) -> HttpResponse:
+        """What is approved: the papers for it, and the word that it is paid."""
+        rows = payouts.to_pay()
+        form = PayForm(request.POST, rows=rows) if request.method == "POST" else PayForm(rows=rows)
+        if form.is_valid():
+            take = self._steps()[form.cleaned_data["step"]]
+            if answer := take(request, form):
+                return answer
+            rows = payouts.to_pay()
+        branch, branches = _branch_filter(request, (row.payout.artisan.branch for row in rows))
+        shown = [row for row in rows if branch in {None, row.payout.artisan.branch}]
+        context = {
+            "title": _("Payouts to hand out"),
+            "form": form,
+            "lines": _ticked(request, form, [(row, str(row.payout.pk)) for row in shown]),
+            "total": sum((row.payout.amount for row in shown), money.ZERO),
+            "branch": branch,
+            "branches": branches,
+            "columns": payout_documents.bank_columns(),
+        }
+        return self._page(request, "admin/artisans/payouts_to_pay.html", context)
+
+    def _steps(self) -> dict[str, Callable[[HttpRequest, PayForm], HttpResponse | None]]:
+        return {
+            "sheet": self._signature_sheet,
+            "bank_file": self._bank_file,
+            "pay": self._pay,
+            "cancel": self._cancel,
+        }
+
+    def _signature_sheet(self, request: HttpRequest, form: PayForm) -> HttpResponse:
+        today, language = timezone.localdate(), translation.get_language()
+        sheet = payout_documents.signature_sheet(form.chosen_payouts(), on=today, language=language)
+        return _file(sheet, content_type="application/pdf", name=f"payouts-{today}-{language}.pdf")
+
+    def _bank_file(self, request: HttpRequest, form: PayForm) -> HttpResponse:
+        table = payout_documents.bank_file(form.chosen_payouts())
+        return _file(table, content_type="text/csv; charset=utf-8", name=f"payouts-{timezone.localdate()}.csv")
+
+    def _pay(self, request: HttpRequest, form: PayForm) -> HttpResponse | None:
+        number, day = form.cleaned_data["document_number"], form.cleaned_data["paid_on"]
+        pay = partial(payouts.pay, document_number=number, paid_on=day)
+        return self._take_each(request, form, Step(lambda one, actor: pay(one.pk, actor=actor), done=_("Paid out")))
+
+    def _cancel(self, request: HttpRequest, form: PayForm) -> HttpResponse | None:
+        cancel = Step(lambda one, _actor: payouts.cancel(one.pk), done=_("Payouts cancelled"))
+        return self._take_each(request, form, cancel)
+
+    def _take_each(self, request: HttpRequest, form: PayForm, step: Step) -> HttpResponse | None:
+        """None where some were refused: they stay ticked, and what was typed stays."""
+        chosen = form.chosen_payouts()
+        self.run(request, chosen, step)
+        if Payout.objects.open().filter(pk__in=[payout.pk for payout in chosen]).exists():
+            return None
+        return _back(request)
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        return render(request, template, {**self.admin_site.each_context(request), **context})
+
+
+def _ticked[Row](request: HttpRequest, form: Form, rows: list[tuple[Row, str]]) -> list[tuple[Row, str, bool]]:
+    """With whether each has its tick: as it was sent, or all where ``?all=`` asks for it."""
+    sent = set(request.POST.getlist("chosen"))
+    is_asked = not form.is_bound and "all" in request.GET
+    return [(row, value, is_asked or value in sent) for row, value in rows]
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page with the same branch, and no tick."""
+    branch = request.GET.get("branch", "")
+    return redirect(f"{request.path}?{urlencode({'branch': branch})}" if branch else request.path)
+
+
+def _summed(rows: list[Standing]) -> dict[str, Decimal]:
+    """What is due to be paid, and what makers are ahead by: the one is not set off against the other."""
+    due = [row.due for row in rows]
+    return {
+        "due": sum((one for one in due if one > 0), money.ZERO),
+        "ahead": -sum((one for one in due if one < 0), money.ZERO),
+    }
+
+
+def _branch_filter(request: HttpRequest, branches: Iterable[Branch]) -> tuple[Branch | None, list[Branch]]:
+    """The one that ``?branch=`` asks for, and all that there is something of."""
+    found = {str(branch.pk): branch for branch in branches}
+    return found.get(request.GET.get("branch", "")), list(found.values())
+
+
+def _file(content: bytes, *, content_type: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
