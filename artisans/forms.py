@@ -1,6 +1,6 @@
 """What staff fill in when a maker has signed a consent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.files.base import File
 from django.forms.boundfield import BoundField, BoundWidget
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     CHECKBOX_CLASSES,
@@ -165,3 +166,21 @@ class LedgerPeriodForm(forms.Form):
         if last < self.cleaned_data.get("first", last):
             raise forms.ValidationError(_("It ends before it begins."))
         return last
+
+
+class IssueForm(forms.Form):
+    """Of which month statements are issued."""
+
+    month = forms.TypedChoiceField(
+        label=_("Month"),
+        coerce=date.fromisoformat,
+        widget=UnfoldAdminSelectWidget,
+        help_text=_("Months before it that were left out are told with it."),
+    )
+
+    def __init__(self, data: Any = None, *, months: Sequence[date]) -> None:
+        super().__init__(data)
+        self.months = months
+        field = self.fields["month"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 — as above
+        field.choices = [(month.isoformat(), date_format(month, "F Y")) for month in months]

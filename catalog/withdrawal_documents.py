@@ -47,7 +47,7 @@ def stays() -> list[str]:
     """What the law asks the Centre to keep, whatever is taken back."""
     return [
         _("The signed forms: they prove what was agreed to and when it ended."),
-        _("Orders, invoices and the ledger: accounts are kept for as long as the tax law asks."),
+        _("Orders, invoices, the ledger and statements: accounts are kept for as long as the tax law asks."),
         _("The private record, for paying what is owed. No page shows it."),
     ]
 

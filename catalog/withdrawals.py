@@ -4,7 +4,7 @@ Promises: one action. In one transaction the consents end, the maker's words, na
 maker go, the admin's history forgets the name, and a ``Withdrawal`` tells what was done, naming nobody. Pages show
 nothing of it from then on, and no cache keeps a page for longer than a minute. The files follow by a task, and a
 tombstone is kept beside them, so that ``apply`` removes it all again after an older backup was restored.
-What stays: the private record, the signed forms, orders, invoices and the ledger, which the law keeps.
+What stays: the private record, the signed forms, orders, invoices, the ledger and statements, which the law keeps.
 Locks: Artisan. Raises: ``NothingToWithdraw``; ``locks.Busy``. Nothing is written then.
 After commit: the tombstone is written and the files are deleted, old versions of them too, by a task.
 Retry: the task may run any number of times.

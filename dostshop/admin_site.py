@@ -203,6 +203,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Earnings"),
             [
                 (_("Payouts"), "artisans.payout", "payments"),
+                (_("Statements"), "artisans.statement", "description"),
                 (_("Ledger"), "artisans.ledgerentry", "account_balance"),
                 (_("Earnings rules"), "artisans.earningsrule", "pie_chart"),
             ],

@@ -1,3 +1,3 @@
-from artisans.admin import consents, ledger, payouts, pity
+from artisans.admin import consents, ledger, payouts, pity, statements
 
-__all__ = ["consents", "ledger", "payouts", "pity"]
+__all__ = ["consents", "ledger", "payouts", "pity", "statements"]

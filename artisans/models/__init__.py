@@ -5,6 +5,7 @@ from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
 from artisans.models.payout import Payout, PayoutQuerySet
 from artisans.models.pity import PityWord
 from artisans.models.public import PublicArtisan, PublicArtisanQuerySet
+from artisans.models.statement import Statement, StatementMonth, last_day
 from artisans.models.withdrawal import Withdrawal, digest_of
 
 __all__ = [
@@ -28,6 +29,9 @@ __all__ = [
     "PublicArtisan",
     "PublicArtisanQuerySet",
     "Scope",
+    "Statement",
+    "StatementMonth",
     "Withdrawal",
     "digest_of",
+    "last_day",
 ]

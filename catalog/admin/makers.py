@@ -18,6 +18,7 @@ from unfold.decorators import action
 from artisans import consent_documents, consent_wording
 from artisans.admin.consents import ConsentInline
 from artisans.admin.pity import WarnsOfPity
+from artisans.admin.statements import may_see, statements_page
 from artisans.consent import NotAllowed
 from artisans.forms import RecordForm
 from artisans.models import Artisan, ArtisanPhoto, ArtisanPrivate, ConsentForm, PublicArtisan
@@ -50,7 +51,7 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
     prepopulated_fields = {"slug": ("display_name",)}
     fields = ("branch", "display_name", "slug", "story", "place", "affiliation", "is_public")
     inlines = (PortraitInline, ConsentInline)
-    actions_detail = ("record_consent", "withdraw")
+    actions_detail = ("record_consent", "withdraw", "statements")
 
     def view_on_site(self, artisan: Artisan) -> str | None:
         """The maker's page in the shop, where the consents allow one."""
@@ -89,6 +90,16 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
         if artisan is None:
             raise Http404
         return withdraw_page(request, self.admin_site, artisan)
+
+    def has_statements_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return may_see(request)
+
+    @action(description=gettext_lazy("Statements"), permissions=["statements"], url_path="statements")
+    def statements(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        artisan = self.get_object(request, object_id)
+        if artisan is None:
+            raise Http404
+        return statements_page(request, self.admin_site, artisan)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.form_to_sign)

@@ -60,7 +60,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "artisans": (
             *("view_artisan", "add_artisan", "change_artisan", "view_branch", "change_branch"),
             *("view_consent", "view_consentform", "add_consentform", "view_withdrawal", "add_withdrawal"),
-            *("view_pityword", "add_pityword", "change_pityword", "delete_pityword"),
+            *("view_pityword", "add_pityword", "change_pityword", "delete_pityword", "view_statement"),
         ),
         "catalog": (
             *(
@@ -86,6 +86,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "artisans": (
             *("view_artisan", "view_branch", "view_ledgerentry", "export_booking"),
             *("view_earningsrule", "add_earningsrule", "delete_earningsrule", "view_payout", "pay_payout"),
+            *("view_statement", "add_statement"),
         ),
         "catalog": ("view_product", "view_variant"),
         "orders": (

@@ -43,6 +43,7 @@ MAY_OPEN: dict[str, set[Role]] = {
     "artisans_ledgerentry": {ACCOUNTANT},
     "artisans_payout": {ACCOUNTANT},
     "artisans_earningsrule": {ACCOUNTANT},
+    "artisans_statement": {CENTRE, ACCOUNTANT},
     "artisans_branch": {BRANCH, CENTRE, ACCOUNTANT},
     "pages_page": {CENTRE},
     "accounts_user": set(),

@@ -17,6 +17,7 @@ from orders import cancelling, fulfilment, payments, refunds
 from orders.models import Order, Refund
 from tests.admin.test_background import job
 from tests.artisans.test_payouts import earn
+from tests.artisans.test_statements import maker, told_life
 from tests.browser.conftest import expect_no_violations, sign_in
 from tests.factories import (
     ArtisanFactory,
@@ -376,6 +377,26 @@ def test_paying_makers(administrator: User, page: Page) -> None:
     page.get_by_role("textbox", name="Document number").fill("KM-17")
     page.get_by_role("button", name="Write down as paid").press("Enter")
     expect(page.get_by_text("No payout is approved.")).to_be_visible()
+
+
+def test_statements(administrator: User, page: Page) -> None:
+    artisan = maker()
+    told_life(artisan)
+
+    def expect_pages_without_violations(*addresses: str) -> None:
+        for prefix in LANGUAGES.values():
+            for address in addresses:
+                for scheme, width in TWO_LOOKS:
+                    look(page, f"{prefix}/admin/artisans/{address}", scheme, width)
+                    expect_no_violations(page)
+
+    expect_pages_without_violations("statement/issue/")
+    page.get_by_role("button", name="Issue statements").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Statement issued for 1 maker.")
+    of_maker = artisan.statements.get()
+    expect_pages_without_violations(
+        "statement/", "statement/issue/", f"statement/{of_maker.pk}/change/", f"artisan/{artisan.pk}/statements/"
+    )
 
 
 def test_recording_and_reviewing_consents(administrator: User, order: Order, page: Page) -> None:

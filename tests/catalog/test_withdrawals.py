@@ -10,14 +10,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import Settings
 
-from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Withdrawal
-from catalog import photos, withdrawals
+from artisans import statements
+from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Statement, Withdrawal
+from catalog import photos, withdrawal_documents, withdrawals
 from catalog.models import Photo, Product, ProductMaker
 from dostshop.background.models import Job
 from orders import bag as bags
+from tests.artisans.test_statements import LAST, told_life
 from tests.catalog.test_photos import as_bytes, files_in, red_above_blue
 from tests.factories import ArtisanFactory, UserFactory, bag_with, consent, order_of, piece
 from tests.residue import residue
@@ -169,6 +171,19 @@ def test_a_restored_backup_forgets_again(maker: Artisan, own_storage: Path, clie
     assert list(residue(NAME, folders=(own_storage,))) == []
     assert Withdrawal.objects.count() == 1
     assert withdrawals.apply() == []
+
+
+def test_statements_stay_for_the_law_and_name_nobody_as_the_shop_did(maker: Artisan) -> None:
+    told_life(maker)
+    statements.issue(LAST, actor=UserFactory.create())
+    papers = [*Statement.objects.values_list("content", flat=True)]
+    withdrawals.withdraw(maker.pk)
+    remove_files()
+    for word in (NAME, "qizilquscan", STORY):
+        assert list(residue(word)) == [], word
+    assert [*Statement.objects.values_list("content", flat=True)] == papers
+    with translation.override("en"):
+        assert any("statements" in line for line in withdrawal_documents.stays())
 
 
 def test_without_a_withdrawal_nothing_is_applied() -> None:

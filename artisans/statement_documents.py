@@ -1,0 +1,303 @@
+"""Statements on paper: what they say, in words that anybody can read, and how they are printed.
+
+What a maker is told of the money fits on one page in large type, however much was sold: ``_fitted`` says how.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.http import content_disposition_header
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from artisans.models import Artisan, Booking, Branch, LedgerEntry, Payout, Statement
+from dostshop import dates, money, pdf
+
+Kind = Booking.Kind
+LANGUAGES = settings.LANGUAGES
+# What the lists of one page have room for, in lines; what a line has, in letters.
+LINES = 15
+LETTERS = 36
+# Of these lines, how many what went back and what was paid may take each.
+LINES_ASIDE = 4
+LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What the ledger says of a maker."""
+
+    artisan: Artisan
+    legal_name: str
+    opening: Decimal
+    # Of the account of makers, by day.
+    entries: Sequence[LedgerEntry]
+    # By the cause of their booking.
+    payouts: Mapping[str, Payout]
+
+    @property
+    def sold(self) -> list[LedgerEntry]:
+        return [entry for entry in self.entries if entry.booking.kind == Kind.SALE]
+
+    @property
+    def paid(self) -> list[LedgerEntry]:
+        return [entry for entry in self.entries if entry.booking.kind == Kind.PAYOUT]
+
+    @property
+    def went_back(self) -> list[LedgerEntry]:
+        return [entry for entry in self.entries if entry.booking.kind not in {Kind.SALE, Kind.PAYOUT}]
+
+    @property
+    def closing(self) -> Decimal:
+        return self.opening + _credit(self.entries)
+
+
+@dataclass(frozen=True)
+class Days:
+    """What is told of, from the first day to the last. Before the month is over it is a preview."""
+
+    first: date
+    last: date
+    is_preview: bool = False
+
+    def __str__(self) -> str:
+        return f"{dates.span(self.first, self.last)} {self.last.year}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A line of a list, before it is put into words; the sum is positive."""
+
+    first: date
+    last: date
+    words: str
+    count: int
+    amount: Decimal
+
+    @property
+    def lines(self) -> int:
+        return max(-(-len(self.words) // LETTERS), 1 if self.first == self.last else 2)
+
+    def printed(self) -> list[str]:
+        return [dates.span(self.first, self.last), self.words, money.text(self.amount)]
+
+
+def in_every_language(figures: Figures, days: Days) -> dict[str, Any]:
+    """What a maker is told: text alone, as it is printed."""
+    told = {}
+    for language, _name in LANGUAGES:
+        with translation.override(language):
+            told[language] = of_maker(figures, days)
+    return told
+
+
+def of_maker(figures: Figures, days: Days) -> dict[str, Any]:
+    """In the language that is active."""
+    artisan = figures.artisan
+    return {
+        "title": _("Your earnings, %(days)s") % {"days": days},
+        "author": settings.SELLER_NAME,
+        "foot": f"{settings.SELLER_NAME} · {artisan.code}",
+        "name": figures.legal_name,
+        "whose": [_("Code %(code)s") % {"code": artisan.code}, artisan.branch.name],
+        "preview": _preview(days),
+        "sums": [
+            [_("We owed you on %(day)s") % {"day": date_format(days.first, "j E")}, money.text(figures.opening)],
+            [_("You earned"), money.text(_credit(figures.sold))],
+            [_("Went back to buyers"), money.text(_credit(figures.went_back))],
+            [_("We paid you"), money.text(_credit(figures.paid))],
+        ],
+        "owed": [
+            _("We owe you on %(day)s") % {"day": date_format(days.last, "j E")},
+            money.text(figures.closing),
+        ],
+        "parts": _parts(figures),
+        "notes": _notes(figures, days),
+        "ask": _("Do you have a question? Ask us: %(branch)s.") % {"branch": _contact(artisan.branch)},
+    }
+
+
+def _preview(days: Days) -> str:
+    if not days.is_preview:
+        return ""
+    return _("This is a preview. The month is not over, and the sums may still change.")
+
+
+def _notes(figures: Figures, days: Days) -> list[str]:
+    notes = []
+    if not figures.entries:
+        notes.append(_("Nothing was sold and nothing was paid in these days."))
+    if any(entry.booking.booked_on < days.first for entry in figures.entries):
+        notes.append(_("Some lines are of earlier days: we learned of them later."))
+    if figures.closing < 0:
+        notes.append(_("You got more than was owed to you. Your next sales make it up. You need not pay anything."))
+    return notes
+
+
+def _contact(branch: Branch) -> str:
+    phone = branch.phone.as_international if branch.phone else ""
+    return ", ".join(filter(None, (branch.name, phone)))
+
+
+def _parts(figures: Figures) -> list[dict[str, Any]]:
+    """The lists that have anything in them."""
+    back = _fitted(_each(figures.went_back), _by_piece(figures.went_back), lines=LINES_ASIDE)
+    paid = _fitted([_payment(entry, figures.payouts) for entry in figures.paid], lines=LINES_ASIDE)
+    taken = sum(row.lines for row in (*back, *paid))
+    sold = _fitted(_each(figures.sold), _by_piece(figures.sold), lines=LINES - taken)
+    day, piece = pgettext("statement", "Day"), pgettext("statement", "Piece")
+    parts = [
+        (pgettext("statement", "Sold"), [day, piece, _("Your part")], sold),
+        (_("Went back to buyers"), [day, piece, _("Your part")], back),
+        (_("We paid you"), [day, pgettext("statement", "How"), pgettext("statement", "Sum")], paid),
+    ]
+    return [
+        {"title": title, "names": names, "rows": [row.printed() for row in rows]}
+        for title, names, rows in parts
+        if rows
+    ]
+
+
+def _each(entries: Iterable[LedgerEntry]) -> list[Row]:
+    """A line for each sale or return."""
+    return [_row([entry]) for entry in entries]
+
+
+def _by_piece(entries: Iterable[LedgerEntry]) -> list[Row]:
+    """A line for each piece, however often it was sold."""
+    of_piece: dict[tuple[str, str], list[LedgerEntry]] = defaultdict(list)
+    for entry in entries:
+        of_piece[entry.sku, entry.item or ""].append(entry)
+    return [_row(same) for same in of_piece.values()]
+
+
+def _row(entries: Sequence[LedgerEntry]) -> Row:
+    """Entries of one piece."""
+    count = abs(sum(entry.quantity for entry in entries))
+    words = Truncator(entries[0].item or entries[0].sku).chars(LONGEST_NAME)
+    if count > 1:
+        words = ngettext("%(name)s, %(count)s piece", "%(name)s, %(count)s pieces", count) % {
+            "name": words,
+            "count": count,
+        }
+    booked = [entry.booking.booked_on for entry in entries]
+    return Row(first=min(booked), last=max(booked), words=words, count=count, amount=abs(_credit(entries)))
+
+
+def _payment(entry: LedgerEntry, payouts: Mapping[str, Payout]) -> Row:
+    payout = payouts[entry.booking.cause]
+    how = {"how": payout.get_method_display(), "number": payout.document_number}
+    day = entry.booking.booked_on
+    words = Truncator(_("%(how)s, document %(number)s") % how).chars(LONGEST_NAME)
+    return Row(first=day, last=day, words=words, count=1, amount=abs(entry.amount))
+
+
+def _fitted(*ways: list[Row], lines: int) -> list[Row]:
+    """The first way that takes no more lines; else the largest sums of the last way, and the rest of it in one line."""
+    for rows in ways:
+        if sum(row.lines for row in rows) <= lines:
+            return rows
+    largest = sorted(ways[-1], key=lambda row: row.amount, reverse=True)
+    left, shown = lines - 2, 0
+    while largest[shown].lines <= left:
+        left -= largest[shown].lines
+        shown += 1
+    return [*sorted(largest[:shown], key=lambda row: (row.first, row.last)), _rest(largest[shown:])]
+
+
+def _rest(rows: Sequence[Row]) -> Row:
+    count = sum(row.count for row in rows)
+    return Row(
+        first=min(row.first for row in rows),
+        last=max(row.last for row in rows),
+        words=ngettext("and %(count)s more", "and %(count)s more", count) % {"count": count},
+        count=count,
+        amount=sum((row.amount for row in rows), money.ZERO),
+    )
+
+
+def _credit(entries: Iterable[LedgerEntry]) -> Decimal:
+    """What the entries add to what is owed."""
+    return -sum((entry.amount for entry in entries), money.ZERO)
+
+
+def of_branch(branch: Branch, makers: Sequence[Figures], days: Days) -> dict[str, Any]:
+    """All makers of a branch in one table, in every language; for the accountant."""
+    rows = [
+        [one.artisan.code, one.legal_name, *map(money.number, _columns([one]))]
+        for one in sorted(makers, key=lambda one: one.artisan.code)
+    ]
+    told = {}
+    for language, _name in LANGUAGES:
+        with translation.override(language):
+            told[language] = {
+                "title": _("Earnings of makers, %(days)s") % {"days": days},
+                "author": settings.SELLER_NAME,
+                "foot": f"{settings.SELLER_NAME} · {branch.name}",
+                "branch": branch.name,
+                "names": [
+                    *(pgettext("statement", "Code"), pgettext("statement", "Name")),
+                    *(_("Owed before"), pgettext("statement", "Earned"), pgettext("statement", "Went back")),
+                    *(pgettext("statement", "Paid"), _("Owed after")),
+                ],
+                "rows": rows,
+                "totals": [_("Together, AZN"), "", *map(money.number, _columns(makers))],
+            }
+    return told
+
+
+def _columns(makers: Sequence[Figures]) -> list[Decimal]:
+    opening = sum((one.opening for one in makers), money.ZERO)
+    moved = [_credit(entry for one in makers for entry in getattr(one, part)) for part in ("sold", "went_back", "paid")]
+    return [opening, *moved, opening + sum(moved)]
+
+
+def pdf_response(statement: Statement, *, language: str) -> HttpResponse:
+    """As it was issued: the same bytes each time."""
+    content, dated = statement.content[language], statement.month.issued_at
+    if statement.artisan is None:
+        printed = pdf.render("statement_of_branch", data=content, language=language, dated=dated)
+        return _response(printed, name=_name(statement, statement.branch.slug), language=language)
+    printed = _printed([content], heading=content, language=language, dated=dated)
+    return _response(printed, name=_name(statement, statement.artisan.code), language=language)
+
+
+def makers_pdf_response(of_branch: Statement, *, language: str) -> HttpResponse:
+    """The statements of all makers of the branch, each on a page of its own."""
+    same = Statement.objects.filter(month=of_branch.month, branch=of_branch.branch_id, artisan__isnull=False)
+    contents = list(same.order_by("artisan__code").values_list(f"content__{language}", flat=True))
+    heading, dated = of_branch.content[language], of_branch.month.issued_at
+    printed = _printed(contents, heading=heading, language=language, dated=dated)
+    return _response(printed, name=_name(of_branch, f"{of_branch.branch.slug}-makers"), language=language)
+
+
+def preview_pdf_response(artisan: Artisan, content: Mapping[str, Any], *, language: str) -> HttpResponse:
+    printed = _printed([content], heading=content, language=language, dated=timezone.now())
+    return _response(printed, name=f"{artisan.code}-preview", language=language)
+
+
+def _printed(
+    contents: Sequence[Mapping[str, Any]], *, heading: Mapping[str, Any], language: str, dated: datetime
+) -> bytes:
+    data = {**{name: heading[name] for name in ("title", "author", "foot")}, "statements": contents}
+    return pdf.render("statement", data=data, language=language, dated=dated)
+
+
+def _name(statement: Statement, whose: str) -> str:
+    return f"{whose}-{statement.month.month:%Y-%m}"
+
+
+def _response(printed: bytes, *, name: str, language: str) -> HttpResponse:
+    """Shown by the browser, and named after what it is about where it is kept."""
+    disposition = content_disposition_header(False, f"DOST-{name}-{language}.pdf") or ""
+    headers = {"Content-Disposition": disposition, "Content-Language": language}
+    return HttpResponse(printed, content_type="application/pdf", headers=headers)
