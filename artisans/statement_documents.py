@@ -4,7 +4,7 @@ What a maker is told of the money fits on one page in large type, however much w
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from artisans.models import Artisan, Booking, Branch, LedgerEntry, Payout, Statement
+from artisans.models import Artisan, Booking, Branch, LedgerEntry, Payout, Statement, Thanks
 from dostshop import dates, money, pdf
 
 Kind = Booking.Kind
@@ -122,6 +122,7 @@ def of_maker(figures: Figures, days: Days) -> dict[str, Any]:
         ],
         "parts": _parts(figures),
         "notes": _notes(figures, days),
+        "thanks_title": _("What buyers wrote to you"),
         "ask": _("Do you have a question? Ask us: %(branch)s.") % {"branch": _contact(artisan.branch)},
     }
 
@@ -267,17 +268,37 @@ def pdf_response(statement: Statement, *, language: str) -> HttpResponse:
     if statement.artisan is None:
         printed = pdf.render("statement_of_branch", data=content, language=language, dated=dated)
         return _response(printed, name=_name(statement, statement.branch.slug), language=language)
-    printed = _printed([content], heading=content, language=language, dated=dated)
+    month, pk = statement.month, statement.artisan.pk
+    with translation.override(language):
+        thanks = written_to([pk], first=month.first, last=month.last)
+    printed = _printed([{**content, "thanks": thanks[pk]}], heading=content, language=language, dated=dated)
     return _response(printed, name=_name(statement, statement.artisan.code), language=language)
 
 
 def makers_pdf_response(of_branch: Statement, *, language: str) -> HttpResponse:
     """The statements of all makers of the branch, each on a page of its own."""
     same = Statement.objects.filter(month=of_branch.month, branch=of_branch.branch_id, artisan__isnull=False)
-    contents = list(same.order_by("artisan__code").values_list(f"content__{language}", flat=True))
+    rows = list(same.order_by("artisan__code").values_list("artisan", f"content__{language}"))
+    month = of_branch.month
+    with translation.override(language):
+        thanks = written_to([pk for pk, _content in rows], first=month.first, last=month.last)
+    contents = [{**content, "thanks": thanks[pk]} for pk, content in rows]
     heading, dated = of_branch.content[language], of_branch.month.issued_at
     printed = _printed(contents, heading=heading, language=language, dated=dated)
     return _response(printed, name=_name(of_branch, f"{of_branch.branch.slug}-makers"), language=language)
+
+
+def written_to(artisan_pks: Collection[int], *, first: date, last: date) -> Mapping[int, list[dict[str, str]]]:
+    """What buyers wrote to these makers and was passed on in these days, by the maker's primary key.
+
+    Read when it is printed: what is taken back is printed no more. The pieces are in the language that is active.
+    """
+    found: dict[int, list[dict[str, str]]] = defaultdict(list)
+    written = Thanks.objects.passed_on(first=first, last=last).filter(artisans__in=artisan_pks).distinct()
+    for one in written.prefetch_related("artisans"):
+        for artisan in one.artisans.all():
+            found[artisan.pk].append({"words": one.words, "language": one.language, "piece": one.piece})
+    return found
 
 
 def preview_pdf_response(artisan: Artisan, content: Mapping[str, Any], *, language: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 Promises: each entry of a maker is told once: in the month of its day or, where that month was told before the entry was
 booked, in the next one. So what was owed before, with what is told, makes what is owed after, and that is what the next
 month begins with. What is issued is kept word for word in every language. Months are issued one after the other.
+Words of thanks are printed with it from their own rows: a buyer, or a maker whose name is in them, may take them back.
 Locks: LedgerEntry, the whole table, for the moment of reading its last number; then StatementMonth, the whole table.
 Raises: ``NotIssued`` with a sentence for staff; ``locks.Busy``. Nothing is written then.
 After commit: nothing. Retry: a month is issued once; asked again, it is refused.
@@ -29,6 +30,7 @@ from artisans.models import (
     Payout,
     Statement,
     StatementMonth,
+    Thanks,
     last_day,
 )
 from artisans.statement_documents import Days, Figures
@@ -69,7 +71,8 @@ def preview(artisan: Artisan) -> dict[str, Any]:
     before = StatementMonth.objects.first()
     days = Days(_begin(before, today.replace(day=1)), today, is_preview=True)
     [figures] = _figures([artisan], _owed().filter(artisan=artisan), told=_told(before, days))
-    return statement_documents.of_maker(figures, days)
+    written = statement_documents.written_to([artisan.pk], first=days.first, last=days.last)
+    return {**statement_documents.of_maker(figures, days), "thanks": written[artisan.pk]}
 
 
 @short_transaction()
@@ -90,9 +93,12 @@ def _issue(month: date, *, up_to: int, actor: User) -> int:
     told = StatementMonth.objects.create(month=month, up_to=max(up_to, before.up_to if before else 0), issued_by=actor)
     days = Days(_begin(before, month), told.last)
     owed = _owed().filter(told.told)
-    named = Artisan.objects.filter(pk__in=owed.values("artisan")).select_related("branch")
+    # Who is thanked is told so, even where no money moved.
+    passed_on = Thanks.objects.passed_on(first=days.first, last=days.last)
+    thanked = set(passed_on.values_list("artisans", flat=True))
+    named = Artisan.objects.filter(Q(pk__in=owed.values("artisan")) | Q(pk__in=thanked)).select_related("branch")
     figures = _figures(named, owed, told=_told(before, days))
-    makers = [one for one in figures if one.opening or one.entries]
+    makers = [one for one in figures if one.opening or one.entries or one.artisan.pk in thanked]
     if not makers:
         raise NotIssued(_("There is nothing to tell of this month."))
     Statement.objects.bulk_create([_of_maker(told, one, days) for one in makers], batch_size=500)

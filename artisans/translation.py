@@ -1,6 +1,6 @@
 from modeltranslation.translator import TranslationOptions, register
 
-from artisans.models import Artisan, ArtisanPhoto, Branch, BranchPhoto, LedgerEntry, PublicArtisan
+from artisans.models import Artisan, ArtisanPhoto, Branch, BranchPhoto, LedgerEntry, PublicArtisan, Thanks
 
 
 @register(Branch)
@@ -32,3 +32,8 @@ class PublicArtisanTranslation(TranslationOptions):
 @register(LedgerEntry)
 class LedgerEntryTranslation(TranslationOptions):
     fields = ("item",)
+
+
+@register(Thanks)
+class ThanksTranslation(TranslationOptions):
+    fields = ("piece",)

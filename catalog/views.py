@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from artisans import earnings
-from artisans.models import Branch, PublicArtisan, Withdrawal, digest_of
+from artisans.models import Branch, PublicArtisan, Thanks, Withdrawal, digest_of
 from catalog import search as pieces_meant
 from catalog import signposts
 from catalog.availability import offer_of, with_availability, with_stock
@@ -24,6 +24,7 @@ from dostshop.public_pages import public_page
 NEWEST_ON_HOME = 8
 MAKERS_ON_HOME = 24
 RELATED = 4
+THANKS_SHOWN = 12
 
 
 @public_page
@@ -103,6 +104,7 @@ def artisan(request: HttpRequest, slug: str) -> HttpResponse:
         "artisan": found,
         "crafts": crafts_of([found])[found.pk],
         "page": _page(request, Product.objects.published().filter(public_makers__artisan=found.pk)),
+        "thanks": Thanks.objects.shown_with(found)[:THANKS_SHOWN],
     }
     return render(request, "catalog/artisan.html", context)
 

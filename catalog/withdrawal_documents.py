@@ -40,6 +40,16 @@ def removed(withdrawal: Withdrawal) -> list[str]:
     if report["mentioned_in"]:
         codes = ", ".join(report["mentioned_in"])
         lines.append(_("The name still stands in texts that others wrote; look at them: %(codes)s") % {"codes": codes})
+    # A report from before buyers could write says nothing of it.
+    if count := report.get("thanks"):
+        lines.append(
+            ngettext(
+                "The name in a buyer's words, which are no longer shown: “…” stands in its place",
+                "The name in %(count)s buyers' words, which are no longer shown: “…” stands in its place",
+                count,
+            )
+            % {"count": count}
+        )
     return lines
 
 

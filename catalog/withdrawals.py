@@ -1,9 +1,10 @@
 """Taking back consents: what no consent covers any more is removed, wherever it lies.
 
 Promises: one action. In one transaction the consents end, the maker's words, name and pictures go, photos that show the
-maker go, the admin's history forgets the name, and a ``Withdrawal`` tells what was done, naming nobody. Pages show
-nothing of it from then on, and no cache keeps a page for longer than a minute. The files follow by a task, and a
-tombstone is kept beside them, so that ``apply`` removes it all again after an older backup was restored.
+maker go, the admin's history and the buyers' words of thanks forget the name, and a ``Withdrawal`` tells what was done,
+naming nobody. Pages show nothing of it from then on, and no cache keeps a page for longer than a minute. The files
+follow by a task, and a tombstone is kept beside them, so that ``apply`` removes it all again after an older backup was
+restored.
 What stays: the private record, the signed forms, orders, invoices, the ledger and statements, which the law keeps.
 Locks: Artisan. Raises: ``NothingToWithdraw``; ``locks.Busy``. Nothing is written then.
 After commit: the tombstone is written and the files are deleted, old versions of them too, by a task.
@@ -27,6 +28,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from procrastinate.contrib.django import app
 
+from artisans import thanks
 from artisans.models import (
     Artisan,
     ArtisanPhoto,
@@ -73,6 +75,8 @@ class Effects:
     taken_back: list[str] = field(default_factory=list)
     # Codes of products, and addresses of collections, whose texts have the name in them.
     mentioned_in: list[str] = field(default_factory=list)
+    # Words of buyers that have the name in them.
+    thanks: int = 0
 
 
 def effects(artisan: Artisan, *, scopes: Collection[str], channels: Collection[str] = Channel.values) -> Effects:
@@ -87,6 +91,7 @@ def effects(artisan: Artisan, *, scopes: Collection[str], channels: Collection[s
         photos=photos.count() + ArtisanPhoto.objects.filter(artisan=artisan).count() * (Scope.FACE in removed),
         taken_back=[product.code for product in _left_without_photo(photos)],
         mentioned_in=list(_mentions(artisan)) if Scope.NAME in removed else [],
+        thanks=len(thanks.naming(artisan, thanks.shown_names(artisan))) if Scope.NAME in removed else 0,
     )
 
 
@@ -121,6 +126,8 @@ def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str
     if Scope.FACE in removed:
         withdrawal.files = _delete_pictures(artisan)
     _forget_in_history(artisan, _texts(artisan, removed))
+    if Scope.NAME in removed:
+        thanks.forget(artisan, thanks.shown_names(artisan))
     for scope in set(removed) & TEXTS.keys():
         for column in columns(TEXTS[Scope(scope)]):
             setattr(artisan, column, "")

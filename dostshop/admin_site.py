@@ -18,7 +18,7 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.csp import CSP
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 from django.views.decorators.csp import csp_override
 from unfold.sites import UnfoldAdminSite
 
@@ -195,6 +195,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Signed forms"), "artisans.consentform", "draw"),
                 (_("Withdrawals"), "artisans.withdrawal", "undo"),
                 (_("Private records"), "artisans.artisanprivate", "lock"),
+                (pgettext("buyers' words", "Thanks"), "artisans.thanks", "chat_bubble"),
                 (_("Branches"), "artisans.branch", "storefront"),
                 (_("Words of pity"), "artisans.pityword", "spellcheck"),
             ],

@@ -138,7 +138,7 @@ def _given(line: LineItem, sharing: Sharing, *, units: range) -> list[Entry]:
     for net, count in Counter(_net(line, unit) for unit in units).items():
         for account, artisan_pk, amount in _parts(net, line.shares, sharing):
             totals[account, artisan_pk] += count * amount
-    item = Item(sku=line.sku, quantity=len(units), branch_pk=line.fulfilment.branch_id, names=_names(line))
+    item = Item(sku=line.sku, quantity=len(units), branch_pk=line.fulfilment.branch_id, names=names_of(line))
     return [
         Entry(account=account, amount=-amount, artisan_pk=artisan_pk, item=item)
         for (account, artisan_pk), amount in totals.items()
@@ -169,7 +169,7 @@ def _parts(
             yield Account.UNASSIGNED, None, amount
 
 
-def _names(line: LineItem) -> tuple[tuple[str, str], ...]:
+def names_of(line: LineItem) -> tuple[tuple[str, str], ...]:
     """As the piece is called in each language now; the line knows that of the buyer alone."""
     names = []
     for language, _name in settings.LANGUAGES:

@@ -150,9 +150,11 @@ def _facts_of(order: Order) -> dict[str, Any]:
     parts = list(order.fulfilments.select_related("branch"))
     contact = order.pickup_branch or parts[0].branch
     packed = order.parts_packed
+    lines = list(order.lines.all())
     return {
         "order": order,
-        "lines": order.lines.all(),
+        "lines": lines,
+        "has_makers": any(line.shares for line in lines),
         "order_url": settings.SITE_URL + order.get_absolute_url(),
         "is_open": order.status in {Order.Status.AWAITING_PAYMENT, Order.Status.PAID},
         "is_called_off": order.status in {Order.Status.CANCELLED, Order.Status.EXPIRED},

@@ -14,6 +14,7 @@ from django_countries import countries as iso_countries
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumbers import SUPPORTED_REGIONS, country_code_for_region
 
+from artisans.models.thanks import LONGEST
 from dostshop import countries, money
 from dostshop.accounts.models import normalised_email
 from orders import checkout, promises, providers
@@ -140,6 +141,32 @@ def _units_field(left: int) -> forms.Field:
         coerce=int,
         required=False,
         error_messages={"invalid_choice": _("Choose one of the numbers.")},
+    )
+
+
+class WordsField(forms.CharField):
+    """Counts a new line as the browser does: as one letter, whichever way it is sent."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class ThanksForm(forms.Form):
+    words = WordsField(
+        label=_("Your words"),
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_(
+            "At most 500 letters. We read them first and do not change them. Leave out names, phone numbers and "
+            "addresses."
+        ),
+        error_messages={
+            "required": _("Write a few words."),
+            "max_length": _("Write at most %(limit_value)d letters; these are %(show_value)d."),
+        },
+    )
+    may_be_public = forms.BooleanField(
+        label=_("You may show my words on the maker's page in the shop, without my name"), required=False
     )
 
 

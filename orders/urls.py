@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from orders.views import bag, checkout, order, returns
+from orders.views import bag, checkout, order, returns, thanks
 
 app_name = "orders"
 
@@ -42,6 +42,12 @@ urlpatterns = [
     path("orders/<order_code:code>/<order_secret:secret>/check/", order.check, name="check"),
     path("orders/<order_code:code>/<order_secret:secret>/cancel/", order.cancel, name="cancel"),
     path("orders/<order_code:code>/<order_secret:secret>/return/", returns.ask, name="ask_return"),
+    path("orders/<order_code:code>/<order_secret:secret>/thanks/<int:line>/", thanks.write, name="write_thanks"),
+    path(
+        "orders/<order_code:code>/<order_secret:secret>/thanks/<int:line>/take-back/",
+        thanks.take_back,
+        name="take_back_thanks",
+    ),
     path(
         "orders/<order_code:code>/<order_secret:secret>/<invoice_number:number>.pdf",
         order.invoice,

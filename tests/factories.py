@@ -9,8 +9,9 @@ from typing import Any
 import factory
 from django.utils import timezone
 
+from artisans import thanks
 from artisans.consent import Contents, Explanation, Sheet, Signers, Term, record
-from artisans.models import Artisan, ArtisanPrivate, Branch, Channel, ConsentForm, Scope
+from artisans.models import Artisan, ArtisanPrivate, Branch, Channel, ConsentForm, Scope, Thanks
 from catalog.models import Collection, Craft, Photo, Product, ProductMaker, Variant
 from dostshop.accounts.models import User
 from dostshop.pages.models import Page
@@ -260,6 +261,24 @@ def consent(
         agreed=[(scope, channel) for scope in scopes],
         term=Term(valid_from=first_day, valid_until=valid_until or first_day + timedelta(days=365)),
     )
+
+
+def thanks_for(
+    *artisans: Artisan, words: str = "Sağ olun", may_be_public: bool = True, is_shown: bool | None = None
+) -> Thanks:
+    """Of a piece of its own, to be read still; read and passed on where ``is_shown`` is given."""
+    number = next(_GUESTS)
+    written = thanks.send(
+        words,
+        about=thanks.Piece(f"T{number:05}", f"SKU-T{number}", {"az": "Badyə", "ru": "Чаша", "en": "Bowl"}),
+        artisan_pks=[artisan.pk for artisan in artisans],
+        language="az",
+        may_be_public=may_be_public,
+    )
+    if is_shown is not None:
+        thanks.pass_on(written.pk, actor=worker(), is_shown=is_shown)
+        written.refresh_from_db()
+    return written
 
 
 def made_by(product: Product, *artisans: Artisan) -> None:

@@ -6,6 +6,7 @@ from artisans.models.payout import Payout, PayoutQuerySet
 from artisans.models.pity import PityWord
 from artisans.models.public import PublicArtisan, PublicArtisanQuerySet
 from artisans.models.statement import Statement, StatementMonth, last_day
+from artisans.models.thanks import Thanks, ThanksQuerySet
 from artisans.models.withdrawal import Withdrawal, digest_of
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "Scope",
     "Statement",
     "StatementMonth",
+    "Thanks",
+    "ThanksQuerySet",
     "Withdrawal",
     "digest_of",
     "last_day",

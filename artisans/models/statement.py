@@ -1,7 +1,7 @@
 """What each maker and each branch was told of a month. Rows are only added, which triggers see to."""
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -43,6 +43,12 @@ class StatementMonth(models.Model):
     @property
     def last(self) -> date:
         return last_day(self.month)
+
+    @property
+    def first(self) -> date:
+        """The first day that is told of: months that were left out are told with this one."""
+        before = StatementMonth.objects.filter(month__lt=self.month).first()
+        return before.last + timedelta(days=1) if before else self.month
 
     @property
     def told(self) -> Q:

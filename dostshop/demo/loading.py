@@ -1,4 +1,4 @@
-"""Loads the demo: the catalogue of ``catalogue/``, its photos, people who can sign in, two sales and a hold.
+"""Loads the demo: the catalogue of ``catalogue/``, its photos, people who can sign in, three sales and a hold.
 
 Promises: what exists is never touched, so a second run changes nothing and undoes nothing that was bought or
 edited; everything is loaded in one transaction. The renditions are made afterwards (``render_pictures``).
@@ -23,7 +23,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone, translation
 
-from artisans import consent
+from artisans import consent, thanks
 from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto, Channel, ConsentForm, OpeningHours, Scope
 from catalog.models import (
     Collection,
@@ -40,7 +40,7 @@ from dostshop.accounts.models import Membership, Role, User
 from dostshop.demo import people
 from dostshop.pictures import Picture
 from orders import bag as bags
-from orders import checkout, fulfilment, payments, stock
+from orders import checkout, fulfilment, payments, stock, thanking
 from orders.delivery import delivery_for
 from orders.models import Bag, DeliveryMethod, DeliveryRate, Holiday, Order
 
@@ -352,6 +352,19 @@ def _enliven(slug: str, record: Record) -> None:
         if record["sold"] == "fetched":
             seller = User.objects.get(memberships__branch__slug=record["branch"], memberships__role=Role.BRANCH_STAFF)
             fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=seller)
+            if "thanks" in record:
+                _thank(order, record["thanks"], reader=seller)
+
+
+def _thank(order: Order, record: Record, *, reader: User) -> None:
+    """Words to the maker: shown on the maker's page, or still to be read by staff."""
+    is_shown = record["is_shown"]
+    line = order.lines.get()
+    written = thanking.send(
+        order.pk, line_pk=line.pk, words=record["words"], language=order.language, may_be_public=is_shown
+    )
+    if is_shown:
+        thanks.pass_on(written.pk, actor=reader, is_shown=True)
 
 
 def _sell(variant_code: str, *, branch: str) -> Order:

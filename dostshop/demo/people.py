@@ -47,7 +47,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.BRANCH_STAFF: {
         "artisans": (
             *("view_artisan", "view_branch", "view_consent", "view_consentform", "add_consentform"),
-            *("view_withdrawal", "add_withdrawal"),
+            *("view_withdrawal", "add_withdrawal", "view_thanks", "change_thanks"),
         ),
         "catalog": ("view_product", "change_product", "view_variant", "view_photo", "view_craft"),
         "orders": (
@@ -61,6 +61,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
             *("view_artisan", "add_artisan", "change_artisan", "view_branch", "change_branch"),
             *("view_consent", "view_consentform", "add_consentform", "view_withdrawal", "add_withdrawal"),
             *("view_pityword", "add_pityword", "change_pityword", "delete_pityword", "view_statement"),
+            *("view_thanks", "change_thanks"),
         ),
         "catalog": (
             *(

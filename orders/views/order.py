@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from catalog.listing import public_photos
 from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
-from orders import bag_cookie, cancelling, demand, payments, providers, refunds, returns, stock, timeline
+from orders import bag_cookie, cancelling, demand, payments, providers, refunds, returns, stock, thanking, timeline
 from orders.forms import FindOrderForm
 from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
 from orders.models import LineItem, Order, Refund, RefundLine, ReturnLine
@@ -69,6 +69,7 @@ def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
     packed = [part for part in parts if part.lines_packed]
     is_any_given = any(part.handed_over_at for part in packed)
     is_pickup = opened.delivery == Order.Delivery.PICKUP
+    notes = thanking.notes(opened, lines=lines)
     asked_back = Prefetch("lines", ReturnLine.objects.select_related("line"))
     return {
         "lines": lines,
@@ -80,6 +81,8 @@ def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
         "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
         "happened": timeline.for_buyer(opened.events.all(), order=opened, parts=parts),
         "returns": opened.returns.select_related("refund", "branch").prefetch_related(asked_back),
+        "notes": notes,
+        "can_thank": any(not note.written for note in notes),
         "returnable": [offer for offer in returns.offers(opened, lines=lines) if not offer.why_not],
     }
 

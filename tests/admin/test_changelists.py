@@ -31,6 +31,7 @@ from tests.factories import (
     made_by,
     order_of,
     piece,
+    thanks_for,
     worker,
 )
 
@@ -40,6 +41,7 @@ QUERIES = {
     "artisans_artisan": 5,
     "artisans_artisanprivate": 5,
     "artisans_branch": 4,
+    "artisans_thanks": 5,
     "auth_group": 4,
     "background_job": 7,
     "catalog_collection": 4,
@@ -61,6 +63,7 @@ QUERIES = {
 def make(number: int) -> None:
     variant = piece(craft=CraftFactory.create(parent=CraftFactory.create()))
     made_by(variant.product, ArtisanFactory.create())
+    thanks_for(ArtisanFactory.create(), ArtisanFactory.create())
     PhotoFactory.create(product=variant.product)
     CollectionFactory.create()
     Page.objects.create(slug=f"page-{number}", title="Səhifə")

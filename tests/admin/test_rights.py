@@ -39,6 +39,7 @@ MAY_OPEN: dict[str, set[Role]] = {
     "artisans_consentform": {BRANCH, CENTRE},
     "artisans_withdrawal": {BRANCH, CENTRE},
     "artisans_pityword": {CENTRE},
+    "artisans_thanks": {BRANCH, CENTRE},
     "artisans_artisanprivate": set(),
     "artisans_ledgerentry": {ACCOUNTANT},
     "artisans_payout": {ACCOUNTANT},

@@ -18,7 +18,7 @@ from orders.models import Fulfilment, Order, Reconciliation, Return
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_background import job
 from tests.artisans.test_payouts import earn
-from tests.factories import ArtisanFactory, BranchFactory, UserFactory, order_of, piece, worker
+from tests.factories import ArtisanFactory, BranchFactory, UserFactory, order_of, piece, thanks_for, worker
 
 CENTRE = ("view_order", "change_order", "view_refund", "add_refund", "view_return", "change_return")
 
@@ -65,6 +65,7 @@ def all_that_waits(db: None) -> None:
         returns.accept(received.pk, actor=worker())
         returns.receive(received.pk, actor=worker())
         job(status="failed")
+        thanks_for(ArtisanFactory.create())
         Fulfilment.objects.filter(order=paid()).update(due_on=timezone.localdate() - timedelta(days=1))
         Reconciliation.objects.create(findings=[{"kind": "disputed", "order": "", "detail": ""}])
         approved_payout()
@@ -73,6 +74,7 @@ def all_that_waits(db: None) -> None:
     refunds.mark_given_back(done.pk, actor=worker())
     returns.refuse(asked_back().pk, actor=worker(), answer="Yox.")
     job(status="succeeded")
+    thanks_for(ArtisanFactory.create(), is_shown=False)
     Reconciliation.objects.create(findings=[{"kind": "payment_missed", "order": "", "detail": ""}])
     old = Reconciliation.objects.create(findings=[{"kind": "disputed", "order": "", "detail": ""}])
     Reconciliation.objects.filter(pk=old.pk).update(started_at=timezone.now() - timedelta(days=4))
@@ -88,11 +90,12 @@ def test_each_sort_of_work_has_its_number_and_its_list() -> None:
         "Returns to answer within two working days": 2,
         "Returns that are here, to be refunded": 2,
         "Background work that failed": 2,
+        "Words of thanks to read": 2,
         "Comparisons with providers: to be looked at": 2,
         "Payouts that are approved, to be handed out": 2,
     }
     links = [link for _count, link in shown.values() if "/admin/" in link]
-    assert len(links) == 6
+    assert len(links) == 7
     for link in links:
         assert len(found(administrator, link)) == 2, link
 
@@ -100,9 +103,10 @@ def test_each_sort_of_work_has_its_number_and_its_list() -> None:
 @pytest.mark.usefixtures("all_that_waits")
 def test_everybody_reads_of_what_they_may_do() -> None:
     baku, barda = Branch.objects.get(slug="baku"), BranchFactory.create(slug="barda")
-    of_branch = ("view_order", "change_order", "view_return", "change_return")
+    of_branch = ("view_order", "change_order", "view_return", "change_return", "view_thanks", "change_thanks")
     overdue, to_answer = "Overdue, in the work list", "Returns to answer within two working days"
-    assert set(waiting(staff(Role.BRANCH_STAFF, *of_branch, branch=baku))) == {overdue, to_answer}
+    to_read = "Words of thanks to read"
+    assert set(waiting(staff(Role.BRANCH_STAFF, *of_branch, branch=baku))) == {overdue, to_answer, to_read}
     assert waiting(staff(Role.BRANCH_STAFF, *of_branch, branch=barda)) == {}
     assert waiting(staff(Role.ACCOUNTANT, "view_order", "view_refund", "view_return")) == {}
     accountant = staff(Role.ACCOUNTANT, "view_refund", "confirm_transfer", "view_reconciliation")
@@ -116,8 +120,8 @@ def test_it_takes_one_query_for_each_sort_however_much_waits(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = signed_in(UserFactory.create(is_staff=True, is_superuser=True))
-    # The session and its user, then seven numbers.
-    with django_assert_num_queries(9):
+    # The session and its user, then eight numbers.
+    with django_assert_num_queries(10):
         client.get(reverse("admin:index"))
 
 

@@ -29,7 +29,7 @@ from pytest_django import Settings
 
 import catalog.urls
 import orders.urls
-from artisans.models import Artisan, ArtisanPhoto, Channel, Scope
+from artisans.models import Artisan, ArtisanPhoto, Channel, Scope, ThanksQuerySet
 from catalog import photos
 from catalog.models import Collection, CollectionItem, Craft, PhotoQuerySet, Product, Variant
 from dostshop.pictures import Rendition
@@ -48,6 +48,7 @@ from tests.factories import (
     made_by,
     order_of,
     piece,
+    thanks_for,
     worker,
 )
 from tests.orders.test_emails import read, written
@@ -59,7 +60,7 @@ PREFIXES = {"az": "", "ru": "/ru", "en": "/en"}
 COMBINATIONS = list(chain.from_iterable(combinations(Scope, size) for size in range(len(Scope) + 1)))
 MARK = re.compile(r"zz([a-z]+)(\d\d)")
 # They answer posts alone.
-NO_PAGES = {"add", "change", "begin_checkout", "extend", "sign_in", "pay", "check", "cancel"}
+NO_PAGES = {"add", "change", "begin_checkout", "extend", "sign_in", "pay", "check", "cancel", "take_back_thanks"}
 
 type Mark = tuple[str, int]
 type Site = dict[int, tuple[Artisan, set[Scope]]]
@@ -102,6 +103,7 @@ def maker(number: int, agreed: Iterable[Scope], *, craft: Craft, collection: Col
     PhotoFactory.create(product=product, shows_person=True, position=0, **seen).people.add(artisan)
     PhotoFactory.create(product=product, position=1)
     CollectionItem.objects.create(collection=collection, product=product)
+    thanks_for(artisan, words=f"Sağ ol, {mark(Scope.NAME, number)} az!", is_shown=True)
     return artisan
 
 
@@ -288,6 +290,13 @@ def test_a_photo_let_through_is_found(client: Client, monkeypatch: pytest.Monkey
     site = site_of([Scope.NAME])
     pages = read_along(client, *beginnings(site))
     assert marks_read(pages) == {("name", 0), ("face", 0)}
+
+
+def test_a_name_let_through_in_the_words_of_a_buyer_is_found(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ThanksQuerySet, "shown_with", lambda rows, maker: rows.filter(artisans=maker.pk, is_shown=True))
+    site = site_of([Scope.STORY])
+    pages = read_along(client, *beginnings(site))
+    assert marks_read(pages) == {("story", 0), ("name", 0)}
 
 
 def test_no_byte_and_no_name_of_a_rendition_tells_whose_face_it_is(settings: Settings, tmp_path: Path) -> None:

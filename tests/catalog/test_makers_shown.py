@@ -19,6 +19,7 @@ from tests.factories import (
     delivery_method,
     made_by,
     piece,
+    thanks_for,
 )
 
 pytestmark = pytest.mark.django_db
@@ -145,3 +146,37 @@ def test_a_maker_without_pseudonym_and_craft_is_called_by_branch(client: Client)
     ArtisanFactory.create(slug="nameless", display_name_az="")
 
     assert "<h1>Baku</h1>" in text(client, "/en/artisans/nameless/")
+
+
+def test_what_buyers_wrote_stands_on_the_makers_page_alone(client: Client) -> None:
+    artisan = ArtisanFactory.create(slug="nar")
+    product = shown(piece())
+    made_by(product, artisan)
+    for number in range(13):
+        thanks_for(artisan, words=f"Sağ olun {number:02}", is_shown=True)
+    thanks_for(artisan, words="<b>Gözəl</b>", is_shown=True)
+    thanks_for(artisan, words="Oxunmayıb")
+    thanks_for(artisan, words="Yalnız sizə", is_shown=False)
+
+    page = text(client, "/en/artisans/nar/")
+    assert "What buyers wrote" in page
+    assert '<blockquote lang="az">&lt;b&gt;Gözəl&lt;/b&gt;</blockquote>' in page
+    assert "Bowl" in page
+    # The newest dozen.
+    assert ("Sağ olun 02" in page, "Sağ olun 01" in page) == (True, False)
+    assert "Oxunmayıb" not in page
+    assert "Yalnız sizə" not in page
+    for address in ("/en/", "/en/artisans/", address_of(product)):
+        assert "Sağ olun" not in text(client, address)
+
+
+def test_the_page_of_a_maker_of_whom_nobody_wrote_says_nothing_of_it(client: Client) -> None:
+    ArtisanFactory.create(slug="nar")
+    assert "What buyers wrote" not in text(client, "/en/artisans/nar/")
+
+
+def test_where_the_page_of_a_maker_ends_the_words_do(client: Client) -> None:
+    artisan = ArtisanFactory.create(slug="nar")
+    thanks_for(artisan, is_shown=True)
+    artisan.consents.update(withdrawn_at=timezone.now())
+    assert client.get("/artisans/nar/").status_code == 404

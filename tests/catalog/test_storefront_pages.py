@@ -27,6 +27,7 @@ from tests.factories import (
     delivery_method,
     made_by,
     piece,
+    thanks_for,
 )
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +62,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     made_by(product, artisan)
     for _number in range(4):
         made_by(shown(piece(craft=craft)), artisan)
+        thanks_for(artisan, is_shown=True)
     collection = CollectionFactory.create(slug="novruz", is_featured=True)
     CollectionItem.objects.create(collection=collection, product=product)
     PageFactory.create(slug="notes", body_az="## Bakıda\n\n<script>alert(1)</script>")
@@ -112,7 +114,7 @@ def test_a_page_is_the_same_bytes_for_a_visitor_who_is_signed_in(client: Client,
         ("/crafts/pottery/", 6),
         ("/collections/novruz/", 5),
         ("/artisans/", 4),
-        ("/artisans/nar/", 6),
+        ("/artisans/nar/", 7),
         ("/branches/baku/", 6),
         ("/info/notes/", 1),
     ],

@@ -14,14 +14,14 @@ from django.utils import timezone, translation
 from pytest_django import Settings
 
 from artisans import statements
-from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Statement, Withdrawal
+from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Statement, Thanks, Withdrawal
 from catalog import photos, withdrawal_documents, withdrawals
 from catalog.models import Photo, Product, ProductMaker
 from dostshop.background.models import Job
 from orders import bag as bags
 from tests.artisans.test_statements import LAST, told_life
 from tests.catalog.test_photos import as_bytes, files_in, red_above_blue
-from tests.factories import ArtisanFactory, UserFactory, bag_with, consent, order_of, piece
+from tests.factories import ArtisanFactory, UserFactory, bag_with, consent, order_of, piece, thanks_for
 from tests.residue import residue
 
 pytestmark = pytest.mark.django_db
@@ -202,6 +202,52 @@ def test_texts_that_have_the_name_are_named_for_a_person_to_look_at(maker: Artis
     product.description = f"{NAME} bunu iki həftəyə toxuyub."
     product.save()
     assert withdrawals.effects(maker, scopes=[Scope.NAME]).mentioned_in == [product.code]
+
+
+def test_the_words_of_buyers_forget_the_name(maker: Artisan, client: Client, own_storage: Path) -> None:
+    written = thanks_for(maker, words=f"{NAME}, sağ olun! qizilquscana salam.", is_shown=True)
+    kept = thanks_for(maker, words="Naxışı çox gözəldir", is_shown=True)
+    unread = thanks_for(ArtisanFactory.create(), words=f"{NAME}ın işinə oxşayır")
+    assert "sağ olun" in client.get("/artisans/qizilquscan/").content.decode()
+    assert "artisans_thanks: 2" in set(residue(NAME))
+    assert withdrawals.effects(maker, scopes=[Scope.STORY]).thanks == 0
+    assert withdrawals.effects(maker, scopes=[Scope.NAME]).thanks == 2
+
+    withdrawal = withdrawals.withdraw(maker.pk, scopes=[Scope.NAME])
+    remove_files()
+
+    for word in (NAME, NAME.lower(), "qizilquscan"):
+        assert list(residue(word, folders=(own_storage,))) == [], word
+    page = client.get(f"/artisans/{maker.code.lower()}/").content.decode()
+    assert "sağ olun" not in page
+    assert "Naxışı çox gözəldir" in page
+    left = [Thanks.objects.get(pk=one.pk).words for one in (written, kept, unread)]
+    assert left == ["…, sağ olun! … salam.", "Naxışı çox gözəldir", "… işinə oxşayır"]
+    assert withdrawal.report["thanks"] == 2
+    with translation.override("en"):
+        assert any("2 buyers' words" in line for line in withdrawal_documents.removed(withdrawal))
+
+
+def test_a_name_that_is_covered_elsewhere_leaves_the_site_in_buyers_words_too(maker: Artisan, client: Client) -> None:
+    consent(maker, Scope.NAME, channel=Channel.PRINT)
+    written = thanks_for(maker, words=f"{NAME}, sağ olun", is_shown=True)
+    withdrawals.withdraw(maker.pk, scopes=[Scope.NAME], channels=[Channel.SITE])
+    assert "sağ olun" not in client.get(f"/artisans/{maker.code.lower()}/").content.decode()
+    written.refresh_from_db()
+    assert NAME in written.words
+
+
+def test_a_restored_backup_forgets_the_name_in_buyers_words_again(maker: Artisan, own_storage: Path) -> None:
+    withdrawals.withdraw(maker.pk)
+    remove_files()
+    Withdrawal.objects.all().delete()
+    before: dict[str, Any] = {"display_name_az": NAME}
+    Artisan.objects.filter(pk=maker.pk).update(**before)
+    consent(maker, Scope.NAME)
+    thanks_for(maker, words=f"{NAME}, sağ olun", is_shown=True)
+    call_command("apply_withdrawals")
+    remove_files()
+    assert list(residue(NAME, folders=(own_storage,))) == []
 
 
 def test_the_files_go_by_a_task_of_the_same_transaction(maker: Artisan) -> None:

@@ -16,7 +16,7 @@ from django.db.models.fields import CharField
 from django.utils import timezone
 from pytest_django import Settings
 
-from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto, Consent, ConsentForm, PublicArtisan
+from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto, Consent, ConsentForm, PublicArtisan, Thanks
 from catalog.availability import with_availability
 from catalog.models import (
     Collection,
@@ -49,7 +49,7 @@ PUBLIC: tuple[type[Model], ...] = (
 )
 EVERYTHING: tuple[type[Model], ...] = (
     *PUBLIC,
-    *(Consent, ConsentForm),
+    *(Consent, ConsentForm, Thanks),
     *(ArtisanPrivate, BagLine, CollectionItem, DeliveryRate, Hold, LineItem, Membership, Order, Payment),
     *(ProductMaker, Stock, User),
 )
@@ -131,7 +131,7 @@ def test_a_demo_from_before_gets_what_pickup_needs(loaded: None) -> None:
     assert baku.offers_pickup
 
 
-def test_two_pieces_are_sold_and_one_is_held(loaded: None) -> None:
+def test_two_pieces_are_gone_one_more_is_sold_and_one_is_held(loaded: None) -> None:
     gone = [piece for piece in with_availability(Product.objects.published()) if not piece.is_available]  # type: ignore[attr-defined]
 
     assert len(gone) == 3
@@ -140,8 +140,17 @@ def test_two_pieces_are_sold_and_one_is_held(loaded: None) -> None:
         Order.objects.filter(
             status__in=[Order.Status.PAID, Order.Status.COMPLETED], user__email=people.SHOPPER.email
         ).count()
-        == 2
+        == 3
     )
+
+
+def test_one_buyer_is_quoted_and_one_is_still_to_be_read(loaded: None) -> None:
+    [shown] = Thanks.objects.filter(is_shown=True)
+    [waiting] = Thanks.objects.waiting()
+    rug, glasses = PublicArtisan.objects.on_site().get(pk=shown.artisans.get().pk), waiting.artisans.get()
+    assert list(Thanks.objects.shown_with(rug)) == [shown]
+    assert glasses.pk != rug.pk
+    assert not waiting.may_be_public
 
 
 def test_permits_are_asked_for_carpets_pottery_and_art_alone(loaded: None) -> None:

@@ -1,0 +1,194 @@
+"""Words of thanks: read before anybody else reads them, shown as far as all allow, and a name in them taken out."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
+
+from artisans import thanks
+from artisans.models import Artisan, Channel, PublicArtisan, Scope, Thanks
+from dostshop.accounts.models import User
+from tests.factories import ArtisanFactory, consent, thanks_for, worker
+
+pytestmark = pytest.mark.django_db
+
+NAME = "Qızılquş"
+
+
+@pytest.fixture
+def staff() -> User:
+    return worker()
+
+
+@pytest.fixture
+def maker() -> Artisan:
+    artisan: Artisan = ArtisanFactory.create(
+        display_name_az=NAME, display_name_en="Goldfinch", private__legal_name="Kərimzadə Rəşad Vaqif oğlu"
+    )
+    return artisan
+
+
+def shown(artisan: Artisan) -> list[Thanks]:
+    return list(Thanks.objects.shown_with(PublicArtisan.objects.on_site().get(pk=artisan.pk)))
+
+
+def hints(words: str, artisan: Artisan) -> list[str]:
+    with translation.override("en"):
+        return thanks.hints(thanks_for(artisan, words=words))
+
+
+def test_nothing_is_shown_before_it_is_read(maker: Artisan) -> None:
+    thanks_for(maker)
+    assert shown(maker) == []
+
+
+@pytest.mark.parametrize(("may_be_public", "is_shown", "shows"), [(True, True, 1), (True, False, 0), (False, False, 0)])
+def test_it_is_shown_where_both_say_so(maker: Artisan, *, may_be_public: bool, is_shown: bool, shows: int) -> None:
+    thanks_for(maker, may_be_public=may_be_public, is_shown=is_shown)
+    assert len(shown(maker)) == shows
+
+
+def test_what_the_buyer_did_not_allow_is_not_shown(maker: Artisan, staff: User) -> None:
+    written = thanks_for(maker, may_be_public=False)
+    with pytest.raises(thanks.NotPossible):
+        thanks.pass_on(written.pk, actor=staff, is_shown=True)
+    written.refresh_from_db()
+    assert (written.state, written.is_shown) == ("waiting", False)
+
+
+def test_the_database_shows_nothing_without_the_buyers_yes(maker: Artisan) -> None:
+    written = thanks_for(maker, may_be_public=False, is_shown=False)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Thanks.objects.filter(pk=written.pk).update(is_shown=True)
+
+
+def test_a_step_is_taken_once_and_can_be_taken_back(maker: Artisan, staff: User) -> None:
+    written = thanks_for(maker, is_shown=True)
+    with pytest.raises(thanks.NotPossible):
+        thanks.pass_on(written.pk, actor=staff)
+    thanks.decline(written.pk, actor=staff)
+    assert shown(maker) == []
+    with pytest.raises(thanks.NotPossible):
+        thanks.decline(written.pk, actor=staff)
+    thanks.pass_on(written.pk, actor=staff)
+    written.refresh_from_db()
+    assert (written.state, written.is_shown, written.decided_by) == ("passed_on", False, staff)
+
+
+@pytest.mark.parametrize("step", [thanks.pass_on, thanks.decline])
+def test_what_the_buyer_has_taken_back_is_said_so(maker: Artisan, staff: User, step: Any) -> None:
+    written = thanks_for(maker)
+    pk = written.pk
+    written.delete()
+    with pytest.raises(thanks.NotPossible):
+        step(pk, actor=staff)
+    assert not Thanks.objects.exists()
+
+
+@pytest.mark.parametrize("words", ["Sağ ol, Rəşad!", "RESADA salam", "Kərimzadənin işi", "Vaqif müəllimə salam"])
+def test_a_legal_name_is_never_shown(maker: Artisan, staff: User, words: str) -> None:
+    written = thanks_for(maker, words=words)
+    with pytest.raises(thanks.NotPossible):
+        thanks.pass_on(written.pk, actor=staff, is_shown=True)
+    assert shown(maker) == []
+    thanks.pass_on(written.pk, actor=staff)
+    assert any("legal name" in hint for hint in hints(words, maker))
+
+
+def test_the_name_that_a_maker_chose_may_be_a_part_of_the_legal_one(staff: User) -> None:
+    maker = ArtisanFactory.create(display_name_az="Rəşad", private__legal_name="Kərimzadə Rəşad Vaqif oğlu")
+    thanks_for(maker, words="Sağ ol, Rəşad", is_shown=True)
+    assert len(shown(maker)) == 1
+
+
+@pytest.mark.parametrize("words", ["Sağ ol, Qızılquş!", "qizilqusa salam", "Thank you, Goldfinch", "QIZILQUŞUN əlləri"])
+def test_words_that_name_the_maker_stand_as_long_as_the_name_may(words: str) -> None:
+    maker = ArtisanFactory.create(display_name_az=NAME, display_name_en="Goldfinch", agreed=(Scope.STORY,))
+    consent(maker, Scope.NAME, channel=Channel.PRESS)
+    today = timezone.localdate()
+    consent(maker, Scope.NAME, valid_from=today - timedelta(days=9), valid_until=today - timedelta(days=1))
+    silent = thanks_for(maker, is_shown=True)
+    naming = thanks_for(maker, words=words, is_shown=True)
+    assert shown(maker) == [silent]
+    consent(maker, Scope.NAME)
+    assert shown(maker) == [naming, silent]
+
+
+def test_words_about_two_makers_wait_for_the_name_of_the_one_they_name(maker: Artisan) -> None:
+    other = ArtisanFactory.create(display_name_az="Dalğa", agreed=(Scope.STORY,))
+    written = thanks_for(maker, other, words="Dalğa, çox sağ ol", is_shown=True)
+    assert shown(maker) == shown(other) == []
+    consent(other, Scope.NAME)
+    assert shown(maker) == shown(other) == [written]
+
+
+def test_a_name_of_somebody_else_begins_with_a_capital(maker: Artisan) -> None:
+    ArtisanFactory.create(display_name_az="Nar", agreed=())
+    thanks_for(maker, words="Üstündəki nar çox gözəldir", is_shown=True)
+    assert len(shown(maker)) == 1
+    thanks_for(maker, words="Nara da salam deyin", is_shown=True)
+    assert len(shown(maker)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("Yazıq, nə gözəl işləyir", "pity: Yazıq"),
+        ("Thanks, poor thing", "pity: poor thing"),
+        ("Zəng edin: +994 50 123 45 67", "+994 50 123 45 67"),
+        ("leyla@example.com yazın", "leyla@example.com"),
+        ("Instagram @leyla_evi", "@leyla_evi"),
+        ("Baxın: https://example.org/a, www.example.org", "https://example.org/a, www.example.org"),
+        ("saytım mağaza.az", "mağaza.az"),
+        ("Nizami küçəsi 5, mənzil 3", "küçəsi, mənzil"),
+        ("Qızılquşa təşəkkür", "The name of a maker: "),
+    ],
+)
+def test_whoever_reads_it_is_told_what_to_look_at(maker: Artisan, words: str, hint: str) -> None:
+    found = hints(words, maker)
+    assert [one for one in found if hint in one], found
+
+
+def test_nothing_is_found_in_kind_words(maker: Artisan) -> None:
+    assert hints("2 ay gözlədim, dəydi: 1200 ilmə, 38 manat. Çox sağ olun!", maker) == []
+
+
+def test_one_piece_has_its_words_once(maker: Artisan) -> None:
+    written = thanks_for(maker)
+    piece = thanks.Piece(written.order_code, written.sku, {"az": "Badyə"})
+    with pytest.raises(IntegrityError), transaction.atomic():
+        thanks.send("Yenə", about=piece, artisan_pks=[maker.pk], language="az")
+    assert Thanks.objects.count() == 1
+
+
+def test_the_statement_of_a_month_has_what_was_passed_on_in_it(maker: Artisan) -> None:
+    days = {"31.10 23:59": False, "01.11 00:00": True, "30.11 23:59": True, "01.12 00:00": False}
+    for day in days:
+        at = timezone.make_aware(datetime.strptime(f"2026.{day}", "%Y.%d.%m %H:%M"))  # noqa: DTZ007
+        written = thanks_for(maker, words=day, is_shown=False)
+        Thanks.objects.filter(pk=written.pk).update(decided_at=at)
+    thanks_for(maker)
+    thanks_for(ArtisanFactory.create(), is_shown=True)
+    found = Thanks.objects.passed_on(first=date(2026, 11, 1), last=date(2026, 11, 30)).filter(artisans=maker)
+    assert [one.words for one in found] == [day for day, is_of_november in days.items() if is_of_november]
+
+
+def test_a_name_taken_back_is_in_nobodys_words(maker: Artisan) -> None:
+    own = [thanks_for(maker, words=words, is_shown=True) for words in ("qizilqusa salam", "Sağ ol, Goldfinch!")]
+    others = thanks_for(ArtisanFactory.create(), words="Qızılquşun işi kimi", is_shown=True)
+    silent = thanks_for(maker, words="Sağ olun", is_shown=True)
+    thanks.forget(maker, thanks.shown_names(maker))
+    left = [Thanks.objects.get(pk=one.pk) for one in (*own, others, silent)]
+    assert [one.words for one in left] == ["… salam", "Sağ ol, …!", "… işi kimi", "Sağ olun"]
+    assert [one.is_shown for one in left] == [False, False, False, True]
+    assert not Thanks.names.through.objects.exists()
+
+
+def test_names_in_several_words_and_several_times(maker: Artisan) -> None:
+    setattr(maker, "display_name_ru", "Золотая птица")  # noqa: B010 - a column of modeltranslation's
+    written = thanks_for(maker, words="Золотой птице спасибо. Qızılquş, Qızılquş!")
+    thanks.forget(maker, thanks.shown_names(maker))
+    written.refresh_from_db()
+    assert written.words == "… спасибо. …, …!"
