@@ -242,7 +242,7 @@ def test_issuing_takes_as_many_queries_for_many_makers_as_for_one(
             book(artisan, "10.00", on=month)
             pay(artisan, "5.00", on=month)
         actor = accountant()
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19):
             statements.issue(month, actor=actor)
 
 

@@ -1,15 +1,19 @@
 """Words of thanks: read before anybody else reads them, shown as far as all allow, and a name in them taken out."""
 
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
+from pypdf import PdfReader
 
-from artisans import thanks
-from artisans.models import Artisan, Channel, PublicArtisan, Scope, Thanks
+from artisans import statement_documents, statements, thanks
+from artisans.models import Artisan, Channel, PublicArtisan, Scope, Statement, Thanks
 from dostshop.accounts.models import User
+from tests.artisans.test_statements import LAST
+from tests.dostshop.test_pdf import text_of
 from tests.factories import ArtisanFactory, consent, thanks_for, worker
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +196,70 @@ def test_names_in_several_words_and_several_times(maker: Artisan) -> None:
     thanks.forget(maker, thanks.shown_names(maker))
     written.refresh_from_db()
     assert written.words == "… спасибо. …, …!"
+
+
+def passed_on_last_month(artisan: Artisan, words: str) -> Thanks:
+    written = thanks_for(artisan, words=words, is_shown=False)
+    noon = timezone.make_aware(datetime(LAST.year, LAST.month, 9, 12))  # noqa: DTZ001
+    Thanks.objects.filter(pk=written.pk).update(decided_at=noon)
+    return written
+
+
+def printed(artisan: Artisan, language: str) -> str:
+    statement = Statement.objects.get(artisan=artisan)
+    response = statement_documents.pdf_response(statement, language=language)
+    return " ".join(text_of(PdfReader(BytesIO(response.content))).split())
+
+
+@pytest.mark.parametrize(
+    ("language", "piece", "title"),
+    [
+        ("az", "Badyə", "Alıcılar sizə nə yazıb"),
+        ("ru", "Чаша", "Что вам написали покупатели"),
+        ("en", "Bowl", "What buyers wrote to you"),
+    ],
+)
+def test_it_is_printed_on_the_makers_statement(
+    maker: Artisan, staff: User, language: str, piece: str, title: str
+) -> None:
+    passed_on_last_month(maker, "Naxışına baxıram, doymuram")
+    thanks_for(maker, words="Bu ay yazılıb", is_shown=False)
+    thanks_for(maker, words="Oxunmayıb")
+    assert statements.issue(LAST, actor=staff) == 1
+    page = printed(maker, language)
+    assert f"{title} Naxışına baxıram, doymuram {piece}" in page
+    assert "Bu ay" not in page
+    assert "Oxunmayıb" not in page
+    with translation.override(language):
+        assert [one["words"] for one in statements.preview(maker)["thanks"]] == ["Bu ay yazılıb"]
+
+
+def test_who_is_neither_thanked_nor_paid_gets_no_statement(maker: Artisan, staff: User) -> None:
+    thanked = ArtisanFactory.create()
+    passed_on_last_month(thanked, "Sağ olun")
+    statements.issue(LAST, actor=staff)
+    assert set(Statement.objects.exclude(artisan=None).values_list("artisan", flat=True)) == {thanked.pk}
+    assert not Statement.objects.filter(artisan=maker).exists()
+
+
+def test_all_of_a_branch_are_printed_with_their_own_words(staff: User) -> None:
+    makers = [ArtisanFactory.create() for _ in range(2)]
+    for number, maker in enumerate(makers):
+        passed_on_last_month(maker, f"Sağ olun {number}")
+    statements.issue(LAST, actor=staff)
+    of_branch = Statement.objects.get(artisan=None)
+    pages = PdfReader(BytesIO(statement_documents.makers_pdf_response(of_branch, language="az").content)).pages
+    said = [page.extract_text() for page in pages]
+    assert len(said) == 2
+    assert all(("Sağ olun 0" in page) != ("Sağ olun 1" in page) for page in said)
+
+
+def test_what_is_taken_back_is_printed_no_more(maker: Artisan, staff: User) -> None:
+    passed_on_last_month(maker, "Sağ ol, Qızılquş")
+    statements.issue(LAST, actor=staff)
+    assert "Sağ ol, Qızılquş" in printed(maker, "az")
+    thanks.forget(maker, thanks.shown_names(maker))
+    assert "Sağ ol, …" in printed(maker, "az")
+    assert "nə yazıb" in printed(maker, "az")
+    Thanks.objects.all().delete()
+    assert "nə yazıb" not in printed(maker, "az")
