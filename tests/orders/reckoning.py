@@ -20,13 +20,16 @@ class Ledger:
     def __init__(self) -> None:
         # By order, the rule on the day when it was paid.
         self.sold_by: dict[int, Rule] = {}
+        self.makers: list[int] = []
+        # By maker, what was paid out.
+        self.paid: dict[int, Fraction] = defaultdict(Fraction)
         self.rule: Rule = (0, 0, 0)
         self.change_rule(70, 20)
 
     def share(self, product: Product, *shares: str) -> None:
-        ProductMaker.objects.bulk_create(
-            [ProductMaker(product=product, artisan=ArtisanFactory.create(), share=Decimal(one)) for one in shares]
-        )
+        rows = [ProductMaker(product=product, artisan=ArtisanFactory.create(), share=Decimal(one)) for one in shares]
+        ProductMaker.objects.bulk_create(rows)
+        self.makers += [row.artisan_id for row in rows]
 
     def change_rule(self, makers: int, centre: int) -> None:
         """From now on: each rule is a day younger than the one before. What is sold until now keeps its own."""
@@ -41,18 +44,27 @@ class Ledger:
         rows = LedgerEntry.objects.order_by().values_list("booking__order_code", "account")
         for code, account, amount in rows.annotate(Sum("amount")):
             accounts[code, account] = Fraction(amount)
-        owed: dict[int, Fraction] = defaultdict(Fraction)
         for order in orders:
             mine = {account: amount for (code, account), amount in accounts.items() if code == order.code}
             assert sum(mine.values()) == 0
             self._money_is_where_the_payments_say(order, mine)
+        # What was paid out is of no order.
+        assert sum(amount for (code, _account), amount in accounts.items() if not code) == 0
+        due = self.due(orders)
+        entries = LedgerEntry.objects.filter(account="makers", artisan__in=self.makers).order_by()
+        for artisan_pk, amount in entries.values_list("artisan").annotate(Sum("amount")):
+            assert due.pop(artisan_pk, 0) == -Fraction(amount)
+        assert not any(due.values())
+
+    def due(self, orders: list[Order]) -> dict[int, Fraction]:
+        """By maker: of what is sold and stays sold, what was not paid out."""
+        due: dict[int, Fraction] = defaultdict(Fraction)
+        for order in orders:
             for artisan_pk, amount in self._of_makers(order).items():
-                owed[artisan_pk] += amount
-        codes = [order.code for order in orders]
-        entries = LedgerEntry.objects.filter(account="makers", booking__order_code__in=codes)
-        for artisan_pk, amount in entries.order_by().values_list("artisan").annotate(Sum("amount")):
-            assert owed.pop(artisan_pk, 0) == -Fraction(amount)
-        assert not any(owed.values())
+                due[artisan_pk] += amount
+        for artisan_pk, amount in self.paid.items():
+            due[artisan_pk] -= amount
+        return due
 
     def _money_is_where_the_payments_say(self, order: Order, accounts: dict[str, Fraction]) -> None:
         payments = list(order.payments.all())

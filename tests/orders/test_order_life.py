@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -30,6 +31,8 @@ from hypothesis.stateful import (
 )
 from pytest_django import Settings
 
+from artisans import payouts
+from artisans.models import Payout
 from dostshop import money
 from orders import bag as bags
 from orders import (
@@ -46,12 +49,20 @@ from orders import (
     webhooks,
 )
 from orders.delivery import delivery_for
-from orders.models import Bag, Hold, Invoice, InvoiceSeries, LineItem, Order, OrderEvent, Payment, Refund, Return, Stock
+from orders.models import Bag, Hold, LineItem, Order, Payment, Refund, Return, Stock
 from orders.models.order import WrongTransition
 from orders.steps import NotPossible
 from tests.factories import BranchFactory, delivery_method, details, piece, worker
 from tests.orders import toys
 from tests.orders.bank import Bank, Books, Page
+from tests.orders.invariants import (
+    invoice_numbers_have_no_gap,
+    is_to_come,
+    money_adds_up,
+    moves_by_the_table,
+    units_are_counted_once,
+    was_paid,
+)
 from tests.orders.reckoning import Ledger
 
 SMALLEST_SUM = Decimal("0.01")
@@ -75,6 +86,7 @@ REFUSED = (
     NotPossible,
     returns.NotReturnable,
     WrongTransition,
+    payouts.NotPossible,
 )
 refused = suppress(*REFUSED)
 few = st.integers(0, 2)
@@ -110,10 +122,12 @@ class OrderLife(RuleBasedStateMachine):
         if steps > 0:
             self.pay_at_the_bank(first, newest=True, difference=0, is_heard_of=True)
             self.ledger.change_rule(40, 50)
+            self.approve_payouts(difference=0)
         if steps > 1:
             for step in ("ready", "arrived", "hand over"):
                 self.prepare(first, step=step, whole=True)
         if steps > 2:
+            self.pay_what_is_approved()
             self.ask_to_return(first, units=1, faulty=False)
         return multiple(*self.placed)
 
@@ -334,16 +348,40 @@ class OrderLife(RuleBasedStateMachine):
             with refused:
                 steps[step](returned.pk)
 
+    # Who pays the makers.
+
+    @rule(difference=differences)
+    def approve_payouts(self, difference: int) -> None:
+        """To every maker, of all that is due or of a qəpik more or less."""
+        due = self.ledger.due(self.known())
+        for maker in self.ledger.makers:
+            amount = Decimal(due[maker].numerator) / due[maker].denominator + difference * SMALLEST_SUM
+            with refused:
+                payout = payouts.approve(maker, method=Payout.Method.CASH, actor=self.staff, amount=amount)
+                assert 0 < payout.amount <= due[maker]
+
+    @rule()
+    def pay_what_is_approved(self) -> None:
+        due = self.ledger.due(self.known())
+        for payout in self.approved():
+            with refused:
+                payouts.pay(payout.pk, document_number="KM-1", paid_on=timezone.localdate(), actor=self.staff)
+                assert payout.amount <= due[payout.artisan_id]
+                self.ledger.paid[payout.artisan_id] += Fraction(payout.amount)
+
+    @rule()
+    def cancel_payouts(self) -> None:
+        for payout in self.approved():
+            payouts.cancel(payout.pk)
+
+    def approved(self) -> list[Payout]:
+        return list(Payout.objects.open().filter(artisan__in=self.ledger.makers))
+
     # What must always hold.
 
     @invariant()
     def what_must_hold_holds(self) -> None:
-        known = Order.objects.filter(pk__in=self.ours())
-        orders = list(
-            known.prefetch_related(
-                "events", "lines__refund_lines", "lines__fulfilment", "payments__refunds", "invoices"
-            )
-        )
+        orders = self.known()
         for order in orders:
             moves_by_the_table(order)
             units_are_counted_once(order)
@@ -390,6 +428,11 @@ class OrderLife(RuleBasedStateMachine):
     def ours(self) -> list[int]:
         return getattr(self, "placed", [])
 
+    def known(self) -> list[Order]:
+        """With all that is to be looked at."""
+        parts = ("events", "lines__refund_lines", "lines__fulfilment", "payments__refunds", "invoices")
+        return list(Order.objects.filter(pk__in=self.ours()).prefetch_related(*parts))
+
     def order(self, pk: int) -> Order:
         return Order.objects.get(pk=pk)
 
@@ -401,55 +444,7 @@ class OrderLife(RuleBasedStateMachine):
         return [self.books.pages[name] for name in names if name]
 
 
-def was_paid(order: Order) -> bool:
-    return any(event.kind == OrderEvent.Kind.PAID for event in order.events.all())
-
-
-def is_to_come(order: Order, line: LineItem) -> bool:
-    """Whether the buyer paid for it and has not got it yet."""
-    return order.status == Order.Status.PAID and line.fulfilment.handed_over_at is None
-
-
-def moves_by_the_table(order: Order) -> None:
-    status: str = Order.Status.AWAITING_PAYMENT
-    for event in sorted(order.events.all(), key=lambda event: event.pk):
-        if event.kind in Order.Status.values:
-            assert event.kind in Order.TRANSITIONS[status]
-            status = event.kind
-    assert status == order.status
-
-
-def units_are_counted_once(order: Order) -> None:
-    for line in order.lines.all():
-        assert line.refunded_quantity == sum(part.quantity for part in line.refund_lines.all())
-        assert line.refunded_quantity + line.asked_back_quantity <= line.quantity
-        assert line.restocked_quantity <= line.quantity * was_paid(order)
-
-
-def money_adds_up(order: Order, books: Books) -> None:
-    """Among payments, the bank and the invoices. One payment is open at most."""
-    found = list(order.payments.all())
-    assert sum(payment.status in {Payment.Status.STARTED, Payment.Status.OPEN} for payment in found) <= 1
-    for payment in found:
-        assert payment.refunded_amount == sum(refund.amount for refund in payment.refunds.all())
-        assert money.ZERO <= payment.refunded_amount <= payment.captured_amount
-        page = books.pages.get(payment.provider_reference)
-        if page is not None:
-            assert payment.captured_amount in {money.ZERO, page.paid}
-    refunded = [refund for payment in found for refund in payment.refunds.all()]
-    assert order.delivery_refunded == sum(refund.delivery_amount for refund in refunded)
-    issued = [invoice.total for invoice in order.invoices.all() if invoice.kind == Invoice.Kind.INVOICE]
-    assert issued == [order.total] * was_paid(order)
-
-
-def invoice_numbers_have_no_gap() -> None:
-    numbers = list(Invoice.objects.order_by("number_in_year").values_list("number_in_year", flat=True))
-    assert numbers == list(range(1, len(numbers) + 1))
-    assert sum(InvoiceSeries.objects.values_list("last_number", flat=True)) == len(numbers)
-
-
-@pytest.mark.django_db
-def test_any_order_of_events_keeps_what_must_hold(settings: Settings) -> None:
+def live(settings: Settings) -> None:
     toys.use(settings, Bank, code="bank")
     settings.BANK_IBAN = "AZ39DOST00000000000000000001"
     is_fresh = run.get_current_profile_name() == "fresh"
@@ -465,3 +460,15 @@ def test_any_order_of_events_keeps_what_must_hold(settings: Settings) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.mark.django_db
+def test_any_order_of_events_keeps_what_must_hold(settings: Settings) -> None:
+    live(settings)
+
+
+@pytest.mark.django_db
+def test_without_the_look_at_what_is_due_more_is_paid(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payouts, "_refuse_above", lambda _balance, _wanted: None)
+    with pytest.raises(AssertionError):
+        live(settings)
