@@ -18,12 +18,11 @@ from django.utils.translation import pgettext
 
 from artisans import consent_wording
 from artisans.consent import Contents, Explanation, Signers
-from artisans.models import Artisan, ArtisanPrivate, Channel, ConsentForm, Scope
+from artisans.models import FULL_AGE, Artisan, ArtisanPrivate, Channel, ConsentForm, Scope
 from dostshop import pdf
 
 # Never asked about a minor.
 NOT_OF_MINORS = (Scope.FACE, Scope.PLACE)
-FULL_AGE = 18
 # To be written on by hand.
 _DOTS = "…" * 14
 

@@ -1,4 +1,4 @@
-"""What staff fill in when a maker has signed a consent."""
+"""What staff fill in of a maker: the private record, a signed consent; and which days of the ledger they want."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -9,6 +9,7 @@ from django import forms
 from django.core.files.base import File
 from django.forms.boundfield import BoundField, BoundWidget
 from django.utils.formats import date_format
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     CHECKBOX_CLASSES,
@@ -24,15 +25,16 @@ from unfold.widgets import (
 from artisans import consent, consent_wording, scans
 from artisans.consent import Contents, Explanation, Sheet, Signers, Term
 from artisans.ledger_table import Format
-from artisans.models import Channel, ConsentForm, Scope
+from artisans.models import ArtisanPrivate, Channel, Consent, ConsentForm, Scope
 from dostshop.accounts.models import User
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     ModelForm = forms.ModelForm[ConsentForm]
+    PrivateForm = forms.ModelForm[ArtisanPrivate]
 else:
-    ModelForm = forms.ModelForm
+    ModelForm = PrivateForm = forms.ModelForm
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,21 @@ class RecordForm(ModelForm):
 
     def _picked(self, kind: type) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in _names(kind)}
+
+
+class PrivateRecordForm(PrivateForm):
+    def clean_birth_date(self) -> date | None:
+        """The message; what the consents allow the database itself sees to."""
+        born: date | None = self.cleaned_data["birth_date"]
+        if born and born > timezone.localdate():
+            raise forms.ValidationError(_("This day has not come yet."))
+        if "birth_date" in self.changed_data and self.instance.pk:
+            given = Consent.objects.filter(artisan=self.instance.pk)
+            if given.contradicting(born).exists():
+                raise forms.ValidationError(
+                    _("A maker of this age cannot have given the consents as recorded. Take them back first.")
+                )
+        return born
 
 
 class LedgerPeriodForm(forms.Form):

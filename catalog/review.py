@@ -10,10 +10,9 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, 
 from django.utils import timezone
 
 from artisans import dignity
-from artisans.models import Artisan, ArtisanPrivate, Consent
+from artisans.models import FULL_AGE, Artisan, ArtisanPrivate, Consent
 from catalog.models import Photo, Product, ProductMaker
 
-FULL_AGE = 18
 # A product's texts, in which words of pity are looked for.
 TEXTS = ("name", "description", "materials", "technique", "care")
 STORIES = ("story", "affiliation")

@@ -1,3 +1,3 @@
-from artisans.admin import consents, ledger, payouts, pity, statements, thanks
+from artisans.admin import consents, ledger, payouts, pity, private_records, statements, thanks
 
-__all__ = ["consents", "ledger", "payouts", "pity", "statements", "thanks"]
+__all__ = ["consents", "ledger", "payouts", "pity", "private_records", "statements", "thanks"]

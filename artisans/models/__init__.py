@@ -1,6 +1,6 @@
 from artisans.models.artisan import Artisan, ArtisanPhoto, ArtisanPrivate
 from artisans.models.branch import Branch, BranchPhoto, BranchQuerySet, OpeningHours
-from artisans.models.consent import Channel, Consent, ConsentForm, ConsentQuerySet, Scope
+from artisans.models.consent import FULL_AGE, Channel, Consent, ConsentForm, ConsentQuerySet, Scope
 from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
 from artisans.models.payout import Payout, PayoutQuerySet
 from artisans.models.pity import PityWord
@@ -10,6 +10,7 @@ from artisans.models.thanks import Thanks, ThanksQuerySet
 from artisans.models.withdrawal import Withdrawal, digest_of
 
 __all__ = [
+    "FULL_AGE",
     "Artisan",
     "ArtisanPhoto",
     "ArtisanPrivate",

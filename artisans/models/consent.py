@@ -16,6 +16,8 @@ from artisans.models.artisan import Artisan
 if TYPE_CHECKING:
     from datetime import date
 
+FULL_AGE = 18
+
 
 class Scope(models.TextChoices):
     """What of a maker may be shown."""
@@ -127,6 +129,26 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         same = {"artisan": OuterRef("artisan"), "scope": OuterRef("scope"), "channel": OuterRef("channel")}
         longer = Consent.objects.filter(valid_until__gt=last_day, withdrawn_at=None, **same)
         return self.live().filter(~Exists(longer), valid_until__lte=last_day)
+
+    def contradicting(self, birth_date: "date | None") -> "ConsentQuerySet":
+        """Those that a maker born on that day cannot have given so; all of them where the day is not known.
+
+        The trigger ``artisans_artisanprivate_fits_consents`` refuses such a birth date.
+        """
+        kept = self.filter(withdrawn_at=None)
+        if birth_date is None:
+            return kept
+        came_of_age = _birthday(birth_date, FULL_AGE)
+        of_age_only = Q(of_minor=False) | Q(scope__in=[Scope.FACE, Scope.PLACE]) | Q(valid_until__gte=came_of_age)
+        return kept.filter(of_age_only, form__signed_on__lt=came_of_age)
+
+
+def _birthday(birth_date: "date", age: int) -> "date":
+    """As PostgreSQL reckons it: who was born on 29 February has it on the 28th where there is no 29th."""
+    try:
+        return birth_date.replace(year=birth_date.year + age)
+    except ValueError:
+        return birth_date.replace(year=birth_date.year + age, day=28)
 
 
 class Consent(models.Model):

@@ -51,7 +51,7 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
     prepopulated_fields = {"slug": ("display_name",)}
     fields = ("branch", "display_name", "slug", "story", "place", "affiliation", "is_public")
     inlines = (PortraitInline, ConsentInline)
-    actions_detail = ("record_consent", "withdraw", "statements")
+    actions_detail = ("record_consent", "withdraw", "private_record", "statements")
 
     def view_on_site(self, artisan: Artisan) -> str | None:
         """The maker's page in the shop, where the consents allow one."""
@@ -101,6 +101,20 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
             raise Http404
         return statements_page(request, self.admin_site, artisan)
 
+    def has_private_record_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        return signed_in(request).has_perms(["artisans.add_artisanprivate", "artisans.change_artisanprivate"])
+
+    @action(description=gettext_lazy("Private record"), permissions=["private_record"], url_path="private-record")
+    def private_record(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The one that there is, or an empty one to fill in."""
+        artisan = self.get_object(request, object_id)
+        if artisan is None:
+            raise Http404
+        record = f"{self.admin_site.name}:artisans_artisanprivate"
+        if ArtisanPrivate.objects.filter(pk=artisan.pk).exists():
+            return redirect(f"{record}_change", artisan.pk)
+        return redirect(reverse(f"{record}_add", query={"artisan": artisan.pk}))
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.form_to_sign)
         return [path("<int:pk>/consent/form/", view, name="artisans_artisan_form_to_sign"), *super().get_urls()]
@@ -122,28 +136,10 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
             "form": form,
             "languages": settings.LANGUAGES,
             "form_to_sign": reverse(f"{self.admin_site.name}:artisans_artisan_form_to_sign", args=[artisan.pk]),
+            "is_age_known": ArtisanPrivate.objects.filter(pk=artisan.pk, birth_date__isnull=False).exists(),
+            "private_record": reverse(f"{self.admin_site.name}:artisans_artisan_private_record", args=[artisan.pk]),
         }
         return render(request, "admin/artisans/record_consent.html", context)
-
-
-@admin.register(ArtisanPrivate)
-class ArtisanPrivateAdmin(OfOwnBranch):
-    """On a page of its own, for whoever may see it: nothing of it stands on a page that others open."""
-
-    branch_lookups = ("artisan__branch",)
-    list_display = ("legal_name", "artisan", "branch")
-    list_filter = (("artisan__branch", RelatedDropdownFilter),)
-    list_select_related = ("artisan__branch",)
-    search_fields = ("legal_name", "artisan__code", *in_every_language("artisan__display_name"))
-    autocomplete_fields = ("artisan",)
-
-    @admin.display(ordering="artisan__branch")
-    def branch(self, record: ArtisanPrivate) -> str:
-        return str(record.artisan.branch)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: ArtisanPrivate | None = None) -> tuple[str, ...]:
-        """The record is the maker's for good: its key is the maker."""
-        return ("artisan",) if obj else ()
 
 
 def _as_proposed(artisan: Artisan, request: HttpRequest) -> dict[str, Any]:

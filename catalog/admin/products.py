@@ -119,9 +119,14 @@ class VariantInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any
 
 class PhotoFormSet(PictureFormSet):
     def clean(self) -> None:
-        """A product in the shop keeps what it needed to get there."""
+        """Whoever is named is visible; and a product in the shop keeps what it needed to get there."""
         super().clean()
-        if any(self.errors) or self.instance.state != Product.State.PUBLISHED:
+        if any(self.errors):
+            return
+        for form in self.forms:
+            if form.cleaned_data.get("people") and not form.cleaned_data["shows_person"]:
+                form.add_error("shows_person", gettext("Somebody is named as visible: tick this too."))
+        if self.instance.state != Product.State.PUBLISHED:
             return
         kept = [
             form for form in self.forms if form not in self.deleted_forms and (form.instance.pk or form.has_changed())

@@ -217,7 +217,11 @@ class ProductMaker(models.Model):
         ordering = ["-share", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["product", "artisan"], name="catalog_productmaker_once"),
-            models.CheckConstraint(condition=Q(share__gt=0, share__lte=100), name="catalog_productmaker_share_range"),
+            models.CheckConstraint(
+                condition=Q(share__gt=0, share__lte=100),
+                name="catalog_productmaker_share_range",
+                violation_error_message=_("A share is more than 0 and at most 100 percent."),
+            ),
             # catalog_productmaker_shares_sum: a deferred trigger, made by a migration.
         ]
 

@@ -48,6 +48,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "artisans": (
             *("view_artisan", "view_branch", "view_consent", "view_consentform", "add_consentform"),
             *("view_withdrawal", "add_withdrawal", "view_thanks", "change_thanks"),
+            *("view_artisanprivate", "add_artisanprivate", "change_artisanprivate"),
         ),
         "catalog": ("view_product", "change_product", "view_variant", "view_photo", "view_craft"),
         "orders": (
@@ -61,6 +62,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
             *("view_artisan", "add_artisan", "change_artisan", "view_branch", "change_branch"),
             *("view_consent", "view_consentform", "add_consentform", "view_withdrawal", "add_withdrawal"),
             *("view_pityword", "add_pityword", "change_pityword", "delete_pityword", "view_statement"),
+            *("view_artisanprivate", "add_artisanprivate", "change_artisanprivate"),
             *("view_thanks", "change_thanks"),
         ),
         "catalog": (

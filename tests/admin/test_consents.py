@@ -251,7 +251,7 @@ def test_the_pages_query_counts(django_assert_num_queries: DjangoAssertNumQuerie
         ("artisans_consent_changelist", (), 8),
         ("artisans_consentform_changelist", (), 8),
         ("artisans_consentform_change", (form.pk,), 8),
-        ("artisans_artisan_record_consent", (form.artisan_id,), 7),
+        ("artisans_artisan_record_consent", (form.artisan_id,), 8),
     ):
         with django_assert_num_queries(count):
             client.get(english(name, *args))

@@ -88,18 +88,38 @@ def test_a_product_is_added_as_a_draft_with_its_parts(administrator: Client) -> 
     assert [shown.shows_person for shown in product.photos.all()] == [True]
 
 
+def test_whoever_is_named_as_visible_is_visible(administrator: Client) -> None:
+    seen = {"photos-0-people": [ArtisanFactory.create().pk]}
+    page = add(administrator, form(**photo(**seen)))
+    assert "Somebody is named as visible: tick this too." in page
+    assert not Product.objects.exists()
+    add(administrator, form(**photo(**seen, **{"photos-0-shows_person": "on"})))
+    assert Product.objects.get().photos.get().people.count() == 1
+
+
 def test_the_azerbaijani_name_is_needed_and_the_others_can_follow(administrator: Client) -> None:
     assert "This field is required." in add(administrator, form(name_az=""))
     assert not Product.objects.exists()
 
 
-@pytest.mark.parametrize(("shares", "told"), [(("60", "30"), "90"), (("60", "60.50"), "120.50")])
+@pytest.mark.parametrize(
+    ("shares", "told"), [(("60", "39"), "99"), (("60", "41"), "101"), (("33.33", "66.66"), "99.99")]
+)
 def test_shares_that_do_not_sum_to_100_are_told_before_the_database_refuses(
     administrator: Client, shares: tuple[str, str], told: str
 ) -> None:
     rows = [maker(number, ArtisanFactory.create(), share) for number, share in enumerate(shares)]
     page = add(administrator, form(**{"makers-TOTAL_FORMS": 2}, **rows[0], **rows[1]))
     assert f"shares sum to {told}, not to 100." in page
+    assert not Product.objects.exists()
+
+
+@pytest.mark.parametrize("share", ["0", "-1", "101"])
+def test_a_share_that_cannot_be_is_refused_with_a_sentence(administrator: Client, share: str) -> None:
+    other = str(100 - int(share))
+    rows = [maker(number, ArtisanFactory.create(), part) for number, part in enumerate((share, other))]
+    page = add(administrator, form(**{"makers-TOTAL_FORMS": 2}, **rows[0], **rows[1]))
+    assert "A share is more than 0 and at most 100 percent." in page
     assert not Product.objects.exists()
 
 

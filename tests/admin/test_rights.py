@@ -40,7 +40,7 @@ MAY_OPEN: dict[str, set[Role]] = {
     "artisans_withdrawal": {BRANCH, CENTRE},
     "artisans_pityword": {CENTRE},
     "artisans_thanks": {BRANCH, CENTRE},
-    "artisans_artisanprivate": set(),
+    "artisans_artisanprivate": {BRANCH, CENTRE, ACCOUNTANT},
     "artisans_ledgerentry": {ACCOUNTANT},
     "artisans_payout": {ACCOUNTANT},
     "artisans_earningsrule": {ACCOUNTANT},

@@ -1,0 +1,67 @@
+"""What only authorised staff see of a maker, on a page of its own: nothing of it stands on a page that others open.
+
+Branch staff keep who their makers are; whoever pays sees where the money goes to and no more of the person; what is
+watched for a maker's sake is for the Centre's staff alone.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.contrib.filters.admin import RelatedDropdownFilter
+
+from artisans.admin.payouts import WatchedFilter
+from artisans.forms import PrivateRecordForm
+from artisans.models import ArtisanPrivate
+from dostshop.accounts.models import branches_seen_by
+from dostshop.admin import OfOwnBranch, in_every_language, signed_in
+
+IDENTITY = ("artisan", "legal_name")
+PERSON = ("birth_date", ("phone", "email"), "representative")
+
+
+@admin.register(ArtisanPrivate)
+class ArtisanPrivateAdmin(OfOwnBranch):
+    form = PrivateRecordForm
+    branch_lookups = ("artisan__branch",)
+    list_display = ("legal_name", "artisan", "branch")
+    list_select_related = ("artisan__branch",)
+    search_fields = ("legal_name", "artisan__code", *in_every_language("artisan__display_name"))
+    autocomplete_fields = ("artisan",)
+
+    @admin.display(ordering="artisan__branch")
+    def branch(self, record: ArtisanPrivate) -> str:
+        return str(record.artisan.branch)
+
+    def has_view_permission(self, request: HttpRequest, obj: ArtisanPrivate | None = None) -> bool:
+        return _pays(request) or super().has_view_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: ArtisanPrivate | None = None) -> bool:
+        return _pays(request) or super().has_change_permission(request, obj)
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [("artisan__branch", RelatedDropdownFilter), *([WatchedFilter] if self._watches(request) else [])]
+
+    def get_fields(self, request: HttpRequest, obj: ArtisanPrivate | None = None) -> tuple[str | tuple[str, ...], ...]:
+        knows = super().has_view_permission(request, obj)
+        watches = self._watches(request)
+        return (
+            *IDENTITY,
+            *(PERSON if knows else ()),
+            *(("payout_details",) if _pays(request) else ()),
+            *(("payouts_paused",) if _pays(request) or watches else ()),
+            *(("monthly_threshold",) if watches else ()),
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ArtisanPrivate | None = None) -> tuple[str, ...]:
+        """The record is the maker's for good: its key is the maker."""
+        if super().has_change_permission(request, obj):
+            return ("artisan",) if obj else ()
+        return (*IDENTITY, "birth_date", "phone", "email", "representative", "monthly_threshold")
+
+    def _watches(self, request: HttpRequest) -> bool:
+        return super().has_view_permission(request) and branches_seen_by(signed_in(request)) is None
+
+
+def _pays(request: HttpRequest) -> bool:
+    return signed_in(request).has_perm("artisans.pay_payout")

@@ -1,0 +1,204 @@
+"""Private records: each role sees and keeps the part that is its work, of its own branch."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.admin.utils import flatten
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from artisans.consent import Signers
+from artisans.models import Artisan, ArtisanPrivate, Branch, Consent, ConsentForm, Scope
+from dostshop.accounts.models import Role
+from tests.admin.conftest import english, signed_in, staff
+from tests.admin.test_rights import of
+from tests.factories import ArtisanFactory, consent
+
+pytestmark = pytest.mark.django_db
+
+TODAY = timezone.localdate()
+PERSON = {"birth_date", "phone", "email", "representative"}
+SUM = Decimal("100.00")
+BOTH = Signers(given_by=ConsentForm.GivenBy.BOTH, representative="Məmmədova Sevil")
+
+
+def maker(**fields: Any) -> Artisan:
+    artisan: Artisan = ArtisanFactory.create(agreed=(), **fields)
+    return artisan
+
+
+def years_old(years: int) -> date:
+    return TODAY.replace(year=TODAY.year - years, day=1)
+
+
+def page_of(artisan: Artisan) -> str:
+    return english("artisans_artisanprivate_change", artisan.pk)
+
+
+def add_page(artisan: Artisan) -> str:
+    return f"{english('artisans_artisanprivate_add')}?artisan={artisan.pk}"
+
+
+def typed(artisan: Artisan, **changes: Any) -> dict[str, Any]:
+    return {"artisan": artisan.pk, "legal_name": "Əliyeva Nigar", "birth_date": "1990-03-02", **changes}
+
+
+def accountant() -> Client:
+    return signed_in(staff(Role.ACCOUNTANT, "pay_payout"))
+
+
+def shown_to(client: Client, artisan: Artisan) -> dict[str, bool]:
+    """The fields of the page, and whether they can be changed."""
+    form = client.get(page_of(artisan)).context["adminform"]
+    return {name: name in form.form.fields for name in flatten(form.fieldsets[0][1]["fields"])}
+
+
+def test_each_role_sees_what_its_work_needs(administrator: Client) -> None:
+    artisan = maker()
+    names = {"artisan", "legal_name"}
+    assert shown_to(of(Role.BRANCH_STAFF), artisan).keys() == names | PERSON
+    assert shown_to(of(Role.CENTRE_STAFF), artisan).keys() == names | PERSON | {"payouts_paused", "monthly_threshold"}
+    paying = shown_to(accountant(), artisan)
+    assert {field for field, can_change in paying.items() if can_change} == {"payout_details", "payouts_paused"}
+    assert paying.keys() == names | {"payout_details", "payouts_paused"}
+    everything = names | PERSON | {"payout_details", "payouts_paused", "monthly_threshold"}
+    assert shown_to(administrator, artisan).keys() == everything
+
+
+def test_who_is_watched_is_listed_for_the_centre_alone(administrator: Client) -> None:
+    watched = maker(private__payouts_paused=True)
+    maker()
+    page = english("artisans_artisanprivate_changelist")
+    for client in (of(Role.CENTRE_STAFF), administrator):
+        assert [row.pk for row in client.get(page, {"payouts": "paused"}).context["cl"].result_list] == [watched.pk]
+        assert "above the watched sum this month" in client.get(page).content.decode()
+    for client in (of(Role.BRANCH_STAFF), accountant()):
+        shown = client.get(page, {"payouts": "paused"}, follow=True)
+        assert len(shown.context["cl"].result_list) == 2
+        assert "above the watched sum" not in shown.content.decode()
+
+
+@pytest.mark.parametrize("role", [Role.BRANCH_STAFF, Role.CENTRE_STAFF])
+def test_a_maker_without_a_record_gets_one_from_the_page_of_the_maker(role: Role) -> None:
+    artisan = maker(private=False)
+    client = of(role)
+    opened = client.get(english("artisans_artisan_private_record", artisan.pk), follow=True)
+    assert opened.redirect_chain == [(add_page(artisan), 302)]
+    assert opened.context["adminform"].form["artisan"].value() == str(artisan.pk)
+    assert client.post(add_page(artisan), typed(artisan)).status_code == 302
+    record = ArtisanPrivate.objects.get(pk=artisan.pk)
+    assert (record.legal_name, record.birth_date) == ("Əliyeva Nigar", date(1990, 3, 2))
+    opened = client.get(english("artisans_artisan_private_record", artisan.pk), follow=True)
+    assert opened.redirect_chain == [(page_of(artisan), 302)]
+    client.post(page_of(artisan), typed(artisan, birth_date="1991-03-02"))
+    record.refresh_from_db()
+    assert record.birth_date == date(1991, 3, 2)
+
+
+def test_nobody_writes_more_than_the_page_shows() -> None:
+    artisan = maker(private__payout_details="AZ21NABZ", private__monthly_threshold=SUM)
+    forged = {"payout_details": "AZ99", "payouts_paused": "on", "monthly_threshold": "1"}
+    of(Role.BRANCH_STAFF).post(page_of(artisan), typed(artisan, **forged))
+    record = ArtisanPrivate.objects.get(pk=artisan.pk)
+    assert record.legal_name == "Əliyeva Nigar"
+    assert (record.payout_details, record.payouts_paused, record.monthly_threshold) == ("AZ21NABZ", False, SUM)
+    accountant().post(page_of(artisan), typed(artisan, legal_name="Başqası", **forged))
+    record.refresh_from_db()
+    assert (record.legal_name, record.monthly_threshold) == ("Əliyeva Nigar", SUM)
+    assert (record.payout_details, record.payouts_paused) == ("AZ99", True)
+
+
+def test_a_record_stays_with_its_maker(administrator: Client) -> None:
+    artisan, other = maker(), maker(private=False)
+    administrator.post(page_of(artisan), typed(other))
+    assert ArtisanPrivate.objects.get().artisan == artisan
+    page = administrator.post(add_page(artisan), typed(artisan, legal_name="Başqası")).content.decode()
+    assert "already exists" in page
+    assert ArtisanPrivate.objects.get().legal_name == "Əliyeva Nigar"
+
+
+def test_another_branch_and_other_roles_are_kept_out() -> None:
+    artisan, without = maker(), maker(private=False)
+    before = list(ArtisanPrivate.objects.values())
+    addresses = [
+        page_of(artisan),
+        add_page(without),
+        english("artisans_artisanprivate_history", artisan.pk),
+        english("artisans_artisanprivate_delete", artisan.pk),
+        english("artisans_artisan_private_record", artisan.pk),
+        english("artisans_artisan_private_record", without.pk),
+    ]
+    barda = of(Role.BRANCH_STAFF, "barda")
+    for client in (barda, of(Role.INSTRUCTOR), signed_in(staff(Role.ACCOUNTANT, "view_artisan")), Client()):
+        for address in addresses:
+            page = client.get(address, follow=True).content.decode()
+            assert "Məmmədova Sevil" not in page, address
+            client.post(address, typed(without, post="yes"))
+        assert list(ArtisanPrivate.objects.values()) == before
+    listed = barda.get(english("artisans_artisanprivate_changelist"), {"q": "Məmmədova"})
+    assert list(listed.context["cl"].result_list) == []
+    # The maker that a branch may choose is its own.
+    form = barda.get(add_page(without)).context["adminform"].form
+    assert not form.fields["artisan"].queryset.filter(branch=Branch.objects.get(slug="baku")).exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"birth_date": str(TODAY + timedelta(days=1))}, "This day has not come yet."),
+        ({"birth_date": "31.02.1990"}, "Enter a valid date."),
+        ({"legal_name": ""}, "This field is required."),
+        ({"phone": "12"}, "Enter a valid phone number"),
+    ],
+)
+def test_bad_input_is_refused_with_a_sentence(changes: dict[str, str], sentence: str) -> None:
+    artisan = maker(private=False)
+    assert sentence in of(Role.BRANCH_STAFF).post(add_page(artisan), typed(artisan, **changes)).content.decode()
+    assert not ArtisanPrivate.objects.exists()
+
+
+def _given_as_of_age(artisan: Artisan) -> None:
+    consent(artisan, Scope.NAME)
+
+
+def _face(artisan: Artisan) -> None:
+    consent(artisan, Scope.FACE, signers=BOTH)
+
+
+def _of_both_but_of_age(artisan: Artisan) -> None:
+    consent(artisan, Scope.NAME, valid_until=TODAY, signers=BOTH)
+
+
+@pytest.mark.parametrize("given", [_given_as_of_age, _face, _of_both_but_of_age])
+@pytest.mark.parametrize("birth_date", [None, years_old(15)], ids=["unknown", "a minor"])
+def test_a_birth_date_against_the_consents_is_refused(given: Any, birth_date: date | None) -> None:
+    """By a sentence on the page, and by the database where nobody asks the page."""
+    artisan = maker()
+    given(artisan)
+    page = of(Role.BRANCH_STAFF).post(page_of(artisan), typed(artisan, birth_date=birth_date or "")).content.decode()
+    assert "A maker of this age cannot have given the consents as recorded." in page
+    with pytest.raises(IntegrityError, match="cannot have given"), transaction.atomic():
+        ArtisanPrivate.objects.filter(pk=artisan.pk).update(birth_date=birth_date)
+    assert ArtisanPrivate.objects.get().birth_date == date(1985, 5, 17)
+
+
+@pytest.mark.parametrize("birth_date", [years_old(15), years_old(14), date(1990, 3, 2)])
+def test_a_birth_date_that_fits_the_consents_is_taken(birth_date: date) -> None:
+    """Who turns out to be of age is spared as before until the consent ends."""
+    artisan = maker(private__birth_date=years_old(15))
+    consent(artisan, Scope.NAME, valid_until=TODAY, signers=BOTH)
+    of(Role.BRANCH_STAFF).post(page_of(artisan), typed(artisan, birth_date=str(birth_date)))
+    assert ArtisanPrivate.objects.get().birth_date == birth_date
+    assert Consent.objects.get().of_minor
+
+
+def test_the_page_for_consents_says_where_the_birth_date_is_entered() -> None:
+    unknown, known = maker(private__birth_date=None), maker()
+    client = of(Role.BRANCH_STAFF)
+    for artisan, is_said in ((unknown, True), (known, False)):
+        page = client.get(english("artisans_artisan_record_consent", artisan.pk)).content.decode()
+        way = english("artisans_artisan_private_record", artisan.pk)
+        assert (f'underline" href="{way}"' in page) is is_said
