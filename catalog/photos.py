@@ -1,10 +1,11 @@
 """From a private original to the public renditions of a picture.
 
 Promises: the renditions are upright, in sRGB, and carry no metadata at all. Their names hold a digest of the
-original and of the recipe, so a file never changes under its name and any cache may keep it for ever. A second
-run finds them made and does nothing; a new original or recipe writes new files, then the row in one update,
-then deletes the old files. Takes no lock. What cannot be used raises ``UnusablePicture`` with a sentence for
-the person who brought the file.
+original and of the recipe, so a file never changes under its name; those on which somebody is to be seen lie in a
+folder that caches keep for a minute only (``dostshop/pictures.py``). A second run finds them made and does nothing;
+a new original or recipe, or somebody noticed in it, writes new files, then the row in one update, then deletes the
+old files. Takes no lock. What cannot be used raises ``UnusablePicture`` with a sentence for the person who brought
+the file.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from django.core.files.storage import storages
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
 
-from dostshop.pictures import Picture, Rendition
+from dostshop.pictures import OF_PEOPLE, Picture, Rendition
 
 pillow_heif.register_heif_opener()
 
@@ -135,7 +136,7 @@ def _encoded(picture: Picture) -> tuple[str, list[Encoded]]:
     with picture.original.open("rb") as file:
         original = file.read()
     digest = hashlib.sha256(repr(RECIPES).encode() + original).hexdigest()[:8]
-    prefix = f"{picture.key}/{digest}-"
+    prefix = f"{OF_PEOPLE if picture.is_of_people else ''}{picture.key}/{digest}-"
     return prefix, [] if _is_current(picture, prefix) else encode(original)
 
 

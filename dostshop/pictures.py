@@ -15,10 +15,14 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from dostshop.public_pages import SHARED_CACHE_SECONDS
+
 # Best first: a browser takes the first that it can show.
 FORMATS = ("avif", "webp", "jpeg")
 # Pixels that a card's picture needs at the most: a third of a tablet, on a sharp screen.
 SMALL = 640
+# Where renditions lie on which somebody is to be seen: who took back the consent is gone from caches within a minute.
+OF_PEOPLE = "people/"
 
 
 class Rendition(TypedDict):
@@ -37,6 +41,13 @@ class Source:
 
     mime_type: str
     srcset: str
+
+
+def cache_control(name: str) -> str:
+    """How long browsers and caches may keep a rendition; it never changes under its name, but it may have to go."""
+    if name.startswith(OF_PEOPLE):
+        return f"public, max-age={SHARED_CACHE_SECONDS}, must-revalidate"
+    return "public, max-age=31536000, immutable"
 
 
 def original_name(instance: "Picture", filename: str) -> str:
@@ -72,6 +83,11 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return self.alt or str(self.key)
+
+    @property
+    def is_of_people(self) -> bool:
+        """Whether somebody is to be seen; see ``OF_PEOPLE``."""
+        return False
 
     @property
     def is_rendered(self) -> bool:

@@ -137,7 +137,8 @@ def _storage(folder: str, *, public: bool) -> dict[str, Any]:
         "file_overwrite": False,
         "custom_domain": PUBLIC_MEDIA_URL.partition("://")[2].rstrip("/") or None if public else None,
     }
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    backend = "dostshop.bucket.RenditionsInBucket" if public else "storages.backends.s3.S3Storage"
+    return {"BACKEND": backend, "OPTIONS": options}
 
 
 STORAGES = {

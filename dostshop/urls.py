@@ -1,9 +1,7 @@
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path, re_path
-from django.views.decorators.cache import cache_control
-from django.views.static import serve
+from django.urls import URLPattern, URLResolver, include, path
 
 from dostshop import views
 from orders.sign_in import sign_out
@@ -32,11 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 if not settings.S3_BUCKET:
-    # A proxy in front may serve this folder itself; nothing but renditions is in it.
-    media = settings.STORAGES["renditions"]["OPTIONS"]["location"]
-    # A file never changes under its name.
-    keep = cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
-    urlpatterns.append(re_path(r"^media/(?P<path>.*)$", keep(serve), {"document_root": media}))
+    urlpatterns.append(path("media/<path:path>", views.media))
 
 if settings.DEMO:
     urlpatterns += i18n_patterns(path("demo/", include("dostshop.demo.urls")), prefix_default_language=False)

@@ -1,10 +1,16 @@
 """Pages that belong to no app: errors and the health of the process."""
 
+import posixpath
+
 from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.views.static import serve
+
+from dostshop.pictures import cache_control
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -14,6 +20,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """Pages name their icon; browsers guess this address for what is no page, such as a photo opened by itself."""
     return redirect(static("img/mark.svg"))
+
+
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A rendition from this machine's folder, in which nothing else is. A proxy in front may do the same."""
+    name = posixpath.normpath(path).lstrip("/")
+    response: HttpResponseBase = serve(request, name, settings.STORAGES["renditions"]["OPTIONS"]["location"])
+    response.headers["Cache-Control"] = cache_control(name)
+    return response
 
 
 def robots(request: HttpRequest) -> HttpResponse:

@@ -57,6 +57,10 @@ class ArtisanPhoto(Picture):
         verbose_name = _("maker's picture")
         verbose_name_plural = _("makers' pictures")
 
+    @property
+    def is_of_people(self) -> bool:
+        return True
+
 
 class ArtisanPrivate(models.Model):
     """What only authorised staff see, and no page shows. There is no field for a diagnosis, on purpose."""

@@ -47,7 +47,8 @@ class PictureFormSet(InlineFormSet):
         return self._rendered(super().save_existing(form, obj, commit), form)
 
     def _rendered(self, picture: Picture, form: Any) -> Picture:
-        if picture.pk and "original" in form.changed_data:
+        # Where somebody is to be seen, renditions lie elsewhere.
+        if picture.pk and {"original", "shows_person"} & set(form.changed_data):
             tasks.render_later(picture)
         return picture
 

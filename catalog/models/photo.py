@@ -46,3 +46,7 @@ class Photo(Picture):
         verbose_name = _("photo")
         verbose_name_plural = _("photos")
         ordering = ["position", "pk"]
+
+    @property
+    def is_of_people(self) -> bool:
+        return self.shows_person

@@ -2,47 +2,30 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone, translation
-from pytest_django import Settings
 
 from artisans import statements
 from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Statement, Thanks, Withdrawal
 from catalog import photos, withdrawal_documents, withdrawals
 from catalog.models import Photo, Product, ProductMaker
 from dostshop.background.models import Job
-from orders import bag as bags
 from tests.artisans.test_statements import LAST, told_life
 from tests.catalog.test_photos import as_bytes, files_in, red_above_blue
-from tests.factories import ArtisanFactory, UserFactory, bag_with, consent, order_of, piece, thanks_for
+from tests.factories import ArtisanFactory, UserFactory, consent, piece, thanks_for
 from tests.residue import residue
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 
 NAME, STORY = "Qızılquşcan", "Zərgərkəndli sözlər"
 
 
-@pytest.fixture(autouse=True)
-def own_storage(settings: Settings, tmp_path: Path) -> Path:
-    """Files of one test only, so that one that is left can be seen."""
-    settings.STORAGES = {
-        name: {**storage, "OPTIONS": {**storage["OPTIONS"], "location": tmp_path / name}}
-        if name in {"default", "renditions"}
-        else storage
-        for name, storage in settings.STORAGES.items()
-    }
-    return tmp_path
-
-
-@pytest.fixture
-def maker() -> Artisan:
+def make_maker() -> Artisan:
     """With name, story, face and place on the site, a portrait, and a piece with a photo that shows the maker."""
     artisan: Artisan = ArtisanFactory.create(
         slug="qizilquscan", display_name_az=NAME, story_az=STORY, place_az="Zərgərkənd", agreed=()
@@ -59,8 +42,9 @@ def maker() -> Artisan:
     return artisan
 
 
-def piece_of(maker: Artisan) -> Any:
-    return Product.objects.get(makers__artisan=maker).variants.get()
+@pytest.fixture
+def maker() -> Artisan:
+    return make_maker()
 
 
 def remove_files() -> None:
@@ -138,39 +122,6 @@ def test_a_piece_without_any_other_photo_leaves_the_shop(maker: Artisan) -> None
     withdrawal = withdrawals.withdraw(maker.pk)
     product.refresh_from_db()
     assert (product.state, withdrawal.report["taken_back"]) == (Product.State.DRAFT, [product.code])
-
-
-def test_an_open_order_and_a_bag_go_on_without_the_maker(maker: Artisan, client: Client) -> None:
-    variant = piece_of(maker)
-    product = variant.product
-    Photo.objects.create(product=product, original="originals/x.jpg", original_width=1, original_height=1, alt="Qab")
-    order = order_of(variant)
-    bag = bag_with(piece())
-    withdrawals.withdraw(maker.pk)
-    assert client.get(order.get_absolute_url()).status_code == 200
-    assert NAME not in client.get(order.get_absolute_url()).content.decode()
-    assert bags.lines(bag)
-    product.refresh_from_db()
-    assert product.state == Product.State.PUBLISHED
-
-
-def test_a_restored_backup_forgets_again(maker: Artisan, own_storage: Path, client: Client) -> None:
-    withdrawals.withdraw(maker.pk)
-    remove_files()
-    # Yesterday's dump: nothing of the withdrawal is in it.
-    Withdrawal.objects.all().delete()
-    before: dict[str, Any] = {"display_name_az": NAME, "story_az": STORY, "slug": "qizilquscan"}
-    Artisan.objects.filter(pk=maker.pk).update(**before)
-    consent(maker, Scope.NAME, Scope.STORY)
-    assert NAME in client.get("/artisans/qizilquscan/").content.decode()
-
-    call_command("apply_withdrawals")
-    remove_files()
-
-    assert client.get("/artisans/qizilquscan/").status_code == 410
-    assert list(residue(NAME, folders=(own_storage,))) == []
-    assert Withdrawal.objects.count() == 1
-    assert withdrawals.apply() == []
 
 
 def test_statements_stay_for_the_law_and_name_nobody_as_the_shop_did(maker: Artisan) -> None:

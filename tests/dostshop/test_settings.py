@@ -43,7 +43,7 @@ print(json.dumps({
     "hosts": settings.ALLOWED_HOSTS,
     "cache": cache._cache.__class__.__name__,
     "public": storages["renditions"].url("a b.avif"),
-    "private": type(storages["default"]).__name__,
+    "storages": [type(storages[name]).__name__ for name in ("renditions", "default")],
     "secure": [settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT],
 }))
 """
@@ -78,7 +78,7 @@ def test_every_setting_reaches_its_place(tmp_path: Path) -> None:
     assert shown["hosts"] == ["shop.example.az"]
     assert shown["cache"] == "RedisCacheClient"
     assert shown["public"] == "https://pictures.example.az/shop/public/a%20b.avif"
-    assert shown["private"] == "S3Storage"
+    assert shown["storages"] == ["RenditionsInBucket", "S3Storage"]
     assert shown["secure"] == [True, True, True]
     assert shown["csp"]["img-src"] == ["'self'", "https://pictures.example.az/shop/"]
     assert shown["csp"]["form-action"] == [
