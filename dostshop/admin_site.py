@@ -11,11 +11,11 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, resolve_url
 from django.template.response import TemplateResponse
 from django.templatetags.static import static
-from django.urls import reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.csp import CSP
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
@@ -129,6 +129,24 @@ class ShopAdminSite(UnfoldAdminSite):
         waiting = [one for page in asked for one in page.waiting(request) if one.count]
         response: TemplateResponse = super().index(request, {"waiting": waiting, **(extra_context or {})})
         return response
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        urls: list[URLResolver | URLPattern] = [
+            url for url in super().get_urls() if getattr(url, "name", None) != "view_on_site"
+        ]
+        mine = path("r/<int:content_type_id>/<path:object_id>/", self.admin_view(self.on_site), name="view_on_site")
+        return [mine, *urls]
+
+    def on_site(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
+        """From a row to its page in the shop, for whoever may see the row; an order's address would be its key."""
+        kind = apps.get_model("contenttypes.ContentType").objects.filter(pk=content_type_id).first()
+        page = self._registry.get(kind.model_class()) if kind else None
+        row = page.get_object(request, object_id) if page else None
+        if page is None or row is None or not page.has_view_permission(request, row):
+            raise Http404
+        if page.view_on_site is not True or not hasattr(row, "get_absolute_url"):
+            raise Http404
+        return redirect(row.get_absolute_url())
 
     def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
         wrapped: Callable[..., HttpResponse] = csp_override(ADMIN_CSP)(super().admin_view(view, cacheable))

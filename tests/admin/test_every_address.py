@@ -1,0 +1,281 @@
+"""Every address of the shop, as its resolver lists them, tried by every role and by another branch's staff.
+
+A page that is new and that nobody thought of here fails the first test.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+from django.db.models import Model
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from artisans.models import Branch, Scope
+from catalog import withdrawals
+from dostshop.accounts.models import Role
+from dostshop.admin import OfOwnBranch
+from orders import payments, returns
+from orders.models import Fulfilment, Order, ProviderEvent, Reconciliation
+from tests.admin.conftest import english, signed_in
+from tests.admin.test_background import job
+from tests.admin.test_rights import BRANCH, CENTRE, MAY_OPEN, of
+from tests.factories import (
+    ArtisanFactory,
+    CollectionFactory,
+    HolidayFactory,
+    PhotoFactory,
+    UserFactory,
+    bag_with,
+    consent,
+    delivery_method,
+    hand_out,
+    made_by,
+    order_of,
+    piece,
+    worker,
+)
+
+pytestmark = pytest.mark.django_db
+
+# Pages of the admin that show no rows of one kind. Whoever may enter it opens the first ones.
+FOR_ALL_STAFF = {"index", "login", "logout", "password_change", "password_change_done", "jsi18n", "search", "app_list"}
+# They ask the rights of what they are asked about, which the tests below try.
+ASKING = {"autocomplete", "view_on_site"}
+# Who takes money at a till says of its refund that it was given back there.
+BESIDES: dict[str, set[Role]] = {"orders_refund_give_back": {BRANCH}}
+# Django names it by its own model of a user.
+RENAMED = {"auth_user_password_change": "accounts_user_password_change"}
+REVIEW: dict[str, set[Role]] = {"catalog_review": {BRANCH, CENTRE}}
+# Read by anybody, or by whoever has the secret of an address; “tests/catalog/test_leaks.py” reads them all.
+OF_THE_STOREFRONT = {"catalog", "orders", "pages"}
+OF_ACCOUNTS = ("account", "socialaccount_", "google_", "openid_connect_")
+OF_MACHINES = {"sitemap", "payment_webhook", "delivery"}
+# What the forms of all pages together would need to be sent.
+TYPED = {
+    "_form_submitted": "on",
+    "post": "yes",
+    "scopes": ["name"],
+    "quantity": "1",
+    "amount": "1",
+    "reason": "returned",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    name: str
+    parameters: tuple[str, ...] = ()
+
+
+def addresses(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[tuple[str, Address]]:
+    """Of each page that has a name: whose it is, and its name."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern, pattern.namespace or namespace)
+        elif pattern.name:
+            yield namespace, Address(pattern.name, tuple(pattern.pattern.converters))
+
+
+def of_namespace(wanted: str) -> list[Address]:
+    return list(dict.fromkeys(address for namespace, address in addresses() if namespace == wanted))
+
+
+def model_of(address: Address) -> type[Model] | None:
+    """What the page of the admin is about."""
+    name = RENAMED.get(address.name, address.name)
+    return next((model for model in admin.site._registry if name.startswith(f"{label(model)}_")), None)
+
+
+def label(model: type[Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+def row_of(model: type[Model]) -> Model:
+    """One of Baku's, or of all branches."""
+    row: Model | None = model._default_manager.order_by("pk").first()
+    assert row is not None, f"{model._meta.label} has a page of the admin: let everything() make one"
+    return row
+
+
+def url_of(address: Address, model: type[Model]) -> str:
+    return english(address.name, *([row_of(model).pk] if address.parameters else []))
+
+
+@pytest.fixture
+def everything(db: None) -> None:
+    """A row of all that the admin shows; what belongs to a branch is Baku's."""
+    baku = Branch.objects.get(slug="baku")
+    artisan, former = ArtisanFactory.create(), ArtisanFactory.create()
+    consent(artisan, Scope.FACE)
+    withdrawals.withdraw(former.pk)
+    variant = piece(on_hand=5, kind="small_series")
+    made_by(variant.product, artisan)
+    PhotoFactory.create(product=variant.product)
+    CollectionFactory.create()
+    delivery_method()
+    HolidayFactory.create(branch=baku)
+    ProviderEvent.objects.create(event_id="evt_1", type="checkout.session.completed", payload={})
+    Reconciliation.objects.create()
+    Group.objects.create(name="Mühasib")
+    job(status="failed", attempts=12)
+    done = order_of(variant, provider="branch")
+    payments.mark_paid(done.pk, actor=worker())
+    hand_out(done)
+    [returned] = returns.ask(done.pk, units={done.lines.get().pk: 1}, reason="damaged")
+    returns.accept(returned.pk, actor=worker())
+    returns.refund(returned.pk, actor=worker())
+    order_of(variant, provider="branch")
+    bag_with(variant)
+
+
+def rows_of_all_tables() -> dict[str, str]:
+    """A digest of each table; of who is signed in, nothing."""
+    with connection.cursor() as cursor:
+        digests = {}
+        for table in set(connection.introspection.table_names(cursor)) - {"django_session"}:
+            cursor.execute(f"SELECT md5(string_agg(kept::text, '|' ORDER BY kept::text)) FROM \"{table}\" AS kept")  # noqa: S608
+            [digests[table]] = cursor.fetchone()
+    return digests
+
+
+def expect_refused(client: Client, urls: list[str]) -> None:
+    """None of these opens for this person, and whatever is sent there changes nothing."""
+    assert urls
+    before = rows_of_all_tables()
+    for url in urls:
+        assert is_refusal(client.get(url)) or tells_nothing(client, url), url
+        assert is_refusal(client.post(url, TYPED)), url
+    assert rows_of_all_tables() == before
+
+
+def is_refusal(answer: Any) -> bool:
+    return answer.status_code in {302, 403, 404, 405}
+
+
+def tells_nothing(client: Client, url: str) -> bool:
+    """A dialog that asks before a step says the same of every row, and of none."""
+    of_it, of_none = (client.get(each) for each in (url, re.sub(r"/\d+/", "/999999/", url)))
+    return without_numbers(of_it) == without_numbers(of_none)
+
+
+def without_numbers(answer: Any) -> str:
+    """Of the row in addresses, and against forged posts."""
+    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
+    return re.sub(r"/\d+/", "/0/", page)
+
+
+def test_it_is_known_of_every_address_whose_it_is() -> None:
+    unknown = []
+    for namespace, address in addresses():
+        if namespace == "admin":
+            model = model_of(address)
+            is_known = label(model) in MAY_OPEN if model else address.name in {*FOR_ALL_STAFF, *ASKING, *REVIEW}
+        elif namespace:
+            is_known = namespace in {"work", *OF_THE_STOREFRONT}
+        else:
+            is_known = address.name.startswith(OF_ACCOUNTS) or address.name in OF_MACHINES
+        if not is_known:
+            unknown.append(f"{namespace}:{address.name}")
+    assert unknown == []
+
+
+def may_open(address: Address, model: type[Model]) -> set[Role]:
+    return MAY_OPEN[label(model)] | BESIDES.get(address.name, set())
+
+
+def of_the_admin(role: Role | None) -> list[str]:
+    """The pages that are not for this role, with a row where they need one; for None all of them."""
+    urls = [
+        url_of(address, model)
+        for address in of_namespace("admin")
+        if (model := model_of(address)) and not (role and role in may_open(address, model))
+    ]
+    return urls + [english(name) for name, roles in REVIEW.items() if role not in roles]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_no_role_opens_a_page_of_the_admin_that_is_not_its_own(everything: None, role: Role) -> None:
+    expect_refused(of(role), of_the_admin(role))
+
+
+@pytest.mark.parametrize("role", Role)
+def test_each_role_opens_the_rows_that_are_its_work(everything: None, role: Role) -> None:
+    client = of(role)
+    for model in admin.site._registry:
+        if role in MAY_OPEN[label(model)]:
+            url = english(f"{label(model)}_change", row_of(model).pk)
+            assert client.get(url).status_code == 200, url
+
+
+def test_nobody_else_enters_the_admin(everything: None) -> None:
+    shopper = UserFactory.create()
+    for client in (Client(), signed_in(shopper)):
+        expect_refused(client, of_the_admin(None))
+
+
+def test_another_branchs_staff_find_no_row(everything: None) -> None:
+    barda = of(BRANCH, "barda")
+    owned = {model for model, page in admin.site._registry.items() if isinstance(page, OfOwnBranch)}
+    with_row = [
+        url_of(address, model)
+        for address in of_namespace("admin")
+        if address.parameters and (model := model_of(address)) in owned and model
+    ]
+    expect_refused(barda, with_row)
+    for model in owned:
+        if BRANCH in MAY_OPEN[label(model)]:
+            listed = barda.get(english(f"{label(model)}_changelist")).context["cl"].result_list
+            assert row_of(model) not in list(listed), model
+
+
+def of_the_work() -> list[str]:
+    part = Fulfilment.objects.filter(order__status=Order.Status.AWAITING_PAYMENT).get()
+    values: dict[str, Any] = {"pk": part.pk, "code": part.order.pickup_code or part.order.code}
+    return [
+        reverse(f"work:{address.name}", args=[values[name] for name in address.parameters])
+        for address in of_namespace("work")
+    ]
+
+
+@pytest.mark.parametrize("role", [*Role, None])
+def test_the_work_is_for_who_does_it(everything: None, role: Role | None) -> None:
+    urls = of_the_work()
+    if role in {BRANCH, CENTRE}:
+        opened = [url for url in urls if of(role).get(url).status_code == 200]
+        assert len(opened) >= 6
+    else:
+        expect_refused(of(role) if role else signed_in(UserFactory.create()), urls)
+        expect_refused(Client(), urls)
+
+
+def test_another_branchs_staff_do_none_of_the_work(everything: None) -> None:
+    for_every_branch = {reverse(f"work:{name}") for name in ("list", "pick_list", "counter", "delivery")}
+    expect_refused(of(BRANCH, "barda"), [url for url in of_the_work() if url not in for_every_branch])
+
+
+def on_site(row: Model) -> str:
+    return english("view_on_site", ContentType.objects.get_for_model(row).pk, row.pk)
+
+
+def test_an_order_is_not_found_by_its_row(everything: None, administrator: Client) -> None:
+    """Its address is its key: Django's own way from a row to its page would give it to all staff."""
+    for client in (of(BRANCH, "barda"), of(Role.INSTRUCTOR), of(CENTRE), administrator):
+        assert client.get(on_site(row_of(Order))).status_code == 404
+
+
+def test_a_row_leads_to_its_page_for_whoever_may_see_it(everything: None) -> None:
+    product = piece().product
+    for client in (of(BRANCH), of(CENTRE), of(Role.ACCOUNTANT)):
+        assert client.get(on_site(product)).headers["Location"] == product.get_absolute_url()
+    for client in (of(BRANCH, "barda"), of(Role.INSTRUCTOR)):
+        assert client.get(on_site(product)).status_code == 404
+    kind = ContentType.objects.get_for_model(product).pk
+    for keys in ((kind, "abc"), (kind, 999999), (999999, product.pk), ("abc", product.pk)):
+        assert of(CENTRE).get(f"/admin/r/{keys[0]}/{keys[1]}/").status_code == 404
