@@ -17,7 +17,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from artisans.models import Branch, Scope
+from artisans.models import Branch, Payout, Scope
 from catalog import withdrawals
 from dostshop.accounts.models import Role
 from dostshop.admin import OfOwnBranch
@@ -125,6 +125,7 @@ def everything(db: None) -> None:
     Reconciliation.objects.create()
     Group.objects.create(name="Mühasib")
     job(status="failed", attempts=12)
+    Payout.objects.create(artisan=artisan, amount=1, method=Payout.Method.CASH, approved_by=worker())
     done = order_of(variant, provider="branch")
     payments.mark_paid(done.pk, actor=worker())
     hand_out(done)
