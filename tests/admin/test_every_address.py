@@ -6,6 +6,7 @@ A page that is new and that nobody thought of here fails the first test.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from artisans.models import Branch, Payout, Scope
+from artisans.models import Branch, Payout, Scope, Statement, StatementMonth
 from catalog import withdrawals
 from dostshop.accounts.models import Role
 from dostshop.admin import OfOwnBranch
@@ -126,6 +127,8 @@ def everything(db: None) -> None:
     Group.objects.create(name="Mühasib")
     job(status="failed", attempts=12)
     Payout.objects.create(artisan=artisan, amount=1, method=Payout.Method.CASH, approved_by=worker())
+    month = StatementMonth.objects.create(month=date(2026, 1, 1), up_to=0, issued_by=worker())
+    Statement.objects.create(month=month, artisan=artisan, branch=baku, opening=0, closing=0, content={})
     done = order_of(variant, provider="branch")
     payments.mark_paid(done.pk, actor=worker())
     hand_out(done)
