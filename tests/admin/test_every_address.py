@@ -40,6 +40,7 @@ from tests.factories import (
     made_by,
     order_of,
     piece,
+    thanks_for,
     worker,
 )
 
@@ -127,6 +128,7 @@ def everything(db: None) -> None:
     Group.objects.create(name="Mühasib")
     job(status="failed", attempts=12)
     Payout.objects.create(artisan=artisan, amount=1, method=Payout.Method.CASH, approved_by=worker())
+    thanks_for(artisan)
     month = StatementMonth.objects.create(month=date(2026, 1, 1), up_to=0, issued_by=worker())
     Statement.objects.create(month=month, artisan=artisan, branch=baku, opening=0, closing=0, content={})
     done = order_of(variant, provider="branch")
