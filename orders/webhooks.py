@@ -113,7 +113,8 @@ def taken_in(provider: str, report: Report) -> Payment | None:
 def payment_of(provider: str, report: Report) -> Payment | None:
     """By the provider's name for it, or, where the shop never got to write that down, by what it told the provider."""
     here = Payment.objects.filter(provider=provider)
-    if report.reference and (found := here.filter(provider_reference=report.reference).first()):
+    named = here.filter(provider_reference=report.reference) if report.reference else here.none()
+    if found := named.first():
         return found
     if report.charge and (found := here.filter(provider_charge=report.charge).first()):
         return found
@@ -121,4 +122,6 @@ def payment_of(provider: str, report: Report) -> Payment | None:
     if not key.isascii() or not key.isdigit() or len(key) > MOST_DIGITS:
         return None
     is_unnamed = Q(provider_reference="") if report.reference else Q()
-    return here.filter(is_unnamed, pk=key, order__code=report.order_code).first()
+    told = here.filter(is_unnamed, pk=key, order__code=report.order_code)
+    # Asked again: between the two questions the name may have been written down.
+    return told.first() or named.first()

@@ -158,3 +158,17 @@ def test_staff_sign_in_at_the_shops_own_door(page: Page) -> None:
     page.locator("[name=password]").fill("a long password")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/en/admin/$"))
+
+
+def test_without_scripts_the_admin_says_so(browser: Browser, base_url: str) -> None:
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    sign_in(context, UserFactory.create(is_staff=True, is_superuser=True), base_url)
+    page = context.new_page()
+    page.goto("/en/admin/")
+    # Playwright sees no text in what is for browsers without scripts.
+    sentence = page.locator("noscript p").first
+    expect(sentence).to_be_visible()
+    assert "These pages need JavaScript" in sentence.inner_text()
+    page.locator("noscript a").first.click()
+    expect(page.get_by_role("heading", name="Work list")).to_be_visible()
+    context.close()

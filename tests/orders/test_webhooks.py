@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -294,6 +295,23 @@ def test_a_session_whose_name_the_shop_never_heard_is_found_by_what_it_was_told(
 
     assert_sold_once(payment)
     assert payment.provider_reference == "cs_test_1"
+
+
+def test_a_session_whose_name_is_written_down_while_it_is_looked_for_is_found(payment: Payment, post: Post) -> None:
+    event = expired(payment)
+    Payment.objects.filter(pk=payment.pk).update(provider_reference="", status=Payment.Status.STARTED)
+
+    def named_after_the_first_look(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        answer = execute(sql, *args)
+        if sql.startswith("SELECT") and '"provider_reference" =' in sql:
+            payment.save(update_fields=["provider_reference"])
+        return answer
+
+    with connection.execute_wrapper(named_after_the_first_look):
+        assert post(event) == 200
+
+    payment.refresh_from_db()
+    assert (payment.status, ProviderEvent.objects.get().error) == (Payment.Status.EXPIRED, "")
 
 
 def test_what_another_shop_told_is_not_believed(payment: Payment, post: Post) -> None:
