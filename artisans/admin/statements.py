@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.decorators import action, display
 
@@ -66,7 +66,7 @@ class StatementAdmin(ReadOnly, OfOwnBranch):
     def closing_shown(self, statement: Statement) -> str:
         return money.text(statement.closing)
 
-    @display(description=gettext_lazy("issued"))
+    @display(description=pgettext_lazy("statement", "issued"))
     def issued(self, statement: Statement) -> str:
         when = timezone.localtime(statement.month.issued_at)
         return f"{when:%d.%m.%Y %H:%M}, {statement.month.issued_by}"

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from artisans.models.artisan import Artisan
 from artisans.models.branch import Branch
@@ -23,7 +24,7 @@ class StatementMonth(models.Model):
     month = models.DateField(_("month"), unique=True)
     # The last entry that was looked at: what has a higher number is told later, whatever its day.
     up_to = models.PositiveBigIntegerField(editable=False)
-    issued_at = models.DateTimeField(_("issued"), auto_now_add=True)
+    issued_at = models.DateTimeField(pgettext_lazy("statement", "issued"), auto_now_add=True)
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("issued by")
     )

@@ -256,7 +256,7 @@ def _each_maker_is_shown_in_full(site: Site, pages: dict[str, Read]) -> None:
 def _private_tables_were_not_asked(sent: list[str]) -> None:
     everything = "\n".join(sent)
     assert "artisans_publicartisan" in everything
-    for table in ("artisans_artisanprivate", "artisans_consentform"):
+    for table in ("artisans_artisanprivate", "artisans_consentform", "artisans_statement", "artisans_payout"):
         assert table not in everything
     assert set().union(*(columns_of("artisans_artisan", sql) for sql in sent)) <= {"id", "is_public"}
 
