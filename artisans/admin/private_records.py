@@ -7,6 +7,7 @@ watched for a maker's sake is for the Centre's staff alone.
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
@@ -58,6 +59,11 @@ class ArtisanPrivateAdmin(OfOwnBranch):
         if super().has_change_permission(request, obj):
             return ("artisan",) if obj else ()
         return (*IDENTITY, "birth_date", "phone", "email", "representative", "monthly_threshold")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """By what of the record this person sees: whoever may ask whether a field is above 100 knows it."""
+        hidden = {field.name for field in self.opts.fields} - set(flatten(self.get_fields(request)))
+        return lookup.partition("__")[0] not in hidden and super().lookup_allowed(lookup, value, request)
 
     def _watches(self, request: HttpRequest) -> bool:
         return super().has_view_permission(request) and branches_seen_by(signed_in(request)) is None

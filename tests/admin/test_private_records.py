@@ -11,10 +11,11 @@ from django.test import Client
 from django.utils import timezone
 
 from artisans.consent import Signers
-from artisans.models import Artisan, ArtisanPrivate, Branch, Consent, ConsentForm, Scope
+from artisans.models import Artisan, ArtisanPrivate, Branch, Consent, ConsentForm, Payout, Scope
 from dostshop.accounts.models import Role
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_rights import of
+from tests.artisans.test_payouts import earn, paid
 from tests.factories import ArtisanFactory, consent
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,41 @@ def test_each_role_sees_what_its_work_needs(administrator: Client) -> None:
     assert paying.keys() == names | {"payout_details", "payouts_paused"}
     everything = names | PERSON | {"payout_details", "payouts_paused", "monthly_threshold"}
     assert shown_to(administrator, artisan).keys() == everything
+
+
+def test_who_was_paid_more_than_the_watched_sum_is_listed_by_month() -> None:
+    above, below = maker(private__monthly_threshold="26.59"), maker(private__monthly_threshold="26.60")
+    for artisan in (above, below):
+        earn(artisan, "26.60", cause=f"sale-{artisan.pk}")
+        paid(artisan)
+    page, centre = english("artisans_artisanprivate_changelist"), of(Role.CENTRE_STAFF)
+
+    def listed(which: str) -> list[int]:
+        return [row.pk for row in centre.get(page, {"payouts": which}).context["cl"].result_list]
+
+    assert listed("above") == [above.pk]
+    assert listed("above_before") == []
+    last_month = TODAY.replace(day=1) - timedelta(days=1)
+    Payout.objects.filter(artisan=below).update(paid_on=last_month)
+    ArtisanPrivate.objects.filter(pk=below.pk).update(monthly_threshold="1.00")
+    assert listed("above_before") == [below.pk]
+
+
+@pytest.mark.parametrize(
+    ("role", "hidden"),
+    [
+        (Role.BRANCH_STAFF, "monthly_threshold__gt"),
+        (Role.BRANCH_STAFF, "payouts_paused__exact"),
+        (Role.BRANCH_STAFF, "payout_details__contains"),
+        (Role.ACCOUNTANT, "monthly_threshold__gt"),
+        (Role.ACCOUNTANT, "birth_date__lt"),
+        (Role.CENTRE_STAFF, "payout_details__contains"),
+    ],
+)
+def test_nobody_is_listed_by_what_the_page_does_not_show(role: Role, hidden: str) -> None:
+    maker()
+    page = english("artisans_artisanprivate_changelist")
+    assert of(role).get(page, {hidden: "0"}).status_code == 400
 
 
 def test_who_is_watched_is_listed_for_the_centre_alone(administrator: Client) -> None:
