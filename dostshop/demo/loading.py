@@ -191,9 +191,8 @@ def _create_maker(slug: str, record: Record) -> Artisan:
         **names,
         **_texts(record, "story", "place", "affiliation"),
     )
-    ArtisanPrivate.objects.create(
-        artisan=artisan, legal_name=record["legal_name"], representative=record.get("representative", "")
-    )
+    private = {name: record.get(name, "") for name in ("legal_name", "representative", "payout_details")}
+    ArtisanPrivate.objects.create(artisan=artisan, **private)
     return artisan
 
 

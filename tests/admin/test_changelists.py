@@ -41,6 +41,7 @@ QUERIES = {
     "artisans_artisan": 5,
     "artisans_artisanprivate": 5,
     "artisans_branch": 4,
+    "artisans_payout": 5,
     "artisans_thanks": 5,
     "auth_group": 4,
     "background_job": 7,
