@@ -5,13 +5,16 @@ A word is compared folded and whole, with the endings of its language: “xəst�
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
 from django.conf import settings
 from django.db.models import Model
 
 from artisans.models import PityWord
-from dostshop.folding import fold
+from dostshop.folding import FOLD_FROM, FOLD_TO, fold
 
 # Plural, whose it is, case, “am”, “is”: of folded words, in which ı is i, ə is e and ü is u.
 _AZERBAIJANI = (
@@ -29,12 +32,23 @@ _ENGLISH = r"(?:s|es|['’]s)?"
 _LETTER = "a-zа-я0-9"
 
 
-def patterns() -> dict[str, str]:
-    """For each language with such words one regular expression, to be searched in folded text."""
+@dataclass(frozen=True)
+class Pattern:
+    """Two regular expressions for the same words."""
+
+    # To be searched in folded text.
+    folded: str
+    # To be searched in text as it is written. It finds whatever the first one finds there once it is folded, and
+    # more: the database folds as many texts in a second as it looks through in a moment.
+    written: str
+
+
+def patterns() -> dict[str, Pattern]:
+    """For each language that has such words."""
     words: dict[str, list[str]] = {}
     for one in PityWord.objects.all():
         words.setdefault(one.language, []).append(one.word)
-    return {language: pattern(language, found) for language, found in words.items()}
+    return {language: Pattern(pattern(language, some), _written(language, some)) for language, some in words.items()}
 
 
 def pattern(language: str, words: Iterable[str]) -> str:
@@ -52,12 +66,12 @@ def found_in(row: Model, *, fields: Iterable[str]) -> list[str]:
     return found(texts, patterns())
 
 
-def found(texts: Mapping[str, str], by_language: Mapping[str, str]) -> list[str]:
+def found(texts: Mapping[str, str], by_language: Mapping[str, Pattern]) -> list[str]:
     hits = []
     for language, text in texts.items():
         if language in by_language:
             # Folding keeps the length of every letter but the combining dot, which nobody types.
-            hits += [text[hit.start() : hit.end()] for hit in re.finditer(by_language[language], fold(text))]
+            hits += [text[hit.start() : hit.end()] for hit in re.finditer(by_language[language].folded, fold(text))]
     return list(dict.fromkeys(hits))
 
 
@@ -75,3 +89,30 @@ def _bent(language: str, word: str) -> str:
 def _softened(stem: str) -> str:
     """Before an ending “yazıq” is “yazığ”, and “körpəlik” is “körpəliy”."""
     return re.sub("q$", "[qg]", re.sub("k$", "[ky]", stem))
+
+
+def _written(language: str, words: Iterable[str]) -> str:
+    """Of each word what no ending changes, and of several words the longest."""
+    stems = (_stem(language, max(re.split(r"[\s-]+", word), key=len)) for word in words)
+    return "|".join("".join(map(_spelled, stem)) for stem in stems)
+
+
+def _stem(language: str, word: str) -> str:
+    folded = fold(word)
+    match language:
+        case "az":
+            return re.sub("[qk]$", "", folded)
+        case "ru":
+            return _RUSSIAN_NOMINATIVE.sub("", folded)
+        case _:
+            return folded
+
+
+@cache
+def _spelled(letter: str) -> str:
+    """Every letter that folds to this one, its mark written apart too."""
+    spellings = {letter, *(before for before, after in zip(FOLD_FROM, FOLD_TO, strict=True) if after == letter)}
+    apart = {unicodedata.normalize("NFD", spelling) for spelling in spellings}
+    letters = sorted({re.escape(one[0]) for one in spellings | apart})
+    mark = "[\u0300-\u036f]?" if any(len(one) > 1 for one in apart) else ""
+    return (f"[{''.join(letters)}]" if len(letters) > 1 else letters[0]) + mark

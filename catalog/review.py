@@ -62,16 +62,16 @@ def faces(branches: Branches) -> Queue[Photo]:
     return _queue(branches.of(rows.select_related("product"), "product__branch"))
 
 
-def pitying_products(branches: Branches, patterns: dict[str, str]) -> Queue[Product]:
+def pitying_products(branches: Branches, patterns: dict[str, dignity.Pattern]) -> Queue[Product]:
     rows = Product.objects.exclude(state=Product.State.ARCHIVED)
     return _queue(branches.of(_pitying(rows, TEXTS, patterns)))
 
 
-def pitying_makers(branches: Branches, patterns: dict[str, str]) -> Queue[Artisan]:
+def pitying_makers(branches: Branches, patterns: dict[str, dignity.Pattern]) -> Queue[Artisan]:
     return _queue(branches.of(_pitying(Artisan.objects.all(), STORIES, patterns)))
 
 
-def words_in(row: Product | Artisan, patterns: dict[str, str]) -> list[str]:
+def words_in(row: Product | Artisan, patterns: dict[str, dignity.Pattern]) -> list[str]:
     fields = TEXTS if isinstance(row, Product) else STORIES
     texts = {
         language: " ".join(getattr(row, f"{name}_{language}") or "" for name in fields)
@@ -95,13 +95,17 @@ def _eighteen_years_ago() -> date:
     return today.replace(year=today.year - FULL_AGE)
 
 
-def _pitying(rows: QuerySet[Any], fields: tuple[str, ...], patterns: dict[str, str]) -> QuerySet[Any]:
+def _pitying(rows: QuerySet[Any], fields: tuple[str, ...], patterns: dict[str, dignity.Pattern]) -> QuerySet[Any]:
     wanted = Q(pk__in=[])
     for language, pattern in patterns.items():
         columns = [F(f"{field}_{language}") for field in fields]
         text = Func(Value(" "), *columns, function="concat_ws", output_field=TextField())
-        rows = rows.alias(**{f"folded_{language}": Func(text, function="fold", output_field=TextField())})
-        wanted |= Q(**{f"folded_{language}__regex": pattern})
+        folded = Func(text, function="fold", output_field=TextField())
+        rows = rows.alias(**{f"written_{language}": text, f"folded_{language}": folded})
+        # In this order: of most texts nothing is folded.
+        wanted |= Q(**{f"written_{language}__regex": pattern.written}) & Q(
+            **{f"folded_{language}__regex": pattern.folded}
+        )
     return rows.filter(wanted)
 
 

@@ -1,9 +1,14 @@
 """Words of pity: found with their endings, whole, in three languages; the good ways of saying it are left alone."""
 
+import re
+import unicodedata
+from collections.abc import Callable
+
 import pytest
 
 from artisans import dignity
 from artisans.models import PityWord
+from dostshop.folding import fold
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +45,30 @@ def test_what_staff_type_is_taken_as_it_stands(word: str) -> None:
 
 def test_each_language_has_its_own_words() -> None:
     assert dignity.found({"en": "xəstə", "az": "orphan"}, dignity.patterns()) == []
+
+
+def apart(text: str) -> str:
+    """As some keyboards send it: letter and mark, one after the other."""
+    return unicodedata.normalize("NFD", text)
+
+
+@pytest.mark.parametrize("written", [str, str.upper, str.title, apart, lambda text: apart(text.upper())])
+def test_what_is_found_folded_is_found_as_it_is_written(written: Callable[[str], str]) -> None:
+    PityWord.objects.create(language="ru", word="чайный ёжик")
+    patterns = dignity.patterns()
+    for one in PityWord.objects.all():
+        pattern, text = patterns[one.language], written(f"Bu {one.word} üçün")
+        if re.search(pattern.folded, fold(text)):
+            assert re.search(pattern.written, text), text
+    assert not re.search(patterns["az"].written, "Firuzəyi şirli badyə")
+
+
+def test_a_word_without_a_stem_hides_nothing() -> None:
+    """Whatever staff type, the quick look lets pass what the whole one finds."""
+    PityWord.objects.all().delete()
+    for word in ("k", "[q", "a\\d", "-"):
+        PityWord.objects.create(language="az", word=word)
+    for text in ("k", "[q", "a\\d"):
+        pattern = dignity.patterns()["az"]
+        assert re.search(pattern.folded, fold(text)), text
+        assert re.search(pattern.written, text), text
