@@ -21,6 +21,7 @@ from dostshop.background import failed
 from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import outside_transactions
 from orders import demand, invoice_documents, providers
+from orders.contact import branch_to_ask
 from orders.models import Fulfilment, Invoice, Order, OrderEvent, OrderMail, Refund, Return
 from orders.models.order import SUMS_TYPED
 
@@ -148,7 +149,7 @@ def _facts_of(order: Order) -> dict[str, Any]:
     # The one that was paid last, else the one that is waited for.
     payment = order.payments.order_by(F("paid_at").desc(nulls_last=True), "-pk").first()
     parts = list(order.fulfilments.select_related("branch"))
-    contact = order.pickup_branch or parts[0].branch
+    contact = branch_to_ask(order, part=parts[0])
     packed = order.parts_packed
     lines = list(order.lines.all())
     return {
@@ -165,7 +166,7 @@ def _facts_of(order: Order) -> dict[str, Any]:
         "payment": payment,
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
         "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
-        "phone": contact.phone.as_international.replace(" ", "\u00a0") if contact.phone else "",
+        "phone": contact.phone.as_international.replace(" ", "\u00a0") if contact and contact.phone else "",
     }
 
 

@@ -28,8 +28,12 @@ class Entry:
 
 
 def for_buyer(events: Iterable[OrderEvent], *, order: Order, parts: Collection[Fulfilment]) -> list[Entry]:
-    """In the order in which it happened. Where several branches prepare it, each part's steps name its branch."""
-    names = {part.branch.slug: part.branch.name for part in parts} if len(parts) > 1 else {}
+    """In the order in which it happened. Where several branches prepare it, each part's steps name its branch.
+
+    Unless no branch may be told beside a piece of it.
+    """
+    shown = {part.branch.slug: part.shown_branch for part in parts} if len(parts) > 1 else {}
+    names = {slug: branch.name for slug, branch in shown.items() if branch}
     pickup = order.pickup_branch.name if order.pickup_branch else ""
     told = (
         (event, _of_part(event, branch=names.get(event.data.get("branch", "")), pickup=pickup))

@@ -186,10 +186,14 @@ class Product(models.Model):
         return NoReturn.PERSONALISED if self.is_personalised else ""
 
     @property
+    def names_branch(self) -> bool:
+        """Whether a branch may be told beside it: not where a maker of it is shown without one."""
+        return all(made.artisan.branch_id is not None for made in self.public_makers.all())
+
+    @property
     def shown_branch(self) -> Branch | None:
-        """Where the storefront says that it is kept: nowhere beside a maker who is shown without a branch."""
-        is_silent = any(made.artisan.branch_id is None for made in self.public_makers.all())
-        return None if is_silent else self.branch
+        """Where the storefront says that it is kept."""
+        return self.branch if self.names_branch else None
 
     @property
     def size_text(self) -> str:

@@ -280,6 +280,10 @@ class Fulfilment(models.Model):
         return f"{self.order} – {self.branch}"
 
     @property
+    def shown_branch(self) -> Branch | None:
+        return self.branch if all(line.variant.product.names_branch for line in self.lines.all()) else None
+
+    @property
     def lines_wanted(self) -> list["LineItem"]:
         """Those of which the buyer still gets something."""
         return [line for line in self.lines.all() if line.units_wanted]

@@ -18,6 +18,7 @@ from catalog.listing import public_photos
 from dostshop.locks import Busy
 from dostshop.same_origin import same_origin_post
 from orders import bag_cookie, cancelling, demand, payments, providers, refunds, returns, stock, thanking, timeline
+from orders.contact import branch_to_ask
 from orders.forms import FindOrderForm
 from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
 from orders.models import LineItem, Order, Refund, RefundLine, ReturnLine
@@ -60,7 +61,9 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 
 
 def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
-    pieces = LineItem.objects.select_related("variant__product").prefetch_related(public_photos("variant__product"))
+    pieces = LineItem.objects.select_related("variant__product").prefetch_related(
+        public_photos("variant__product"), "variant__product__public_makers"
+    )
     parts = list(opened.fulfilments.select_related("branch").prefetch_related(Prefetch("lines", pieces)))
     lines = sorted((line for part in parts for line in part.lines.all()), key=lambda line: line.pk)
     went_back = Prefetch("refund_lines", RefundLine.objects.select_related("refund"))
@@ -75,7 +78,7 @@ def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
         "lines": lines,
         "is_wanted": bool(wanted) and demand.is_still_wanted(opened),
         "is_ready": all(part.arrived_at if is_pickup else part.handed_over_at for part in wanted),
-        "contact": opened.pickup_branch or parts[0].branch,
+        "contact": branch_to_ask(opened, part=parts[0]),
         "parcels": packed if is_any_given and not is_pickup else [],
         "left": [part for part in wanted if not part.handed_over_at] if is_pickup and is_any_given else [],
         "handed_over_at": max((part.handed_over_at for part in parts if part.handed_over_at), default=None),
