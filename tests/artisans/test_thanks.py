@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from artisans import statement_documents, statements, thanks
 from artisans.models import Artisan, Channel, PublicArtisan, Scope, Statement, Thanks
 from dostshop.accounts.models import User
-from tests.artisans.test_statements import LAST
+from tests.artisans.test_statements import LAST, told_life
 from tests.dostshop.test_pdf import text_of
 from tests.factories import ArtisanFactory, consent, thanks_for, worker
 
@@ -252,6 +252,18 @@ def test_all_of_a_branch_are_printed_with_their_own_words(staff: User) -> None:
     said = [page.extract_text() for page in pages]
     assert len(said) == 2
     assert all(("Sağ olun 0" in page) != ("Sağ olun 1" in page) for page in said)
+
+
+def test_words_that_find_no_room_have_the_next_page_and_the_money_stays_on_one(maker: Artisan, staff: User) -> None:
+    told_life(maker)
+    for _number in range(9):
+        passed_on_last_month(maker, "Sağ olun, çox sağ olun. " * 20)
+    statements.issue(LAST, actor=staff)
+    paper = statement_documents.pdf_response(Statement.objects.get(artisan=maker), language="en").content
+    first, *others = [page.extract_text() for page in PdfReader(BytesIO(paper)).pages]
+    assert len(others) == 2
+    assert "Do you have a question?" in first
+    assert sum(page.count("Bowl") for page in (first, *others)) == 9
 
 
 def test_what_is_taken_back_is_printed_no_more(maker: Artisan, staff: User) -> None:

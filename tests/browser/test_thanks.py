@@ -34,7 +34,7 @@ def test_words_are_written_and_taken_back(browser: Browser, base_url: str, *, sc
     context = browser.new_context(base_url=base_url, java_script_enabled=scripts)
     page = context.new_page()
     page.goto(f"/en{placed.get_absolute_url()}")
-    page.get_by_role("link", name="Say thank you for").click()
+    page.get_by_role("link", name="Say thank you").click()
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("Please check these")).to_be_visible()
     page.get_by_label("Your words").fill("Əllərinizə sağlıq")

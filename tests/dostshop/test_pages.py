@@ -104,3 +104,21 @@ def test_what_staff_have_written_of_the_ways_to_pay_stays() -> None:
 
 def how_to_buy(language: str) -> str:
     return str(getattr(Page.objects.get(slug="how-to-buy"), f"body_{language}"))
+
+
+@pytest.mark.parametrize("language", PREFIXES)
+def test_the_page_about_privacy_says_what_is_kept_of_words_to_a_maker(language: str) -> None:
+    migration = import_module("dostshop.pages.migrations.0009_words_of_thanks")
+
+    def body() -> str:
+        return str(getattr(Page.objects.get(slug="privacy"), f"body_{language}"))
+
+    line, more = migration.TEXTS[language]
+    assert line + more in body()
+    migration.say_no_more(apps, None)
+    assert line in body()
+    assert more not in body()
+    # What staff wrote in its place is left alone.
+    Page.objects.filter(slug="privacy").update(**{f"body_{language}": "Başqa"})
+    migration.say(apps, None)
+    assert body() == "Başqa"
