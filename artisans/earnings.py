@@ -15,7 +15,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from django.core.cache import cache
-from django.db.models import Min, Sum
+from django.db.models import DateField, Min, Sum
+from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from artisans.models import Booking, EarningsRule, LedgerEntry
@@ -141,8 +142,8 @@ class Together:
 
 
 def together() -> Together | None:
-    """What was paid out to makers until the end of last month, and how many of their pieces are sold, as the world may
-    know it. None while it is of fewer than ``FEWEST_MAKERS``; at most ten minutes old.
+    """What was booked as paid out to makers until the end of last month, and how many of their pieces are sold, as the
+    world may know it. None while it is of fewer than ``FEWEST_MAKERS``; at most ten minutes old.
     """
     return cache.get_or_set("earnings.together", _together, MINUTES_OLD * 60)
 
@@ -160,22 +161,19 @@ def _together() -> Together | None:
 
 
 def _paid_to_many() -> Decimal:
-    """By months, each counted once it is of enough makers, alone or with those before it.
+    """By the months in which it was booked, each counted once it is of enough makers, alone or with those before it.
 
-    So no two sums that were ever shown differ by what fewer of them were paid.
+    So no two sums that were ever shown differ by what fewer of them were paid: what is typed in late, with a day of a
+    month that is shown, is of the month in which it was typed in.
     """
-    payouts = LedgerEntry.objects.filter(
-        account=Account.MAKERS,
-        booking__kind=Booking.Kind.PAYOUT,
-        booking__booked_on__lt=timezone.localdate().replace(day=1),
-    ).order_by("booking__booked_on__year", "booking__booked_on__month")
-    rows = payouts.values_list("booking__booked_on__year", "booking__booked_on__month", "artisan").annotate(
-        Sum("amount")
-    )
+    payouts = LedgerEntry.objects.filter(account=Account.MAKERS, booking__kind=Booking.Kind.PAYOUT)
+    booked = payouts.annotate(month=TruncMonth("booking__booked_at", output_field=DateField()))
+    over = booked.filter(month__lt=timezone.localdate().replace(day=1)).order_by("month")
+    rows = over.values_list("month", "artisan").annotate(Sum("amount"))
     shown = waiting = money.ZERO
     makers: set[int] = set()
-    for _month, of_month in groupby(rows, key=itemgetter(0, 1)):
-        for _year, _number, artisan_pk, amount in of_month:
+    for _month, of_month in groupby(rows, key=itemgetter(0)):
+        for _same, artisan_pk, amount in of_month:
             makers.add(artisan_pk)
             waiting += amount
         if len(makers) >= FEWEST_MAKERS:

@@ -7,7 +7,7 @@ Locks: Artisan. Raises: ``NotPossible`` with a sentence for staff; ``locks.Busy`
 After commit: nothing. Retry: an approved payout is paid once; asked again, it is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,13 +27,6 @@ from dostshop.locks import short_transaction
 
 class NotPossible(Exception):
     """The message says why, for the accountant."""
-
-
-def due() -> Mapping[int, Decimal]:
-    """What may still be approved for each maker, by primary key; what is approved already is left out. Two queries."""
-    open_sums = Payout.objects.open().order_by().values_list("artisan").annotate(Sum("amount"))
-    approved = dict(open_sums)
-    return {pk: balance - approved.get(pk, money.ZERO) for pk, balance in earnings.balances().items()}
 
 
 @dataclass(frozen=True)
@@ -80,7 +73,8 @@ def to_pay() -> list[ToPay]:
     """All that is approved and not paid, by branch and code. Two queries."""
     owed = earnings.balances()
     approved = Payout.objects.open().select_related("artisan__branch", "approved_by")
-    found = approved.annotate(is_paused=Exists(_paused("artisan"))).order_by(
+    with_account = ArtisanPrivate.objects.filter(artisan=OuterRef("artisan"), payout_details__regex=r"\S")
+    found = approved.annotate(is_paused=Exists(_paused("artisan")), has_account=Exists(with_account)).order_by(
         "artisan__branch__name", "artisan__branch", "artisan__code"
     )
     return [ToPay(payout, _obstacle(payout, owed.get(payout.artisan_id, money.ZERO))) for payout in found]
@@ -89,6 +83,8 @@ def to_pay() -> list[ToPay]:
 def _obstacle(payout: Any, owed: Decimal) -> str:
     if payout.is_paused:
         return _("Payouts to this maker are paused.")
+    if payout.method == Payout.Method.BANK and not payout.has_account:
+        return _("No bank account of this maker is recorded.")
     return _above_due(owed, payout.amount) if payout.amount > owed else ""
 
 
@@ -109,8 +105,7 @@ def approve(artisan_pk: int, *, method: Payout.Method, actor: User, amount: Deci
     if wanted <= 0:
         raise NotPossible(_("Nothing is due to %(maker)s.") % {"maker": artisan})
     _refuse_above(balance, wanted)
-    if method == Payout.Method.BANK and not (private and private.payout_details.strip()):
-        raise NotPossible(_("No bank account of %(maker)s is recorded.") % {"maker": artisan})
+    _refuse_without_account(artisan, private, method)
     return Payout.objects.create(artisan=artisan, amount=wanted, method=method, approved_by=actor)
 
 
@@ -122,7 +117,9 @@ def pay(payout_pk: int, *, document_number: str, paid_on: date, actor: User) -> 
         raise NotPossible(_("Type the number of the document."))
     if not timezone.localdate(payout.approved_at) <= paid_on <= timezone.localdate():
         raise NotPossible(_("A payout is paid on the day of its approval or later, and not in the future."))
-    _refuse_paused(payout.artisan, ArtisanPrivate.objects.filter(artisan=payout.artisan_id).first())
+    private = ArtisanPrivate.objects.filter(artisan=payout.artisan_id).first()
+    _refuse_paused(payout.artisan, private)
+    _refuse_without_account(payout.artisan, private, payout.method)
     _refuse_above(earnings.balance(payout.artisan_id), payout.amount)
     payout.state, payout.document_number = Payout.State.PAID, document_number.strip()
     payout.paid_on, payout.paid_by = paid_on, actor
@@ -165,6 +162,11 @@ def _refuse_paused(artisan: Artisan, private: ArtisanPrivate | None) -> None:
         raise NotPossible(_("Payouts to %(maker)s are paused.") % {"maker": artisan})
 
 
+def _refuse_without_account(artisan: Artisan, private: ArtisanPrivate | None, method: str) -> None:
+    if method == Payout.Method.BANK and not (private and private.payout_details.strip()):
+        raise NotPossible(_("No bank account of %(maker)s is recorded.") % {"maker": artisan})
+
+
 def _refuse_above(balance: Decimal, wanted: Decimal) -> None:
     if wanted > balance:
         raise NotPossible(_above_due(balance, wanted))
@@ -181,3 +183,15 @@ def above_threshold(*, month: date) -> list[ArtisanPrivate]:
     sums = dict(paid.order_by().values_list("artisan").annotate(Sum("amount")))
     watched = ArtisanPrivate.objects.filter(monthly_threshold__isnull=False, pk__in=sums)
     return [record for record in watched if sums[record.pk] > (record.monthly_threshold or money.ZERO)]
+
+
+def disagreements() -> Iterator[str]:
+    """Payouts of which the ledger says something else, or that it alone knows: a sentence for each. Two queries."""
+    told = Payout.objects.filter(state=Payout.State.PAID).values_list("pk", "artisan__code", "amount")
+    paid = {f"payout-{pk}": f"{amount} to {code}" for pk, code, amount in told}
+    entries = LedgerEntry.objects.filter(account=LedgerEntry.Account.MAKERS, booking__kind=Booking.Kind.PAYOUT)
+    rows = entries.order_by("pk").values_list("booking__cause", "artisan__code", "amount")
+    booked = {cause: f"{amount} to {code}" for cause, code, amount in rows}
+    for cause in sorted({*paid, *booked}):
+        if paid.get(cause) != booked.get(cause):
+            yield f"{cause}: paid {paid.get(cause, 'nothing')}, and the ledger says {booked.get(cause, 'nothing')}"

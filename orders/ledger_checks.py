@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import CharField, Exists, F, Model, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 
+from artisans import payouts
 from artisans.earnings import Account
 from artisans.models import Booking, LedgerEntry
 from dostshop import money
@@ -62,7 +63,9 @@ def book(order_pk: int) -> None:
 
 
 def disagreements() -> Iterator[str]:
-    """Orders whose money in the ledger is not the money of their payments: a sentence for each."""
+    """Orders whose money in the ledger is not the money of their payments, and payouts that are not as they are
+    booked: a sentence for each.
+    """
     came = _by_order(Payment.objects.all(), order=F("order__code"), amount=F("captured_amount"))
     went = _by_order(Refund.objects.exclude(done_at=None), order=F("payment__order__code"), amount=F("amount"))
     in_ledger = _by_order(
@@ -75,6 +78,7 @@ def disagreements() -> Iterator[str]:
         said = in_ledger.get(code, money.ZERO)
         if here != said:
             yield f"{code}: {here} of its money is here, and the ledger says {said}"
+    yield from payouts.disagreements()
 
 
 def _by_order[Row: Model](rows: QuerySet[Row], *, order: F, amount: F) -> Sums:

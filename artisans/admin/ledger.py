@@ -14,6 +14,7 @@ from artisans import ledger_table
 from artisans.forms import LedgerPeriodForm
 from artisans.models import EarningsRule, LedgerEntry
 from dostshop import money
+from dostshop.accounts.models import branches_seen_by
 from dostshop.admin import OfOwnBranch, ReadOnly, ShopAdmin, in_every_language, signed_in
 
 CONTENT_TYPES = {
@@ -71,7 +72,10 @@ class LedgerEntryAdmin(ReadOnly, OfOwnBranch):
         return f"{entry.item} ({entry.sku})" if entry.item else entry.sku
 
     def has_export_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return signed_in(request).has_perm("artisans.export_booking")
+        """Of the whole Centre, or not at all."""
+        user = signed_in(request)
+        may_export = user.has_perm("artisans.export_booking") and branches_seen_by(user) is None
+        return may_export and self.has_view_permission(request)
 
     @action(description=gettext_lazy("Export a period"), permissions=["export"], url_path="export")
     def export(self, request: HttpRequest) -> HttpResponse:

@@ -16,9 +16,9 @@ from artisans.ledger_table import Format
 from artisans.models import Artisan, ArtisanPrivate, EarningsRule, LedgerEntry
 from dostshop.accounts.models import Role
 from orders.models import Order
-from tests.admin.conftest import english
+from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_rights import of
-from tests.factories import ArtisanFactory
+from tests.factories import ArtisanFactory, BranchFactory
 from tests.orders.test_books import give_back, three_sent
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_the_list_says_what_moved(
     accountant: Client, sold: Order, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     accountant.get(english("artisans_ledgerentry_changelist"))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = accountant.get(english("artisans_ledgerentry_changelist"), {"q": sold.code}).content.decode()
     for told in (sold.code, "owed to makers", "-26,25", "Turquoise bowl", "Export a period"):
         assert told in page, told
@@ -136,6 +136,18 @@ def test_accountants_alone_export(client: Client, administrator: Client, sold: O
         assert (sold.code in answer.content.decode()) == (role == Role.ACCOUNTANT), role
     assert administrator.get(english(EXPORT), period()).status_code == 200
     assert client.get(english(EXPORT), period()).status_code == 302
+
+
+def test_the_right_to_export_is_of_use_to_nobody_of_a_branch_and_nobody_who_may_not_look(sold: Order) -> None:
+    of_branch = staff(Role.BRANCH_STAFF, "view_ledgerentry", "export_booking", branch=BranchFactory.create())
+    blind = staff(Role.CENTRE_STAFF, "export_booking")
+    for user in (of_branch, blind):
+        answer = signed_in(user).get(english(EXPORT), period())
+        assert answer.status_code == 403
+        assert sold.code not in answer.content.decode()
+    assert signed_in(staff(Role.CENTRE_STAFF, "view_ledgerentry", "export_booking")).get(english(EXPORT), period())[
+        "Content-Disposition"
+    ]
 
 
 def rule(**changes: object) -> dict[str, object]:

@@ -22,7 +22,7 @@ from artisans.models import Artisan, ArtisanPrivate, Booking, LedgerEntry, Payou
 from dostshop.accounts.models import Role
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_rights import of
-from tests.artisans.test_payouts import earn
+from tests.artisans.test_payouts import due, earn
 from tests.factories import ArtisanFactory, BranchFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -107,7 +107,7 @@ def test_those_who_are_ticked_are_approved(accountant: Client) -> None:
     assert said(answer) == ["Payouts approved: 2, 36,60\u00a0₼ together."]
     found = Payout.objects.order_by("pk").values_list("artisan", "amount", "state", "method")
     assert list(found) == [(first.pk, Decimal("26.60"), "approved", "cash"), (second.pk, 10, "approved", "cash")]
-    assert payouts.due()[third.pk] == 1
+    assert due(third) == 1
     assert LogEntry.objects.filter(content_type__model="payout").count() == 2
 
 
@@ -150,7 +150,7 @@ def test_what_is_sold_between_the_look_and_the_tick_waits_for_the_next_look(acco
     earn(maker, "5.00", cause="later")
     accountant.post(english(DUE), tick((maker, "1000")))
     assert Payout.objects.get().amount == 10
-    assert payouts.due()[maker.pk] == 5
+    assert due(maker) == 5
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_payout_is_cancelled_and_due_again(accountant: Client) -> None:
     payout = approved()
     assert accountant.post(english(TO_PAY), step("cancel", payout, document_number="")).status_code == 302
     assert states() == ["cancelled"]
-    assert payouts.due()[payout.artisan_id] == Decimal("26.60")
+    assert due(payout.artisan) == Decimal("26.60")
 
 
 def sheet_of(client: Client, chosen: Sequence[Payout], language: str = "en") -> PdfReader:

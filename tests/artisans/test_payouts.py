@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from artisans import earnings, payouts
@@ -16,6 +16,7 @@ from artisans.earnings import Account, Cause, Entry
 from artisans.models import Artisan, ArtisanPrivate, Booking, LedgerEntry, Payout
 from artisans.payouts import NotPossible
 from dostshop.accounts.models import User
+from tests.artisans.test_earnings import committed
 from tests.factories import ArtisanFactory, UserFactory
 from tests.racing import after_all_have_come, all_at_once
 
@@ -45,6 +46,12 @@ def earn(artisan: Artisan, amount: str, *, cause: str = "sale-1") -> None:
     earnings.book(Cause(name=cause, kind=Booking.Kind.SALE), entries)
 
 
+def due(artisan: Artisan) -> Decimal:
+    """As the page of what is due has it."""
+    [standing] = (one for one in payouts.standings() if one.artisan == artisan)
+    return standing.due
+
+
 def paid(artisan: Artisan) -> Payout:
     payout = payouts.approve(artisan.pk, method=CASH, actor=accountant())
     payouts.pay(payout.pk, document_number="KM-17", paid_on=TODAY, actor=accountant())
@@ -68,9 +75,9 @@ def test_what_is_approved_is_not_due_again() -> None:
     artisan = maker()
     earn(artisan, "26.60")
     payout = payouts.approve(artisan.pk, method=CASH, actor=accountant(), amount=Decimal("20.00"))
-    assert payouts.due()[artisan.pk] == Decimal("6.60")
+    assert due(artisan) == Decimal("6.60")
     payouts.cancel(payout.pk)
-    assert payouts.due()[artisan.pk] == Decimal("26.60")
+    assert due(artisan) == Decimal("26.60")
 
 
 @pytest.mark.parametrize("amount", ["-5.00", "0.00", "26.61"])
@@ -159,6 +166,27 @@ def test_nobody_is_paid_to_an_account_that_is_not_known(private: dict[str, Any])
     assert payouts.approve(artisan.pk, method=CASH, actor=accountant()).amount == Decimal("26.60")
 
 
+def test_what_is_approved_is_not_paid_to_an_account_that_is_gone() -> None:
+    artisan = maker(private__payout_details="AZ21 NABZ")
+    earn(artisan, "26.60")
+    payout = payouts.approve(artisan.pk, method=Payout.Method.BANK, actor=accountant())
+    assert [one.obstacle for one in payouts.to_pay()] == [""]
+    ArtisanPrivate.objects.filter(pk=artisan.pk).update(payout_details=" \n")
+    with translation.override("en"):
+        assert [one.obstacle for one in payouts.to_pay()] == ["No bank account of this maker is recorded."]
+    with pytest.raises(NotPossible):
+        pay_again(payout)
+    assert earnings.balance(artisan.pk) == Decimal("26.60")
+    ArtisanPrivate.objects.filter(pk=artisan.pk).update(payout_details="AZ21 NABZ")
+    pay_again(payout)
+    assert earnings.balance(artisan.pk) == 0
+
+
+def test_cash_needs_no_account() -> None:
+    approved(maker(private__payout_details=""))
+    assert [one.obstacle for one in payouts.to_pay()] == [""]
+
+
 def test_whoever_is_paid_more_than_the_threshold_is_listed_for_that_month() -> None:
     watched, other = maker(), maker()
     ArtisanPrivate.objects.filter(pk=watched.pk).update(monthly_threshold=Decimal("26.59"))
@@ -179,11 +207,87 @@ def test_the_database_refuses_a_second_open_payout_and_a_paid_one_without_docume
         Payout.objects.update(state="paid")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": 1},
+        {"state": "approved"},
+        {"document_number": "KM-18"},
+        {"paid_on": TODAY - timedelta(days=1)},
+        {"method": "bank"},
+    ],
+)
+def test_what_is_paid_stays_as_it_was_paid(change: dict[str, Any]) -> None:
+    artisan = maker()
+    earn(artisan, "26.60")
+    payout = paid(artisan)
+    with pytest.raises(IntegrityError, match="only paid or cancelled"), transaction.atomic():
+        Payout.objects.update(**change)
+    with pytest.raises(IntegrityError, match="only paid or cancelled"), transaction.atomic():
+        payout.delete()
+
+
+@pytest.mark.parametrize("change", [{"amount": 1}, {"method": "bank"}, {"approved_at": timezone.now()}])
+def test_what_is_approved_is_paid_as_it_was_approved(change: dict[str, Any]) -> None:
+    approved(maker())
+    with pytest.raises(IntegrityError, match="only paid or cancelled"), transaction.atomic():
+        Payout.objects.update(**change)
+    payouts.cancel(Payout.objects.get().pk)
+    with pytest.raises(IntegrityError, match="only paid or cancelled"), transaction.atomic():
+        Payout.objects.update(state="approved")
+
+
+def in_the_ledger(payout: Payout, **changes: Any) -> None:
+    """As ``payouts.pay`` books it, but for what is told."""
+    told = {"amount": payout.amount, "artisan": payout.artisan_id, "held_at": "cash", "on": TODAY, **changes}
+    entries = [
+        Entry(account=Account.MAKERS, amount=told["amount"], artisan_pk=told["artisan"]),
+        Entry(account=Account.MONEY, amount=-told["amount"], held_at=told["held_at"]),
+    ]
+    earnings.book(Cause(name=f"payout-{payout.pk}", kind=Booking.Kind.PAYOUT, on=told["on"]), entries)
+
+
+def paid_unbooked(payout: Payout) -> None:
+    today = {"document_number": "KM-17", "paid_on": TODAY, "paid_by": payout.approved_by}
+    Payout.objects.filter(pk=payout.pk).update(state="paid", **today)
+
+
+def paid_and_booked(payout: Payout, **changes: Any) -> None:
+    with committed():
+        paid_unbooked(payout)
+        in_the_ledger(payout, **changes)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount": Decimal("26.59")}, {"held_at": "bank"}, {"on": TODAY - timedelta(days=1)}]
+)
+def test_a_payout_and_its_booking_say_the_same(wrong: dict[str, Any]) -> None:
+    payout = approved(maker())
+    with pytest.raises(IntegrityError, match="are not the same"):
+        paid_and_booked(payout, **wrong)
+    paid_and_booked(payout)
+
+
+def test_what_is_booked_is_the_payout_of_its_maker() -> None:
+    payout, other = approved(maker()), maker()
+    with pytest.raises(IntegrityError, match="are not the same"):
+        paid_and_booked(payout, artisan=other.pk)
+
+
+@pytest.mark.parametrize("half", [paid_unbooked, in_the_ledger])
+def test_nothing_is_paid_without_a_booking_and_nothing_booked_without_being_paid(
+    half: Callable[[Payout], None],
+) -> None:
+    payout = approved(maker())
+    with pytest.raises(IntegrityError, match="are not the same"), committed():
+        half(payout)
+
+
 def test_what_is_due_takes_two_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for number in range(5):
         earn(maker(), "1.00", cause=f"sale-{number}")
     with django_assert_num_queries(2):
-        assert len(payouts.due()) == 5
+        assert len(payouts.standings()) == 5
 
 
 def approved(artisan: Artisan) -> Payout:
@@ -209,8 +313,8 @@ def test_two_accountants_who_pay_at_once_pay_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_without_the_lock_only_the_ledger_keeps_them_from_paying_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both find it approved and due; the second's booking has a cause that is booked already."""
+def test_without_the_lock_only_the_database_keeps_them_from_paying_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both find it approved and due; the second finds it paid as it writes."""
     payout = approved(maker())
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
     monkeypatch.setattr(earnings, "balance", after_all_have_come(earnings.balance, callers=2))

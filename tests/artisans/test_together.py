@@ -1,6 +1,6 @@
 """What the world is told of all makers' earnings: only of five and more, and never so that one can be reckoned out."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from django.utils import timezone
 from artisans import earnings
 from artisans.earnings import Account, Cause, Entry, Item, Together
 from artisans.models import Artisan, Booking
+from tests.artisans.test_statements import pay
 from tests.factories import ArtisanFactory
 
 pytestmark = pytest.mark.django_db
@@ -22,10 +23,11 @@ def makers() -> list[Artisan]:
     return [ArtisanFactory.create() for _number in range(6)]
 
 
-def pay_out(maker: Artisan, amount: str, *, on: date = MARCH) -> None:
-    paid = Entry(account=Account.MAKERS, amount=Decimal(amount), artisan_pk=maker.pk)
-    money = Entry(account=Account.MONEY, amount=-Decimal(amount), held_at="cash")
-    earnings.book(Cause(name=f"payout-{Booking.objects.count()}", kind=Booking.Kind.PAYOUT, on=on), [paid, money])
+def pay_out(maker: Artisan, amount: str, *, on: date = MARCH, booked: date | None = None) -> None:
+    noon = datetime.combine(booked or on, time(12), timezone.get_current_timezone())
+    with pytest.MonkeyPatch.context() as clock:
+        clock.setattr(timezone, "now", lambda: noon)
+        pay(maker, amount, on=on)
 
 
 def sell(*makers: Artisan, units: int = 1) -> None:
@@ -70,6 +72,17 @@ def test_this_month_is_not_told_yet(makers: list[Artisan]) -> None:
     for maker in makers:
         pay_out(maker, "1.00", on=today.replace(day=1) - timedelta(days=1))
     assert told() == Together(Decimal("6.00"), 0)
+
+
+def test_what_is_booked_late_is_of_the_month_in_which_it_was_booked(makers: list[Artisan]) -> None:
+    """It was paid in a month that is shown: added to that, it would be told of one maker."""
+    for maker in makers[:5]:
+        pay_out(maker, "10.00", on=MARCH)
+    assert told() == Together(Decimal("50.00"), 0)
+    pay_out(makers[5], "33.00", on=MARCH, booked=APRIL)
+    assert told() == Together(Decimal("50.00"), 0)
+    pay_out(makers[0], "1.00", on=MARCH, booked=timezone.localdate())
+    assert told() == Together(Decimal("50.00"), 0)
 
 
 def test_pieces_are_counted_once_and_not_those_that_came_back(makers: list[Artisan]) -> None:

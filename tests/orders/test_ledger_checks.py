@@ -13,6 +13,7 @@ from artisans.models import Booking, LedgerEntry
 from orders import ledger_checks, reconciling, refunds
 from orders.models import Order, Payment, Reconciliation, Refund
 from orders.providers import RefundState
+from tests.artisans.test_payouts import earn, paid
 from tests.factories import ArtisanFactory, UserFactory, order_of, piece
 from tests.orders import toys
 from tests.orders.test_books import accounts, give_back, pay, three_sent, told_of
@@ -114,7 +115,7 @@ def test_the_command_books_and_says_so() -> None:
     call_command("check_ledger", stdout=told)
     assert told.getvalue().splitlines() == [
         *(f"{order.code}: booked now" for order in orders),
-        "The ledger and the payments agree.",
+        "The ledger, the payments and the payouts agree.",
     ]
     assert sum(earnings.balances().values()) == Decimal("35.00")
 
@@ -124,3 +125,39 @@ def test_the_command_fails_where_the_two_differ() -> None:
     Payment.objects.filter(order=order).update(captured_amount=Decimal("50.00"))
     with pytest.raises(CommandError, match=f"{order.code}: 50.00 of its money is here, and the ledger says 42.50"):
         call_command("check_ledger", stdout=StringIO())
+
+
+def change_payouts(change: str) -> None:
+    """As it could be written before the database kept payouts."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE artisans_payout DISABLE TRIGGER USER")
+        cursor.execute(change)
+        cursor.execute("ALTER TABLE artisans_payout ENABLE TRIGGER USER")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+TWICE = """
+INSERT INTO artisans_payout
+    (artisan_id, amount, method, state, approved_by_id, approved_at, document_number, paid_on, paid_by_id)
+SELECT artisan_id, 500, method, state, approved_by_id, approved_at, document_number, paid_on, paid_by_id
+FROM artisans_payout
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE artisans_payout SET amount = 500", "paid 500.00 to {code}, and the ledger says 26.60 to {code}"),
+        ("DELETE FROM artisans_payout", "paid nothing, and the ledger says 26.60 to {code}"),
+        (TWICE, "paid 500.00 to {code}, and the ledger says nothing"),
+    ],
+)
+def test_a_payout_that_is_not_as_it_is_booked_is_told(change: str, told: str) -> None:
+    artisan = ArtisanFactory.create()
+    earn(artisan, "26.60")
+    paid(artisan)
+    found = set(ledger_checks.disagreements())
+    change_payouts(change)
+    [sentence] = set(ledger_checks.disagreements()) - found
+    assert sentence.partition(": ")[2] == told.format(code=artisan.code)

@@ -15,4 +15,4 @@ class Command(BaseCommand):
             self.stdout.write(f"{order.code}: booked now")
         if problems := list(ledger_checks.disagreements()):
             raise CommandError("\n".join(problems))
-        self.stdout.write("The ledger and the payments agree.")
+        self.stdout.write("The ledger, the payments and the payouts agree.")
