@@ -30,7 +30,7 @@ def as_cards(products: ProductQuerySet) -> ProductQuerySet:
     """With all that ``partials/product_card.html`` shows, in three queries."""
     return (
         with_availability(products)
-        .select_related("craft__parent", "branch")
+        .select_related("craft__parent", "branch", "silence")
         .prefetch_related(
             Prefetch("photos", Photo.objects.public()[:1], to_attr="cover_photos"),
             "public_makers",

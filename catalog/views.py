@@ -157,7 +157,7 @@ def _whole_product() -> ProductQuerySet:
     """A product with its pictures, public makers and variants, in four queries."""
     return (
         with_rule(with_availability(Product.objects.all()))
-        .select_related("craft__parent", "branch")
+        .select_related("craft__parent", "branch", "silence")
         .prefetch_related(
             Prefetch("photos", Photo.objects.public()),
             "public_makers",

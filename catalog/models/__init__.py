@@ -1,7 +1,16 @@
 from catalog.models.collection import Collection, CollectionItem, CollectionPhoto, CollectionQuerySet
 from catalog.models.craft import Craft, TaxClass
 from catalog.models.photo import Photo, PhotoQuerySet
-from catalog.models.product import Export, NoReturn, Product, ProductMaker, ProductQuerySet, PublicMaker, Variant
+from catalog.models.product import (
+    Export,
+    NoReturn,
+    Product,
+    ProductMaker,
+    ProductQuerySet,
+    PublicMaker,
+    Silence,
+    Variant,
+)
 from catalog.models.search import SearchEntry, Signpost
 
 __all__ = [
@@ -20,6 +29,7 @@ __all__ = [
     "PublicMaker",
     "SearchEntry",
     "Signpost",
+    "Silence",
     "TaxClass",
     "Variant",
 ]

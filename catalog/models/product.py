@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -48,8 +48,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def shown_at(self, branch: Branch) -> "ProductQuerySet":
         """Those that are kept there and may say so; see ``shown_branch``."""
-        silent = PublicMaker.objects.filter(product=OuterRef("pk"), artisan__branch=None)
-        return self.filter(~Exists(silent), branch=branch)
+        return self.filter(silence=None, branch=branch)
 
     def of_craft(self, craft: Craft) -> "ProductQuerySet":
         """The craft's own products and those of its techniques."""
@@ -187,8 +186,8 @@ class Product(models.Model):
 
     @property
     def names_branch(self) -> bool:
-        """Whether a branch may be told beside it: not where a maker of it is shown without one."""
-        return all(made.artisan.branch_id is not None for made in self.public_makers.all())
+        """Whether a branch may be told beside it: not where a minor had a hand in it, shown or not."""
+        return not hasattr(self, "silence")
 
     @property
     def shown_branch(self) -> Branch | None:
@@ -233,6 +232,22 @@ class ProductMaker(models.Model):
         return f"{self.artisan} {self.share} %"
 
 
+class Silence(models.Model):
+    """That the storefront names no branch of a product: one of its makers is a minor, or of an age not known.
+
+    A view of the database; whether the maker is shown, or agreed to anything, makes no difference.
+    """
+
+    product = models.OneToOneField(Product, models.DO_NOTHING, primary_key=True, related_name="silence")
+
+    class Meta:
+        managed = False
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.product_id)
+
+
 class PublicMakerManager(models.Manager["PublicMaker"]):
     """On the site, whoever asks and by whichever relation: the view below has a row for each channel."""
 
@@ -256,6 +271,11 @@ class PublicMaker(models.Model):
 
     def __str__(self) -> str:
         return str(self.artisan)
+
+    @property
+    def shown_branch(self) -> Branch | None:
+        """The maker's, where the piece may say one."""
+        return self.artisan.branch if self.product.names_branch else None
 
 
 class Variant(models.Model):

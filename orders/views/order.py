@@ -61,8 +61,8 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
 
 
 def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
-    pieces = LineItem.objects.select_related("variant__product").prefetch_related(
-        public_photos("variant__product"), "variant__product__public_makers"
+    pieces = LineItem.objects.select_related("variant__product__silence").prefetch_related(
+        public_photos("variant__product")
     )
     parts = list(opened.fulfilments.select_related("branch").prefetch_related(Prefetch("lines", pieces)))
     lines = sorted((line for part in parts for line in part.lines.all()), key=lambda line: line.pk)

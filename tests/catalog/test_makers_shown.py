@@ -1,6 +1,7 @@
 """Makers on the storefront: named as far as they agreed, spared where they are young, and called by craft else."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -68,7 +69,6 @@ def test_a_piece_of_a_minor_says_no_branch(client: Client) -> None:
     grown = ArtisanFactory.create(display_name_az="Nar", slug="nar")
     product = shown(piece())
     made_by(product, young, grown)
-    assert "Baku" in text(client, "/en/pieces/")
     signers = Signers(given_by=ConsentForm.GivenBy.BOTH, representative="Məmmədova Sevil")
     consent(young, Scope.NAME, valid_until=timezone.localdate(), signers=signers)
 
@@ -85,21 +85,49 @@ def test_a_piece_of_a_minor_says_no_branch(client: Client) -> None:
     assert "Turquoise bowl" not in text(client, "/en/pieces/?branch=baku")
 
 
+def maker_of_age(years: int | None, **fields: Any) -> Artisan:
+    today = timezone.localdate()
+    born = None if years is None else date(today.year - years, today.month, min(today.day, 28))
+    artisan: Artisan = ArtisanFactory.create(private__birth_date=born, agreed=(), **fields)
+    return artisan
+
+
+def test_a_minor_who_is_not_shown_is_spared_the_branch_too(client: Client) -> None:
+    """Before the consent, while it is in force and once it is taken back; beside whoever else made the piece."""
+    young = maker_of_age(15, display_name_az="Sərçə", slug="serce")
+    unnamed = ArtisanFactory.create(agreed=(Scope.STORY,))
+    alone, together, of_a_grown_up = shown(piece()), shown(piece()), shown(piece())
+    made_by(alone, young)
+    made_by(together, young, unnamed)
+    addresses = [address_of(alone), address_of(together), "/en/pieces/", "/en/"]
+
+    def said() -> list[int]:
+        return [main_of(text(client, address)).count("&nbsp;· Baku") for address in addresses]
+
+    made_by(of_a_grown_up, unnamed)
+    assert said() == [0, 0, 1, 1]
+    signers = Signers(given_by=ConsentForm.GivenBy.BOTH, representative="Məmmədova Sevil")
+    consent(young, Scope.NAME, valid_until=timezone.localdate(), signers=signers)
+    assert said() == [0, 0, 1, 1]
+    assert "Baku" not in main_of(text(client, "/en/artisans/serce/"))
+    young.consents.update(withdrawn_at=timezone.now())
+    assert said() == [0, 0, 1, 1]
+    Artisan.objects.filter(pk=young.pk).update(is_public=False)
+    assert said() == [0, 0, 1, 1]
+    assert main_of(text(client, "/en/branches/baku/")).count("Turquoise bowl") == 1
+
+
 def test_only_what_may_say_so_is_shown_at_a_branch() -> None:
     baku = BranchFactory.create()
     silent, loud = piece(), piece()
     piece(branch=BranchFactory.create(slug="barda"))
-    young = ArtisanFactory.create(private__birth_date=timezone.localdate() - timedelta(days=15 * 366), agreed=())
-    made_by(silent.product, young)
+    made_by(loud.product, ArtisanFactory.create())
+    made_by(silent.product, maker_of_age(18), maker_of_age(None))
+    assert Product.objects.shown_at(baku).get() == loud.product
+    made_by(piece().product, maker_of_age(18))
     assert {row.shown_branch for row in Product.objects.shown_at(baku)} == {baku}
     assert Product.objects.shown_at(baku).count() == 2
-
-    signers = Signers(given_by=ConsentForm.GivenBy.BOTH, representative="Məmmədova Sevil")
-    consent(young, Scope.NAME, valid_until=timezone.localdate(), signers=signers)
-    assert Product.objects.shown_at(baku).get() == loud.product
-    assert silent.product.shown_branch is None
-    consent(young, Scope.NAME, channel=Channel.PRESS, valid_until=timezone.localdate(), signers=signers)
-    assert Product.objects.shown_at(baku).get() == loud.product
+    assert Product.objects.get(pk=silent.product.pk).shown_branch is None
 
 
 def test_a_photo_is_shown_while_everybody_on_it_agrees(client: Client) -> None:

@@ -305,7 +305,7 @@ def test_my_orders_query_count(django_assert_num_queries: DjangoAssertNumQueries
 
 def test_the_order_pages_query_count(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     address = order_of(*[piece() for _ in range(5)]).get_absolute_url()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(address)
 
 
