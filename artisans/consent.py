@@ -1,8 +1,8 @@
 """Recording what makers agreed to.
 
 Promises: a form and its consents are written together or not at all, and nothing is ever changed. What the database
-refuses (``artisans/migrations/0007_consent_in_force.py``) is raised as ``NotAllowed`` with a sentence for staff. Takes
-no lock: rows are only added.
+refuses (by triggers that migrations made) is raised as ``NotAllowed`` with a sentence for staff.
+Locks: ArtisanPrivate, shared, by a trigger, so that the birth date stays what the consents were checked against.
 """
 
 from collections.abc import Collection
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +27,7 @@ REFUSALS: dict[str, "StrPromise"] = {
     "artisans_consent_minor_two_agree": _("A minor and the legal representative have to agree both."),
     "artisans_consent_minor_scope": _("Of a minor neither face nor place is shown, whoever agrees."),
     "artisans_consent_minor_ends_at_18": _("What is agreed for a minor ends the day before the 18th birthday."),
+    "artisans_consentform_signed_already": _("The form cannot be signed in the future."),
     "artisans_consent_dates_in_order": _("The last day comes before the first."),
 }
 
@@ -97,8 +97,6 @@ def record(
     """Writes a signed form with one consent for each scope and channel agreed to. Raises NotAllowed."""
     if not agreed:
         raise NotAllowed(gettext("The form agrees to nothing."))
-    if sheet.signed_on > timezone.localdate():
-        raise NotAllowed(gettext("The form cannot be signed in the future."))
     form = ConsentForm(
         artisan_id=artisan_pk,
         signed_on=sheet.signed_on,
@@ -112,12 +110,14 @@ def record(
     try:
         with transaction.atomic():
             form.save()
-            for scope, channel in agreed:
+            for scope, channel in dict.fromkeys(agreed):
                 form.consents.create(artisan_id=artisan_pk, scope=scope, channel=channel, **asdict(term))
-    except IntegrityError as error:
+    except Exception as error:
         if form.document:
             form.document.delete(save=False)
-        raise NotAllowed(_sentence(error)) from error
+        if isinstance(error, IntegrityError):
+            raise NotAllowed(_sentence(error)) from error
+        raise
     return form
 
 

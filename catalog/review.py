@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -92,6 +92,9 @@ def _eighteen_years_ago() -> date:
     if (today.month, today.day) == (2, 29):
         # Who was born on the first of March is not of age yet.
         return date(today.year - FULL_AGE, 2, 28)
+    if (today.month, today.day) == (2, 28):
+        # As PostgreSQL reckons it: who was born on the 29th comes of age today.
+        return date(today.year - FULL_AGE, 3, 1) - timedelta(days=1)
     return today.replace(year=today.year - FULL_AGE)
 
 

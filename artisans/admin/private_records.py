@@ -4,16 +4,18 @@ Branch staff keep who their makers are; whoever pays sees where the money goes t
 watched for a maker's sake is for the Centre's staff alone.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from artisans.admin.payouts import WatchedFilter
 from artisans.forms import PrivateRecordForm
-from artisans.models import ArtisanPrivate
+from artisans.models import ArtisanPrivate, Consent
 from dostshop.accounts.models import branches_seen_by
 from dostshop.admin import OfOwnBranch, in_every_language, signed_in
 
@@ -64,6 +66,15 @@ class ArtisanPrivateAdmin(OfOwnBranch):
         """By what of the record this person sees: whoever may ask whether a field is above 100 knows it."""
         hidden = {field.name for field in self.opts.fields} - set(flatten(self.get_fields(request)))
         return lookup.partition("__")[0] not in hidden and super().lookup_allowed(lookup, value, request)
+
+    def get_deleted_objects(
+        self, objs: Sequence[ArtisanPrivate] | QuerySet[ArtisanPrivate], request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """The birth date is what consents were checked against: it stays while they do, as the database sees to."""
+        going, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        standing = Consent.objects.filter(artisan__in=[record.pk for record in objs], withdrawn_at=None)
+        consents = [f"{consent.artisan}: {consent}" for consent in standing.select_related("artisan")]
+        return going, counts, lacking, [*protected, *consents]
 
     def _watches(self, request: HttpRequest) -> bool:
         return super().has_view_permission(request) and branches_seen_by(signed_in(request)) is None

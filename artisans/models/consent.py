@@ -110,7 +110,14 @@ class ConsentForm(models.Model):
                 name="artisans_consentform_institution_has_second_signer",
                 violation_error_message=_("Where an institution represents the maker, a second person signs too."),
             ),
-            # Triggers, made by a migration: never changed, never deleted; of a minor given by both.
+            models.CheckConstraint(
+                condition=~(
+                    Q(subject="") | Q(operator="") | Q(purpose="") | Q(data="") | Q(validity="") | Q(deletion="")
+                ),
+                name="artisans_consentform_says_all",
+                violation_error_message=_("Fill in all six contents: the law asks for them."),
+            ),
+            # Triggers, made by migrations: signed already, never changed, never deleted; of a minor given by both.
         ]
 
     def __str__(self) -> str:

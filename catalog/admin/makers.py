@@ -32,8 +32,8 @@ class PortraitInline(PictureInline):
 
     model = ArtisanPhoto
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return signed_in(request).has_perm("artisans.view_consent") and super().has_view_permission(request, obj)
+    def _may(self, request: HttpRequest, action: str) -> bool:
+        return signed_in(request).has_perm("artisans.view_consent") and super()._may(request, action)
 
 
 @admin.register(Artisan)

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Artisan, ArtisanPhoto, Branch, Consent, ConsentForm, Scope
 from dostshop.accounts.models import Role
-from tests.admin.conftest import english
+from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_rights import of
 from tests.factories import ArtisanFactory, BranchFactory, consent
 
@@ -280,3 +280,7 @@ def test_a_portrait_is_uploaded_by_the_centre_and_seen_by_who_may_see_consents()
     for role, sees in ((Role.CENTRE_STAFF, True), (Role.BRANCH_STAFF, True), (Role.ACCOUNTANT, False)):
         inlines = of(role).get(page).context["inline_admin_formsets"]
         assert (ArtisanPhoto in {one.opts.model for one in inlines}) is sees, role
+    # A right that none of the roles has alone.
+    keeper = signed_in(staff(Role.ACCOUNTANT, "change_artisan", "view_artisan"))
+    inlines = keeper.get(page).context["inline_admin_formsets"]
+    assert ArtisanPhoto not in {one.opts.model for one in inlines}

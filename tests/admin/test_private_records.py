@@ -238,3 +238,15 @@ def test_the_page_for_consents_says_where_the_birth_date_is_entered() -> None:
         page = client.get(english("artisans_artisan_record_consent", artisan.pk)).content.decode()
         way = english("artisans_artisan_private_record", artisan.pk)
         assert (f'underline" href="{way}"' in page) is is_said
+
+
+def test_a_record_that_consents_stand_on_is_not_deleted(administrator: Client) -> None:
+    artisan = maker()
+    consent(artisan, Scope.FACE)
+    page = english("artisans_artisanprivate_delete", artisan.pk)
+    assert "face, this site" in administrator.get(page).content.decode()
+    assert administrator.post(page, {"post": "yes"}).status_code == 200
+    assert ArtisanPrivate.objects.filter(pk=artisan.pk).exists()
+    Consent.objects.update(withdrawn_at=timezone.now())
+    assert administrator.post(page, {"post": "yes"}).status_code == 302
+    assert not ArtisanPrivate.objects.filter(pk=artisan.pk).exists()

@@ -1,19 +1,22 @@
 """What makers agreed to: recorded as signed, refused with a sentence, shown as far as it goes and no further."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import date, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone, translation
 
 from artisans.consent import Contents, Explanation, NotAllowed, Sheet, Signers, Term, record
 from artisans.models import Artisan, ArtisanPrivate, Channel, Consent, ConsentForm, PublicArtisan, Scope
 from tests.factories import ArtisanFactory, consent
+from tests.racing import all_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +130,39 @@ def test_the_scan_of_a_form_that_is_refused_is_not_kept(monkeypatch: pytest.Monk
     assert len(removed) == 1
 
 
+def test_the_scan_is_not_kept_where_anything_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    removed: list[str] = []
+    monkeypatch.setattr(default_storage, "save", lambda name, *_args, **_kwargs: name)
+    monkeypatch.setattr(default_storage, "delete", removed.append)
+    sheet = replace(
+        SHEET, document=ContentFile(b"%PDF-1.7", name="Sevil.pdf"), signers=Signers(second_signer="a" * 151)
+    )
+    with pytest.raises(DataError):
+        record(maker().pk, sheet=sheet, agreed=[(Scope.NAME, Channel.SITE)], term=TERM)
+    assert [name.startswith("consents/") for name in removed] == [True]
+
+
+def test_what_is_ticked_twice_is_agreed_to_once() -> None:
+    form = record(maker().pk, sheet=SHEET, agreed=[(Scope.NAME, Channel.SITE)] * 2, term=TERM)
+    assert form.consents.count() == 1
+
+
+def test_the_database_takes_no_form_of_tomorrow_and_none_that_is_silent_on_the_law() -> None:
+    form = consent(maker(), Scope.NAME)
+    form.signed_on = TODAY + DAY
+    form.pk = None
+    with pytest.raises(IntegrityError, match="in the future"), transaction.atomic():
+        form.save(force_insert=True)
+    form.signed_on = TODAY
+    for name in ("subject", "operator", "purpose", "data", "validity", "deletion"):
+        kept = getattr(form, name)
+        setattr(form, name, "")
+        with pytest.raises(IntegrityError, match="says_all"), transaction.atomic():
+            form.save(force_insert=True)
+        setattr(form, name, kept)
+    form.save(force_insert=True)
+
+
 def test_a_minor_is_shown_without_a_branch() -> None:
     artisan = minor()
     consent(artisan, Scope.NAME, valid_until=TODAY + DAY, signers=BOTH)
@@ -149,6 +185,75 @@ def test_a_birth_date_cannot_be_changed_against_the_consents() -> None:
     for birth_date in (None, years_old(15)):
         with pytest.raises(IntegrityError, match="cannot have given"), transaction.atomic():
             ArtisanPrivate.objects.filter(pk=artisan.pk).update(birth_date=birth_date)
+
+
+def test_a_birth_date_cannot_be_deleted_and_written_anew_against_the_consents() -> None:
+    artisan, other = maker(), maker()
+    consent(artisan, Scope.FACE)
+    record_of = ArtisanPrivate.objects.filter(pk=artisan.pk)
+    with pytest.raises(IntegrityError, match="checked against"), transaction.atomic():
+        record_of.delete()
+    ArtisanPrivate.objects.filter(pk=other.pk).delete()
+    with pytest.raises(IntegrityError, match="checked against"), transaction.atomic():
+        record_of.update(artisan=other)
+
+    artisan.consents.update(withdrawn_at=timezone.now())
+    record_of.delete()
+    ArtisanPrivate.objects.create(artisan=artisan, legal_name="Məmmədova Sevil", birth_date=years_old(15))
+
+
+def test_a_birth_date_is_checked_where_it_is_written_first() -> None:
+    """As after a row that was removed past the shop."""
+    artisan = maker()
+    consent(artisan, Scope.FACE)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM artisans_artisanprivate WHERE artisan_id = %s", [artisan.pk])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    with pytest.raises(IntegrityError, match="cannot have given"), transaction.atomic():
+        ArtisanPrivate.objects.create(artisan=artisan, legal_name="a", birth_date=years_old(15))
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_a_birth_date_that_changes_at_the_same_moment_waits_for_the_consent(is_locked: bool) -> None:
+    """And the control: without the lock both are written, and a minor's face may be shown."""
+    artisan = maker()
+    written, changed = Event(), Event()
+
+    def agrees() -> None:
+        with transaction.atomic():
+            consent(artisan, Scope.FACE)
+            written.set()
+            changed.wait(timeout=1)
+
+    def is_found_to_be_young() -> None:
+        written.wait(timeout=30)
+        ArtisanPrivate.objects.filter(pk=artisan.pk).update(birth_date=years_old(15))
+        changed.set()
+
+    with nullcontext() if is_locked else _without_the_lock():
+        outcomes = all_at_once([agrees, is_found_to_be_young])
+    if not is_locked:
+        assert outcomes == [None, None]
+        return
+    assert outcomes[0] is None
+    assert isinstance(outcomes[1], IntegrityError)
+    assert "cannot have given" in str(outcomes[1])
+
+
+@contextmanager
+def _without_the_lock() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_functiondef('artisans_check_consent'::regproc)")
+        [definition] = cursor.fetchone()
+        careless = definition.replace(" FOR SHARE", "")
+        assert careless != definition
+        cursor.execute(careless)
+        try:
+            yield
+        finally:
+            cursor.execute(definition)
 
 
 @pytest.mark.parametrize(
