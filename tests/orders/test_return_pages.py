@@ -174,5 +174,5 @@ def test_the_order_page_with_returns_and_refunds_keeps_its_budget(
             [returned] = returns.ask(order.pk, units={line.pk: 1}, reason="damaged")
             returns.accept(returned.pk, actor=worker())
             returns.refund(returned.pk, actor=worker())
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             client.get(order.get_absolute_url())

@@ -215,7 +215,7 @@ def test_the_query_counts(client: Client, django_assert_num_queries: DjangoAsser
         for line in order.lines.all()[1:]:
             thanking.send(order.pk, line_pk=line.pk, words="Sağ olun", language="az")
         page = address(order)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             client.get(order.get_absolute_url())
         with django_assert_num_queries(3):
             client.get(page)
