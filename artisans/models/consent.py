@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from artisans.models.artisan import Artisan
 
@@ -22,7 +23,7 @@ FULL_AGE = 18
 class Scope(models.TextChoices):
     """What of a maker may be shown."""
 
-    NAME = "name", _("name")
+    NAME = "name", pgettext_lazy("of a person", "name")
     FACE = "face", _("face")
     STORY = "story", _("story")
     PLACE = "place", _("place")

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
@@ -264,6 +265,24 @@ def test_the_work_is_for_who_does_it(everything: None, role: Role | None) -> Non
 def test_another_branchs_staff_do_none_of_the_work(everything: None) -> None:
     for_every_branch = {reverse(f"work:{name}") for name in ("list", "pick_list", "counter", "delivery")}
     expect_refused(of(BRANCH, "barda"), [url for url in of_the_work() if url not in for_every_branch])
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "found"),
+    [("productmaker", "artisan", "artisans.Artisan"), ("product", "branch", "artisans.Branch")],
+)
+def test_a_choice_offers_rows_of_ones_own_branch(everything: None, model: str, field: str, found: str) -> None:
+    asked = {"app_label": "catalog", "model_name": model, "field_name": field}
+    mine = {str(pk) for pk in apps.get_model(found).objects.values_list("pk", flat=True)}
+    for client, expected in ((of(CENTRE), mine), (of(BRANCH, "barda"), own(found)), (of(Role.INSTRUCTOR), set())):
+        answer = client.get(english("autocomplete"), asked)
+        offered = {row["id"] for row in answer.json()["results"]} if answer.status_code == 200 else set()
+        assert offered == expected
+
+
+def own(label: str) -> set[str]:
+    """Of Bərdə, which has no maker."""
+    return {str(Branch.objects.get(slug="barda").pk)} if label == "artisans.Branch" else set()
 
 
 def on_site(row: Model) -> str:

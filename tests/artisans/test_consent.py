@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from threading import Event
 from typing import Any
 
@@ -254,6 +254,20 @@ def _without_the_lock() -> Iterator[None]:
             yield
         finally:
             cursor.execute(definition)
+
+
+def test_nothing_is_withdrawn_before_it_was_given() -> None:
+    form = consent(maker(), Scope.NAME, valid_from=TODAY - 2 * DAY)
+    signed_at = timezone.make_aware(datetime.combine(TODAY - 2 * DAY, time.min))
+    with pytest.raises(IntegrityError, match="on the day of its signature at the earliest"), transaction.atomic():
+        form.consents.update(withdrawn_at=signed_at - timedelta(seconds=1))
+    another = form.consents.get()
+    another.pk, another.scope, another.withdrawn_at = None, Scope.STORY, signed_at - DAY
+    with pytest.raises(IntegrityError, match="on the day of its signature at the earliest"), transaction.atomic():
+        another.save()
+    assert form.consents.filter(withdrawn_at=None).count() == form.consents.count() == 1
+    form.consents.update(withdrawn_at=signed_at)
+    assert not form.consents.filter(withdrawn_at=None).exists()
 
 
 @pytest.mark.parametrize(
