@@ -11,7 +11,7 @@ After commit: nothing. Retry: a cause is booked once; ``orders/ledger_checks.py`
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -95,11 +95,15 @@ def refund_decided(order: Order, refund: Refund) -> None:
     *before, refund = so_far
     sharing = Sharing.of([part.line for part in refund.lines.all()], sale.rule)
     entries = list(_taken_back(order, refund, before, sharing))
-    tax = sum((one.tax for one in _credited(order, so_far)), money.ZERO)
-    entries.append(Entry(account=Account.TAX, amount=tax))
-    rest = refund.amount - sum(entry.amount for entry in entries)
-    entries.append(Entry(account=_account_of_rest(refund), amount=rest))
-    entries.append(Entry(account=Account.BUYERS, amount=-refund.amount))
+    tax, without_goodwill = _taxes_back(order, so_far)
+    rest = refund.amount - refund.goodwill - without_goodwill - sum(entry.amount for entry in entries)
+    entries += [
+        Entry(account=Account.TAX, amount=tax),
+        Entry(account=Account.GOODWILL, amount=refund.goodwill + without_goodwill - tax),
+        # Where nothing is kept back, it is what rounding leaves of the tax.
+        Entry(account=Account.KEPT_BACK if refund.kept_back else Account.CENTRE, amount=rest),
+        Entry(account=Account.BUYERS, amount=-refund.amount),
+    ]
     cause = _cause(f"refund-{refund.pk}", Kind.REFUND, order, refund.created_at, rule=sale.rule)
     earnings.book(cause, entries)
 
@@ -195,20 +199,24 @@ def _taken_back(order: Order, refund: Refund, before: Iterable[Refund], sharing:
         yield Entry(account=Account.DELIVERY, amount=refund.delivery_amount - tax)
 
 
-def _credited(order: Order, refunds: Iterable[Refund]) -> list[Portion]:
-    """The tax in the last of the refunds, as its credit note has it, or will have."""
+def _taxes_back(order: Order, refunds: Sequence[Refund]) -> tuple[Decimal, Decimal]:
+    """The tax in the last of the refunds, as its credit note has it, or will have; and what it would be, had none of
+    them given any goodwill. Goodwill is of all kinds of tax, so that less of each is left for what goes back later:
+    that difference is its own.
+    """
     invoiced = vat.summed(invoices.taxed(order, order.lines.all()))
+    wanted = [invoices.wanted_back(order, refund, refund.lines.all()) for refund in refunds]
+    amounts = [refund.amount for refund in refunds]
+    without_goodwill = [refund.amount - refund.goodwill for refund in refunds]
+    return _tax_of_last(invoiced, wanted, amounts), _tax_of_last(invoiced, wanted, without_goodwill)
+
+
+def _tax_of_last(
+    invoiced: Sequence[Portion], wanted: Sequence[Sequence[Portion]], amounts: Sequence[Decimal]
+) -> Decimal:
     gone: list[Portion] = []
     credited: list[Portion] = []
-    for refund in refunds:
-        wanted = invoices.wanted_back(order, refund, refund.lines.all())
-        credited = vat.credited(invoiced, before=gone, wanted=wanted, amount=refund.amount)
+    for wish, amount in zip(wanted, amounts, strict=True):
+        credited = vat.credited(invoiced, before=gone, wanted=wish, amount=amount)
         gone += credited
-    return credited
-
-
-def _account_of_rest(refund: Refund) -> Account:
-    """Of what is neither pieces nor delivery. Without any, a qəpik of rounded tax may be left: the Centre's."""
-    if refund.goodwill:
-        return Account.GOODWILL
-    return Account.KEPT_BACK if refund.kept_back else Account.CENTRE
+    return sum((one.tax for one in credited), money.ZERO)

@@ -20,6 +20,7 @@ from orders.models import Invoice, LineItem, Order, Payment, Refund
 from orders.providers import ProviderRefund, ProviderState, ProviderStatus, RefundState
 from tests.factories import (
     ArtisanFactory,
+    CraftFactory,
     UserFactory,
     bag_with,
     delivery_method,
@@ -293,6 +294,50 @@ def test_capturing_asks_few_questions_more(django_assert_num_queries: DjangoAsse
         books.sold(order, payment)
 
 
+def two_kinds() -> tuple[Order, LineItem, LineItem]:
+    """A piece with VAT and one without, paid."""
+    order = place(bag_with(piece(price="118.00"), piece(price="60.00", craft=CraftFactory.create(tax_class="exempt"))))
+    pay(order)
+    taxed, exempt = order.lines.order_by("-unit_price")
+    return order, taxed, exempt
+
+
+def give(order: Order, *, goodwill: str = "0", deduction: str = "0", **units: LineItem) -> Refund:
+    sums = (Decimal(0), Decimal(goodwill), Decimal(deduction))
+    lines = {line.pk: 1 for line in units.values()}
+    what = refunds.Sum(lines, *sums, to_buyer="Ləkə" if Decimal(deduction) else "")
+    return refunds.decide(order.pk, what=what, reason=Refund.Reason.RETURNED)
+
+
+def test_goodwill_bears_the_tax_that_it_moved_to_what_goes_back_later(settings: Settings) -> None:
+    settings.VAT_STATE = "registered"
+    order, taxed, exempt = two_kinds()
+    give(order, goodwill="50.00")
+    # 33.15 of it are of the piece with tax: 5.06.
+    assert (accounts(order)["goodwill"], accounts(order)["tax"]) == ("44.94", "-12.94")
+    give(order, exempt=exempt)
+    # Of the other kind, 43.15 were left. The rest goes back with 2.57 of tax.
+    assert accounts(order) == {
+        "money": "178.00",
+        "buyers": "-110.00",
+        "unassigned": "-70.00",
+        "centre": "-20.00",
+        "materials": "-10.00",
+        "goodwill": "42.37",
+        "tax": "-10.37",
+    }
+    give(order, taxed=taxed, deduction="50.00")
+    assert set(accounts(order)) == {"money", "buyers", "goodwill", "kept_back"}
+
+
+def test_what_is_kept_back_after_goodwill_is_kept_apart_from_it(settings: Settings) -> None:
+    settings.VAT_STATE = "registered"
+    order, _taxed, exempt = two_kinds()
+    give(order, goodwill="50.00")
+    give(order, exempt=exempt, deduction="10.00")
+    assert (accounts(order)["kept_back"], accounts(order)["centre"]) == ("-10.00", "-20.00")
+
+
 CENTS = st.integers(1, 30_000).map(lambda minor: str(Decimal(minor) / 100))
 
 
@@ -318,5 +363,7 @@ def test_tax_in_the_ledger_is_the_tax_of_the_invoices(
         invoiced = sum(one.tax * (-1 if one.is_credit_note else 1) for one in Invoice.objects.filter(order=order))
         assert Decimal(accounts(order).get("tax", 0)) == -invoiced
         assert all(owed >= 0 for owed in earnings.balances().values())
+        of_no_piece = LedgerEntry.objects.filter(booking__order_code=order.code, account="centre", sku="")
+        assert all(abs(entry.amount) <= Decimal("0.01") for entry in of_no_piece)
         if order.lines.get().left_quantity == 0:
             assert "makers" not in accounts(order)
