@@ -46,6 +46,7 @@ class Photo(Picture):
         verbose_name = _("photo")
         verbose_name_plural = _("photos")
         ordering = ["position", "pk"]
+        # catalog_photo_named_are_visible: where people are named, a person is visible; deferred triggers.
 
     @property
     def is_of_people(self) -> bool:

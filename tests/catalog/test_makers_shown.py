@@ -4,12 +4,13 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from artisans.consent import Signers
 from artisans.models import Artisan, Channel, ConsentForm, Scope
-from catalog.models import Product
+from catalog.models import Photo, Product
 from tests.catalog.test_storefront_pages import address_of, shown, text
 from tests.factories import (
     ArtisanFactory,
@@ -208,3 +209,20 @@ def test_where_the_page_of_a_maker_ends_the_words_do(client: Client) -> None:
     thanks_for(artisan, is_shown=True)
     artisan.consents.update(withdrawn_at=timezone.now())
     assert client.get("/artisans/nar/").status_code == 404
+
+
+@pytest.mark.parametrize("is_marked_first", [True, False])
+def test_nobody_is_named_on_a_photo_that_is_said_to_show_nobody(*, is_marked_first: bool) -> None:
+    photo = PhotoFactory.create(product=piece().product, shows_person=is_marked_first)
+
+    @transaction.atomic
+    def name_somebody() -> None:
+        photo.people.add(ArtisanFactory.create())
+        Photo.objects.update(shows_person=False)
+        connection.check_constraints()
+
+    with pytest.raises(IntegrityError, match="said to show nobody"):
+        name_somebody()
+    photo.people.add(ArtisanFactory.create())
+    Photo.objects.update(shows_person=True)
+    connection.check_constraints()
