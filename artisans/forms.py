@@ -25,7 +25,7 @@ from unfold.widgets import (
 from artisans import consent, consent_wording, scans
 from artisans.consent import Contents, Explanation, Sheet, Signers, Term
 from artisans.ledger_table import Format
-from artisans.models import ArtisanPrivate, Channel, Consent, ConsentForm, Scope
+from artisans.models import Artisan, ArtisanPrivate, Channel, Consent, ConsentForm, Scope
 from dostshop.accounts.models import User
 
 if TYPE_CHECKING:
@@ -169,6 +169,16 @@ class PrivateRecordForm(PrivateForm):
                     _("A maker of this age cannot have given the consents as recorded. Take them back first.")
                 )
         return born
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        typed = self.cleaned_data
+        if {"legal_name", "birth_date"} & set(self.changed_data) and "legal_name" in typed:
+            told = ArtisanPrivate(legal_name=typed["legal_name"], birth_date=typed.get("birth_date"))
+            artisan = typed.get("artisan") or Artisan.objects.filter(pk=self.instance.pk).first()
+            if artisan and artisan.tells(told):
+                raise forms.ValidationError(_("The shop shows this maker by this name. Change the name shown first."))
+        return cleaned
 
 
 class LedgerPeriodForm(forms.Form):

@@ -1,6 +1,6 @@
-from artisans.models.artisan import Artisan, ArtisanPhoto, ArtisanPrivate
+from artisans.models.artisan import FULL_AGE, Artisan, ArtisanPhoto, ArtisanPrivate
 from artisans.models.branch import Branch, BranchPhoto, BranchQuerySet, OpeningHours
-from artisans.models.consent import FULL_AGE, Channel, Consent, ConsentForm, ConsentQuerySet, Scope
+from artisans.models.consent import Channel, Consent, ConsentForm, ConsentQuerySet, Scope
 from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
 from artisans.models.payout import Payout, PayoutQuerySet
 from artisans.models.pity import PityWord

@@ -2,14 +2,20 @@
 
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from artisans import pseudonyms
 from artisans.models.branch import Branch
 from dostshop import codes
 from dostshop.pictures import Picture
+from dostshop.translated import columns
+
+FULL_AGE = 18
 
 
 class Artisan(models.Model):
@@ -46,6 +52,18 @@ class Artisan(models.Model):
 
     def __str__(self) -> str:
         return self.display_name or self.code
+
+    def clean(self) -> None:
+        private = ArtisanPrivate.objects.filter(pk=self.pk).first() if self.pk else None
+        if private and self.tells(private):
+            raise ValidationError(
+                _("The name shown or the address tells the legal name. Let the maker choose a pseudonym.")
+            )
+
+    def tells(self, private: "ArtisanPrivate") -> bool:
+        """Whether the name shown, in any language, or the address gives away who it is."""
+        shown = [getattr(self, column) or "" for column in columns("display_name")]
+        return pseudonyms.gives_away(private.legal_name, shown=[*shown, self.slug], is_minor=private.is_minor)
 
 
 class ArtisanPhoto(Picture):
@@ -92,3 +110,10 @@ class ArtisanPrivate(models.Model):
 
     def __str__(self) -> str:
         return str(self.artisan_id)
+
+    @property
+    def is_minor(self) -> bool:
+        """Today; who is not known to be of age is taken for one."""
+        today = timezone.localdate()
+        born = self.birth_date
+        return born is None or today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < FULL_AGE

@@ -12,12 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from artisans.models.artisan import Artisan
+from artisans.models.artisan import FULL_AGE, Artisan
 
 if TYPE_CHECKING:
     from datetime import date
-
-FULL_AGE = 18
 
 
 class Scope(models.TextChoices):

@@ -250,3 +250,17 @@ def test_a_record_that_consents_stand_on_is_not_deleted(administrator: Client) -
     Consent.objects.update(withdrawn_at=timezone.now())
     assert administrator.post(page, {"post": "yes"}).status_code == 302
     assert not ArtisanPrivate.objects.filter(pk=artisan.pk).exists()
+
+
+def test_no_page_is_saved_that_tells_who_a_maker_is(administrator: Client) -> None:
+    artisan = maker(private__legal_name="Əliyeva Nigar")
+    page = english("artisans_artisan_change", artisan.pk)
+    fields = {"branch": artisan.branch_id, "slug": "nar", "consents-TOTAL_FORMS": 0, "consents-INITIAL_FORMS": 0}
+    fields |= {"photo-TOTAL_FORMS": 0, "photo-INITIAL_FORMS": 0}
+    for told in ({"display_name_ru": "Нигяр Алиева"}, {"slug": "eliyeva-nigar"}):
+        shown = administrator.post(page, fields | told)
+        assert "tells the legal name" in shown.content.decode()
+    assert administrator.post(page, {**fields, "display_name_az": "Nigar"}).status_code == 302
+    shown = administrator.post(page_of(artisan), typed(artisan, legal_name="Nigar"))
+    assert "shows this maker by this name" in shown.content.decode()
+    assert ArtisanPrivate.objects.get(pk=artisan.pk).legal_name == "Əliyeva Nigar"
