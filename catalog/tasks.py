@@ -6,7 +6,8 @@ from django.apps import apps
 from procrastinate.contrib.django import app
 
 from catalog import photos
-from dostshop.background.retrying import FOR_AN_HOUR
+from dostshop.background.retrying import FOR_AN_HOUR, OVER_THE_WEEKEND
+from dostshop.erasing import erase_all
 from dostshop.locks import outside_transactions
 from dostshop.pictures import Picture
 
@@ -15,8 +16,17 @@ logger = logging.getLogger(__name__)
 
 def render_later(picture: Picture) -> None:
     """Have the worker make the picture's renditions, once the transaction that this call is part of commits."""
-    label = picture._meta.label
-    render_picture.configure(lock=f"{label} {picture.pk}").defer(model=label, pk=picture.pk)
+    render_picture.configure(lock=_lock(picture)).defer(model=picture._meta.label, pk=picture.pk)
+
+
+def discard_later(picture: Picture, *, original: str = "") -> None:
+    """Have the worker delete the files of a deleted picture, or an original that another one took the place of."""
+    files = [("default", original)] if original else picture.files
+    discard_files.configure(lock=_lock(picture)).defer(files=[list(file) for file in files])
+
+
+def _lock(picture: Picture) -> str:
+    return f"{picture._meta.label} {picture.pk}"
 
 
 @app.task(name="catalog.render_picture", queue="pictures", retry=FOR_AN_HOUR)
@@ -30,3 +40,10 @@ def render_picture(*, model: str, pk: int) -> None:
         photos.render(picture)
     except photos.UnusablePicture as problem:
         logger.warning("%s %s cannot be rendered: %s", model, pk, problem.message)
+
+
+@app.task(name="catalog.discard_files", queue="pictures", retry=OVER_THE_WEEKEND)
+@outside_transactions
+def discard_files(*, files: list[list[str]]) -> None:
+    """Any number of times."""
+    erase_all((alias, beginning) for alias, beginning in files)

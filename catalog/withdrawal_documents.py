@@ -40,6 +40,9 @@ def removed(withdrawal: Withdrawal) -> list[str]:
     if report["mentioned_in"]:
         codes = ", ".join(report["mentioned_in"])
         lines.append(_("The name still stands in texts that others wrote; look at them: %(codes)s") % {"codes": codes})
+    if faces := report.get("unnamed_faces"):
+        sentence = _("Photos with somebody of whom nobody wrote down who it is; look at them: %(codes)s")
+        lines.append(sentence % {"codes": ", ".join(faces)})
     # A report from before buyers could write says nothing of it.
     if count := report.get("thanks"):
         lines.append(

@@ -3,18 +3,19 @@
 Promises: one action. In one transaction the consents end, the maker's words, name and pictures go, photos that show the
 maker go, the admin's history and the buyers' words of thanks forget the name, and a ``Withdrawal`` tells what was done,
 naming nobody. Pages show nothing of it from then on, and no cache keeps a page for longer than a minute. The files
-follow by a task, and a tombstone is kept beside them, so that ``apply`` removes it all again after an older backup was
-restored.
+follow by a task, those of former pictures too, and a tombstone is kept beside them, so that ``apply`` removes it all
+again after an older backup was restored.
 What stays: the private record, the signed forms, orders, invoices, the ledger and statements, which the law keeps.
-Locks: Artisan. Raises: ``NothingToWithdraw``; ``locks.Busy``. Nothing is written then.
-After commit: the tombstone is written and the files are deleted, old versions of them too, by a task.
+Locks: Artisan, then the pictures. Raises: ``NothingToWithdraw``; ``locks.Busy``. Nothing is written then.
+After commit: ``withdraw`` writes the tombstone before it returns; a task does where that failed, and deletes the files,
+old versions of them too.
 Retry: the task may run any number of times.
 """
 
 import json
 import re
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,8 +23,9 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, default_storage, storages
-from django.db.models import Q, QuerySet
+from django.core.files.storage import default_storage
+from django.db.models import CharField, F, Func, Model, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from procrastinate.contrib.django import app
@@ -40,12 +42,11 @@ from artisans.models import (
     Withdrawal,
     digest_of,
 )
-from catalog import publishing
-from catalog.models import Collection as CollectionOfPieces
+from catalog import mentions, publishing
 from catalog.models import Photo, Product
 from dostshop.background.retrying import OVER_THE_WEEKEND
+from dostshop.erasing import erase_all
 from dostshop.locks import outside_transactions, short_transaction
-from dostshop.pictures import Picture
 from dostshop.translated import columns
 
 TOMBSTONES = "withdrawals"
@@ -73,7 +74,9 @@ class Effects:
     photos: int = 0
     # Codes of products that have no photo left, and leave the shop until they get one.
     taken_back: list[str] = field(default_factory=list)
-    # Codes of products, and addresses of collections, whose texts have the name in them.
+    # Codes of products whose photos show somebody of whom nobody wrote down who it is.
+    unnamed_faces: list[str] = field(default_factory=list)
+    # Codes and addresses of what has the name in its texts.
     mentioned_in: list[str] = field(default_factory=list)
     # Words of buyers that have the name in them.
     thanks: int = 0
@@ -84,18 +87,20 @@ def effects(artisan: Artisan, *, scopes: Collection[str], channels: Collection[s
     ending = _ending(artisan, scopes, channels)
     removed = _uncovered(artisan, ending, scopes)
     photos = _photos_of(artisan) if Scope.FACE in removed else Photo.objects.none()
+    names = thanks.shown_names(artisan)
     return Effects(
         scopes=sorted(removed),
         consents=ending.count(),
         page=_page_changes(artisan, ending),
         photos=photos.count() + ArtisanPhoto.objects.filter(artisan=artisan).count() * (Scope.FACE in removed),
         taken_back=[product.code for product in _left_without_photo(photos)],
-        mentioned_in=list(_mentions(artisan)) if Scope.NAME in removed else [],
-        thanks=len(thanks.naming(artisan, thanks.shown_names(artisan))) if Scope.NAME in removed else 0,
+        unnamed_faces=_unnamed_faces(artisan) if Scope.FACE in removed else [],
+        mentioned_in=mentions.mentions(artisan, names, removed=removed) if Scope.NAME in removed else [],
+        thanks=len(thanks.naming(artisan, names)) if Scope.NAME in removed else 0,
     )
 
 
-@short_transaction()
+@outside_transactions
 def withdraw(
     artisan_pk: int,
     *,
@@ -104,9 +109,16 @@ def withdraw(
     actor_pk: int | None = None,
 ) -> Withdrawal:
     """Ends these consents and removes what they alone covered. Raises NothingToWithdraw."""
+    withdrawal = _withdraw(artisan_pk, scopes, channels, actor_pk)
+    _keep_tombstone(withdrawal)
+    return withdrawal
+
+
+@short_transaction()
+def _withdraw(artisan_pk: int, scopes: Collection[str], channels: Collection[str], actor_pk: int | None) -> Withdrawal:
     artisan = Artisan.objects.select_for_update(of=("self",), no_key=True).get(pk=artisan_pk)
     found = effects(artisan, scopes=scopes, channels=channels)
-    if not found.consents and not found.photos and not _texts(artisan, found.scopes):
+    if not found.consents and not found.photos and not _keeps_texts(artisan, found.scopes):
         raise NothingToWithdraw
     withdrawal = Withdrawal(
         artisan=artisan,
@@ -114,7 +126,7 @@ def withdraw(
         channels=sorted(channels),
         withdrawn_at=timezone.now(),
         recorded_by_id=actor_pk,
-        former_addresses=[digest_of(artisan.slug)] if found.page else [],
+        former_addresses=_former_addresses(artisan, scopes, channels),
         report=asdict(found),
     )
     _remove(artisan, withdrawal, removed=found.scopes)
@@ -125,7 +137,8 @@ def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str
     _ending(artisan, withdrawal.scopes, withdrawal.channels).update(withdrawn_at=withdrawal.withdrawn_at)
     if Scope.FACE in removed:
         withdrawal.files = _delete_pictures(artisan)
-    _forget_in_history(artisan, _texts(artisan, removed))
+    if {Scope.NAME, Scope.FACE} & set(removed):
+        _forget_in_history(artisan)
     if Scope.NAME in removed:
         thanks.forget(artisan, thanks.shown_names(artisan))
     for scope in set(removed) & TEXTS.keys():
@@ -155,8 +168,26 @@ def _page_changes(artisan: Artisan, ending: QuerySet[Consent]) -> bool:
     return is_shown and ending.filter(scope=Scope.NAME, channel=Channel.SITE).exists()
 
 
+def _former_addresses(artisan: Artisan, scopes: Collection[str], channels: Collection[str]) -> list[str]:
+    """Every address that the site ever showed the maker at, by name or by code: see ``digest_of``."""
+    begun = artisan.consents.filter(channel=Channel.SITE, valid_from__lte=timezone.localdate())
+    if Channel.SITE not in channels or not begun.exists():
+        return []
+    addresses = {digest_of(artisan.code.lower())}
+    if Scope.NAME in scopes:
+        addresses.update(artisan.former_addresses)
+        if begun.filter(scope=Scope.NAME).exists():
+            addresses.add(digest_of(artisan.slug))
+    return sorted(addresses)
+
+
 def _photos_of(artisan: Artisan) -> QuerySet[Photo]:
     return Photo.objects.filter(people=artisan)
+
+
+def _unnamed_faces(artisan: Artisan) -> list[str]:
+    pieces = Product.objects.filter(makers__artisan=artisan, photos__in=Photo.objects.filter(people=None))
+    return list(pieces.filter(photos__shows_person=True).order_by("pk").values_list("code", flat=True).distinct())
 
 
 def _left_without_photo(going: QuerySet[Photo]) -> list[Product]:
@@ -164,86 +195,66 @@ def _left_without_photo(going: QuerySet[Photo]) -> list[Product]:
     return [product for product in shown if not product.photos.exclude(pk__in=going.values("pk")).exists()]
 
 
-def _delete_pictures(artisan: Artisan) -> list[list[str]]:
+def _delete_pictures(artisan: Artisan) -> list[tuple[str, str]]:
     """Deletes the rows; returns the files. A product that has no photo left leaves the shop."""
-    photos = _photos_of(artisan)
+    photos = Photo.objects.filter(pk__in=_photos_of(artisan).values("pk"))
     portraits = ArtisanPhoto.objects.filter(artisan=artisan)
-    files = [file for picture in (*photos, *portraits) for file in _files_of(picture)]
+    pictures = [*photos.select_for_update().order_by("pk"), *portraits.select_for_update()]
     for product in _left_without_photo(photos):
         publishing.take_back(product.pk)
-    photos.delete()
-    portraits.delete()
-    return files
+    for picture in pictures:
+        picture.delete()
+    return [file for picture in pictures for file in picture.files]
 
 
-def _files_of(picture: Picture) -> Iterator[list[str]]:
-    yield ["default", str(picture.original.name)]
-    yield from (["renditions", rendition["name"]] for rendition in picture.renditions)
+def _keeps_texts(artisan: Artisan, scopes: Collection[str]) -> bool:
+    """Whether anything is kept of the maker under these scopes, in any language."""
+    fields_kept = [TEXTS[Scope(scope)] for scope in scopes if scope in TEXTS]
+    return any(getattr(artisan, column) for name in fields_kept for column in columns(name))
 
 
-def _texts(artisan: Artisan, scopes: Collection[str]) -> set[str]:
-    """What is kept of the maker under these scopes, in every language."""
-    fields = [TEXTS[Scope(scope)] for scope in scopes if scope in TEXTS]
-    return {getattr(artisan, column) or "" for field in fields for column in columns(field)} - {""}
-
-
-def _mentions(artisan: Artisan) -> Iterator[str]:
-    """Where the name stands as a word in texts that others wrote: a person decides what it means there."""
-    for name in _texts(artisan, [Scope.NAME]):
-        word = rf"\m{re.escape(name)}\M"
-        for model, fields, key in (
-            (Product, ("name", "description", "technique"), "code"),
-            (CollectionOfPieces, ("name", "text"), "slug"),
-        ):
-            has_it = Q()
-            for column in (column for each in fields for column in columns(each)):
-                has_it |= Q(**{f"{column}__regex": word})
-            yield from model._default_manager.filter(has_it).order_by("pk").values_list(key, flat=True)
-
-
-def _forget_in_history(artisan: Artisan, texts: Collection[str]) -> None:
-    """The admin notes the name of what was changed, and of the parts of it."""
+def _forget_in_history(artisan: Artisan) -> None:
+    """The admin notes how what was changed was called, and the parts of it. That it was changed, and by whom, stays."""
     forms = [str(pk) for pk in artisan.consent_forms.values_list("pk", flat=True)]
-    own = Q()
-    for model, keys in ((Artisan, [str(artisan.pk)]), (ConsentForm, forms), (ArtisanPhoto, None)):
-        kind = ContentType.objects.get_for_model(model)
-        own |= Q(content_type=kind) if keys is None else Q(content_type=kind, object_id__in=keys)
-    for entry in LogEntry.objects.filter(own | Q(content_type=ContentType.objects.get_for_model(Product))):
-        before = (entry.object_repr, entry.change_message)
-        for text in texts:
-            entry.object_repr = artisan.code if entry.object_repr == text else entry.object_repr
-            # As the admin writes a part of a page: in JSON, alone or followed by its share.
-            quoted = json.dumps(text)[:-1]
-            entry.change_message = re.sub(rf"{re.escape(quoted)}(?=[\" ])", f'"{artisan.code}', entry.change_message)
-        if (entry.object_repr, entry.change_message) != before:
-            entry.save(update_fields=["object_repr", "change_message"])
+    _entries(Artisan).filter(object_id=str(artisan.pk)).update(object_repr=artisan.code, change_message="")
+    _entries(ConsentForm).filter(object_id__in=forms).update(object_repr=artisan.code, change_message="")
+    pieces = Product.objects.filter(Q(makers__artisan=artisan) | Q(photos__people=artisan))
+    keys = {str(pk) for pk in pieces.values_list("pk", flat=True)}
+    _entries(Product).filter(object_id__in=keys).update(change_message="")
+    if names := thanks.shown_names(artisan):
+        elsewhere = LogEntry.objects.exclude(content_type=ContentType.objects.get_for_model(Artisan))
+        folded = elsewhere.alias(folded=Func(F("object_repr"), function="fold", output_field=CharField()))
+        named = folded.filter(folded__regex=mentions.pattern(names))
+        named.update(object_repr=Concat(Value("#"), "object_id", output_field=CharField()))
+        # As JSON, and whole: “Aysel” is another maker than “Aysel Kiçik”.
+        whole = "|".join(re.escape(json.dumps(name)[1:-1]) for name in names)
+        elsewhere.filter(change_message__regex=rf'"(?:{whole})(?: [0-9.]+ %)?"').update(change_message="")
+
+
+def _entries(model: type[Model]) -> QuerySet[LogEntry]:
+    return LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
 
 
 @app.task(name="catalog.clear_away", retry=OVER_THE_WEEKEND)
 @outside_transactions
 def clear_away(withdrawal_pk: int) -> None:
-    """Writes the tombstone, then deletes the files."""
+    """Deletes the files, once there is a tombstone."""
     withdrawal = Withdrawal.objects.get(pk=withdrawal_pk)
-    name = f"{TOMBSTONES}/{withdrawal.key}.json"
-    if not default_storage.exists(name):
-        default_storage.save(name, ContentFile(json.dumps(_as_tombstone(withdrawal)).encode()))
-    for alias, file in withdrawal.files:
-        erase(storages[alias], file)
+    _keep_tombstone(withdrawal)
+    erase_all((alias, beginning) for alias, beginning in withdrawal.files)
     Withdrawal.objects.filter(pk=withdrawal.pk).update(files=[], files_gone_at=timezone.now())
 
 
-def erase(storage: Storage, name: str) -> None:
-    """Deletes the file; in a bucket that keeps versions, every one of them."""
-    bucket = getattr(storage, "bucket", None)
-    if bucket is None:
-        storage.delete(name)
-    else:
-        bucket.object_versions.filter(Prefix=f"{storage.location}/{name}").delete()  # type: ignore[attr-defined]
+def _keep_tombstone(withdrawal: Withdrawal) -> None:
+    name = f"{TOMBSTONES}/{withdrawal.key}.json"
+    if not default_storage.exists(name):
+        default_storage.save(name, ContentFile(json.dumps(_as_tombstone(withdrawal)).encode()))
 
 
 def _as_tombstone(withdrawal: Withdrawal) -> dict[str, Any]:
     return {
-        "artisan": withdrawal.artisan_id,
+        # A key of a row may be another maker's in an older backup, and a code never is.
+        "artisan": withdrawal.artisan.code,
         "scopes": withdrawal.scopes,
         "channels": withdrawal.channels,
         "withdrawn_at": withdrawal.withdrawn_at.isoformat(),
@@ -277,11 +288,11 @@ def _tombstones() -> list[str]:
 @short_transaction()
 def _apply_one(key: uuid.UUID, tombstone: dict[str, Any]) -> Withdrawal | None:
     artisans = Artisan.objects.select_for_update(of=("self",), no_key=True)
-    artisan = artisans.filter(pk=tombstone["artisan"]).first()
+    artisan = artisans.filter(code=tombstone["artisan"]).first()
     if artisan is None:
         return None
     withdrawn_at = parse_datetime(tombstone["withdrawn_at"])
-    assert isinstance(withdrawn_at, datetime)  # noqa: S101 — written by clear_away
+    assert isinstance(withdrawn_at, datetime)  # noqa: S101 — written by _as_tombstone
     withdrawal = Withdrawal(
         key=key,
         artisan=artisan,

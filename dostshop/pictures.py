@@ -90,6 +90,22 @@ class Picture(models.Model):
         return False
 
     @property
+    def files(self) -> list[tuple[str, str]]:
+        """Storage and beginning of the name of each file that was ever stored for it, of former originals too."""
+        by_key = [
+            ("default", f"originals/{self.key}"),
+            ("renditions", f"{OF_PEOPLE}{self.key}/"),
+            ("renditions", f"{self.key}/"),
+        ]
+        named = [("default", str(self.original.name)), *(("renditions", made["name"]) for made in self.renditions)]
+        others = [
+            (alias, name)
+            for alias, name in named
+            if not any(alias == other and name.startswith(beginning) for other, beginning in by_key)
+        ]
+        return by_key + others
+
+    @property
     def is_rendered(self) -> bool:
         return bool(self.renditions)
 

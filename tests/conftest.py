@@ -43,6 +43,18 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture
+def own_storage(settings: Settings, tmp_path: Path) -> Path:
+    """Files of one test only, so that one that is left can be seen: in ``default`` and ``renditions``."""
+    settings.STORAGES = {
+        name: {**storage, "OPTIONS": {**storage["OPTIONS"], "location": tmp_path / name}}
+        if name in {"default", "renditions"}
+        else storage
+        for name, storage in settings.STORAGES.items()
+    }
+    return tmp_path
+
+
 @pytest.fixture(autouse=True)
 def _language_of_its_own(settings: Settings) -> Iterator[None]:
     """A request leaves its language to the thread, and the next test begins in the shop's own."""

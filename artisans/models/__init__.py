@@ -1,4 +1,4 @@
-from artisans.models.artisan import FULL_AGE, Artisan, ArtisanPhoto, ArtisanPrivate
+from artisans.models.artisan import FULL_AGE, Artisan, ArtisanPhoto, ArtisanPrivate, digest_of
 from artisans.models.branch import Branch, BranchPhoto, BranchQuerySet, OpeningHours
 from artisans.models.consent import Channel, Consent, ConsentForm, ConsentQuerySet, Scope
 from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
@@ -7,7 +7,7 @@ from artisans.models.pity import PityWord
 from artisans.models.public import PublicArtisan, PublicArtisanQuerySet
 from artisans.models.statement import Statement, StatementMonth, last_day
 from artisans.models.thanks import Thanks, ThanksQuerySet
-from artisans.models.withdrawal import Withdrawal, digest_of
+from artisans.models.withdrawal import Withdrawal
 
 __all__ = [
     "FULL_AGE",

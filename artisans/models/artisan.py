@@ -1,7 +1,9 @@
 """The makers, and what only authorised staff know of them."""
 
 from decimal import Decimal
+from hashlib import sha256
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -43,6 +45,8 @@ class Artisan(models.Model):
     is_public = models.BooleanField(
         _("shown in the shop"), default=False, help_text=_("As far as the maker's consents allow, and no further.")
     )
+    # Addresses under the name from before it was changed, see ``digest_of``.
+    former_addresses = ArrayField(models.CharField(max_length=64), default=list, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -64,6 +68,16 @@ class Artisan(models.Model):
         """Whether the name shown, in any language, or the address gives away who it is."""
         shown = [getattr(self, column) or "" for column in columns("display_name")]
         return pseudonyms.gives_away(private.legal_name, shown=[*shown, self.slug], is_minor=private.is_minor)
+
+    def remember_address(self, slug: str) -> None:
+        """That it was the maker's under the name; saves nothing."""
+        if digest_of(slug) not in self.former_addresses:
+            self.former_addresses = [*self.former_addresses, digest_of(slug)]
+
+
+def digest_of(slug: str) -> str:
+    """By which a former address is known again, without keeping the name that is in it."""
+    return sha256(slug.encode()).hexdigest()
 
 
 class ArtisanPhoto(Picture):

@@ -1,7 +1,6 @@
 """That a maker took consents back."""
 
 import uuid
-from hashlib import sha256
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,11 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from artisans.models.artisan import Artisan
 from artisans.models.consent import Channel, Scope
-
-
-def digest_of(slug: str) -> str:
-    """By which a former address is known again, without keeping the name that is in it."""
-    return sha256(slug.encode()).hexdigest()
 
 
 class Withdrawal(models.Model):

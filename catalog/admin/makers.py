@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
@@ -22,6 +23,8 @@ from artisans.admin.statements import may_see, statements_page
 from artisans.consent import NotAllowed
 from artisans.forms import RecordForm
 from artisans.models import Artisan, ArtisanPhoto, ArtisanPrivate, ConsentForm, PublicArtisan
+from catalog import tasks
+from catalog.admin.maker_form import MakerForm
 from catalog.admin.pictures import PictureInline
 from catalog.admin.withdrawals import withdraw_page
 from dostshop.admin import OfOwnBranch, TranslatedAdmin, UntranslatedFilter, in_every_language, signed_in
@@ -38,6 +41,7 @@ class PortraitInline(PictureInline):
 
 @admin.register(Artisan)
 class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
+    form = MakerForm
     texts = ("story", "affiliation")
     list_display = ("__str__", "code", "branch", "is_public")
     list_filter = (
@@ -49,9 +53,22 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
     search_fields = ("code", "slug", *in_every_language("display_name"))
     autocomplete_fields = ("branch",)
     prepopulated_fields = {"slug": ("display_name",)}
-    fields = ("branch", "display_name", "slug", "story", "place", "affiliation", "is_public")
+    fields = ("branch", "display_name", "slug", "story", "place", "affiliation", "is_public", "last_withdrawal")
     inlines = (PortraitInline, ConsentInline)
     actions_detail = ("record_consent", "withdraw", "private_record", "statements")
+
+    def save_model(self, request: HttpRequest, obj: Artisan, form: Any, change: bool) -> None:
+        if change and "slug" in form.changed_data:
+            obj.remember_address(form.initial["slug"])
+        super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Artisan) -> None:
+        _discard_portraits(Artisan.objects.filter(pk=obj.pk))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Artisan]) -> None:
+        _discard_portraits(queryset)
+        super().delete_queryset(request, queryset)
 
     def view_on_site(self, artisan: Artisan) -> str | None:
         """The maker's page in the shop, where the consents allow one."""
@@ -140,6 +157,11 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
             "private_record": reverse(f"{self.admin_site.name}:artisans_artisan_private_record", args=[artisan.pk]),
         }
         return render(request, "admin/artisans/record_consent.html", context)
+
+
+def _discard_portraits(artisans: QuerySet[Artisan]) -> None:
+    for portrait in ArtisanPhoto.objects.filter(artisan__in=artisans):
+        tasks.discard_later(portrait)
 
 
 def _as_proposed(artisan: Artisan, request: HttpRequest) -> dict[str, Any]:

@@ -44,7 +44,14 @@ class PictureFormSet(InlineFormSet):
         return self._rendered(super().save_new(form, commit), form)
 
     def save_existing(self, form: Any, obj: Picture, commit: bool = True) -> Picture:
+        if "original" in form.changed_data:
+            tasks.discard_later(obj, original=form.initial["original"].name)
         return self._rendered(super().save_existing(form, obj, commit), form)
+
+    def delete_existing(self, obj: Picture, commit: bool = True) -> None:
+        if commit:
+            tasks.discard_later(obj)
+        super().delete_existing(obj, commit)
 
     def _rendered(self, picture: Picture, form: Any) -> Picture:
         # Where somebody is to be seen, renditions lie elsewhere.

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from unfold.decorators import display
 
-from artisans.models import Artisan, Scope, Withdrawal
+from artisans.models import Artisan, Channel, Scope, Withdrawal
 from catalog import withdrawal_documents, withdrawals
 from dostshop.admin import OfOwnBranch, ReadOnly, signed_in
 from dostshop.locks import Busy
@@ -26,17 +26,23 @@ class WithdrawForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose what is taken back.")},
     )
+    channels = forms.MultipleChoiceField(
+        label=gettext_lazy("Where it is taken back"),
+        choices=Channel,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose where it is taken back.")},
+    )
 
 
 def withdraw_page(request: HttpRequest, site: Any, artisan: Artisan) -> HttpResponse:
     """First what will happen, then the button that does it."""
-    proposed = request.GET or {"scopes": Scope.values}
+    is_asked = WithdrawForm.base_fields.keys() & request.GET.keys()
+    proposed = request.GET if is_asked else {"scopes": Scope.values, "channels": Channel.values}
     form = WithdrawForm(request.POST if request.method == "POST" else proposed)
     is_chosen = form.is_valid()
-    scopes = form.cleaned_data["scopes"] if is_chosen else []
     if request.method == "POST" and is_chosen:
         try:
-            done = withdrawals.withdraw(artisan.pk, scopes=scopes, actor_pk=signed_in(request).pk)
+            done = withdrawals.withdraw(artisan.pk, **form.cleaned_data, actor_pk=signed_in(request).pk)
         except withdrawals.NothingToWithdraw:
             messages.error(request, _("Nothing of this is agreed to, and nothing of it is kept."))
         except Busy:
@@ -48,7 +54,7 @@ def withdraw_page(request: HttpRequest, site: Any, artisan: Artisan) -> HttpResp
         **site.each_context(request),
         "title": _("Take back consents: %(maker)s") % {"maker": artisan},
         "form": form,
-        "effects": withdrawals.effects(artisan, scopes=scopes) if is_chosen else None,
+        "effects": withdrawals.effects(artisan, **form.cleaned_data) if is_chosen else None,
         "back": reverse(f"{site.name}:artisans_artisan_change", args=[artisan.pk]),
     }
     return render(request, "admin/catalog/withdraw.html", context)
@@ -60,12 +66,16 @@ class WithdrawalAdmin(ReadOnly, OfOwnBranch):
     list_display = ("__str__", "what", "withdrawn_at", "files_gone_at")
     list_select_related = ("artisan",)
     search_fields = ("artisan__code",)
-    fields = ("artisan", "withdrawn_at", "recorded_by", "what", "removed", "stays", "files_gone_at", "slip")
-    readonly_fields = ("what", "removed", "stays", "slip")
+    fields = ("artisan", "withdrawn_at", "recorded_by", "what", "where", "removed", "stays", "files_gone_at", "slip")
+    readonly_fields = ("what", "where", "removed", "stays", "slip")
 
     @display(description=gettext_lazy("what"))
     def what(self, withdrawal: Withdrawal) -> str:
         return ", ".join(str(Scope(scope).label) for scope in withdrawal.scopes)
+
+    @display(description=gettext_lazy("where"))
+    def where(self, withdrawal: Withdrawal) -> str:
+        return ", ".join(str(Channel(channel).label) for channel in withdrawal.channels)
 
     @display(description=gettext_lazy("what was removed"))
     def removed(self, withdrawal: Withdrawal) -> SafeString:

@@ -229,7 +229,8 @@ class ProductMaker(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.artisan} {self.share} %"
+        # By code: the admin's history keeps it.
+        return f"{self.artisan.code} {self.share} %"
 
 
 class Silence(models.Model):

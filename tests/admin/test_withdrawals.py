@@ -1,20 +1,25 @@
 """Taking back consents in the admin: what will happen, the action, its report and the slip; by role."""
 
 from io import BytesIO
+from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries
 
-from artisans.models import Artisan, Scope, Withdrawal
-from catalog import withdrawals
+from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Withdrawal
+from catalog import tasks, withdrawals
 from dostshop.accounts.models import Role
+from dostshop.background.models import Job
 from tests.admin.conftest import signed_in, staff
+from tests.admin.test_products import picture
 from tests.factories import ArtisanFactory, BranchFactory, consent
+from tests.residue import residue
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
 
 RIGHTS = ("view_artisan", "view_withdrawal", "add_withdrawal")
 
@@ -36,7 +41,7 @@ def page_of(artisan: Artisan) -> str:
 
 
 def test_first_it_says_what_will_happen_and_changes_nothing(centre: Client, maker: Artisan) -> None:
-    said = centre.get(page_of(maker), {"scopes": ["name", "story"]})
+    said = centre.get(page_of(maker), {"scopes": ["name", "story"], "channels": ["site"]})
     assert said.context["effects"].consents == 2
     assert not Withdrawal.objects.exists()
     maker.refresh_from_db()
@@ -44,7 +49,7 @@ def test_first_it_says_what_will_happen_and_changes_nothing(centre: Client, make
 
 
 def test_then_it_is_done_and_reported(centre: Client, maker: Artisan) -> None:
-    report = centre.post(page_of(maker), {"scopes": ["name", "story"]}, follow=True)
+    report = centre.post(page_of(maker), {"scopes": ["name", "story"], "channels": ["site"]}, follow=True)
     withdrawal = Withdrawal.objects.get()
     assert report.redirect_chain[-1][0] == reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk])
     assert withdrawal.scopes == ["name", "story"]
@@ -56,13 +61,14 @@ def test_then_it_is_done_and_reported(centre: Client, maker: Artisan) -> None:
 
 @pytest.mark.parametrize("scopes", [[], ["diagnosis"]])
 def test_what_is_not_chosen_well_takes_nothing_back(centre: Client, maker: Artisan, scopes: list[str]) -> None:
-    assert centre.post(page_of(maker), {"scopes": scopes}).status_code == 200
+    assert centre.post(page_of(maker), {"scopes": scopes, "channels": ["site"]}).status_code == 200
+    assert centre.post(page_of(maker), {"scopes": ["name"], "channels": scopes}).status_code == 200
     assert not Withdrawal.objects.exists()
 
 
 def test_what_nobody_agreed_to_is_said_so(centre: Client) -> None:
     artisan = ArtisanFactory.create(display_name_az="", story_az="", agreed=())
-    assert centre.post(page_of(artisan), {"scopes": ["name"]}).status_code == 200
+    assert centre.post(page_of(artisan), {"scopes": ["name"], "channels": ["site"]}).status_code == 200
     assert not Withdrawal.objects.exists()
 
 
@@ -71,7 +77,7 @@ def test_makers_of_another_branch_and_without_the_right_are_out_of_reach(maker: 
     without = signed_in(staff(Role.ACCOUNTANT, "view_artisan"))
     for client in (elsewhere, without, Client()):
         for method in (client.get, client.post):
-            assert method(page_of(maker), {"scopes": ["name"]}).status_code in {302, 403, 404}
+            assert method(page_of(maker), {"scopes": ["name"], "channels": ["site"]}).status_code in {302, 403, 404}
     assert not Withdrawal.objects.exists()
 
 
@@ -93,5 +99,89 @@ def test_the_report_query_count(
     centre: Client, maker: Artisan, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     withdrawal = withdrawals.withdraw(maker.pk)
+    # Kinds of rows, once for each process.
+    centre.get(reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk]))
     with django_assert_num_queries(7):
         centre.get(reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk]))
+
+
+def test_it_opens_with_everything_chosen_wherever_one_comes_from(centre: Client, maker: Artisan) -> None:
+    page = centre.get(page_of(maker), {"_changelist_filters": "is_public=1"})
+    assert page.context["effects"].consents == 2
+    assert not page.context["form"].errors
+
+
+def test_it_can_go_off_the_site_and_stay_in_print(centre: Client, maker: Artisan) -> None:
+    consent(maker, Scope.NAME, channel=Channel.PRINT)
+    chosen = {"scopes": ["name"], "channels": ["site"]}
+    assert centre.get(page_of(maker), chosen).context["effects"].consents == 1
+    centre.post(page_of(maker), chosen)
+    assert Withdrawal.objects.get().channels == ["site"]
+    assert [*Consent.objects.filter(withdrawn_at=None, scope=Scope.NAME).values_list("channel", flat=True)] == ["print"]
+    maker.refresh_from_db()
+    assert maker.display_name == "Qızılquş"
+
+
+def form_of(client: Client, artisan: Artisan) -> dict[str, Any]:
+    """As a browser would send the page of the maker that it shows now."""
+    page = client.get(reverse("admin:artisans_artisan_change", args=[artisan.pk]))
+    forms = [page.context["adminform"].form]
+    for formset in page.context["inline_admin_formsets"]:
+        forms += [formset.formset.management_form, *formset.formset.initial_forms]
+    fields = {bound.html_name: bound.value() for form in forms for bound in form}
+    return {name: value for name, value in fields.items() if value is not None and value is not False}
+
+
+@pytest.fixture
+def editor() -> Client:
+    return signed_in(staff(Role.CENTRE_STAFF, *RIGHTS, "change_artisan", "view_branch"))
+
+
+def test_a_page_opened_before_writes_nothing_back(editor: Client, maker: Artisan) -> None:
+    stale = form_of(editor, maker)
+    withdrawals.withdraw(maker.pk)
+    address = reverse("admin:artisans_artisan_change", args=[maker.pk])
+    answer = editor.post(address, stale)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.non_field_errors()
+    maker.refresh_from_db()
+    assert (maker.display_name, maker.story, maker.slug) == ("", "", maker.code.lower())
+    assert not [found for found in residue("Qızılquş") if "session" not in found]
+    assert editor.post(address, {**form_of(editor, maker), "place_az": "Şəki"}).status_code == 302
+    maker.refresh_from_db()
+    assert maker.place_az == "Şəki"  # type: ignore[attr-defined]
+
+
+def test_the_code_of_another_maker_is_no_address(editor: Client, maker: Artisan) -> None:
+    other = ArtisanFactory.create(slug="serce")
+    address = reverse("admin:artisans_artisan_change", args=[maker.pk])
+    answer = editor.post(address, {**form_of(editor, maker), "slug": other.code.lower()})
+    assert "slug" in answer.context["adminform"].form.errors
+    withdrawals.withdraw(other.pk)
+
+
+def test_an_address_that_was_changed_is_gone_too(editor: Client, maker: Artisan, client: Client) -> None:
+    before = maker.slug
+    address = reverse("admin:artisans_artisan_change", args=[maker.pk])
+    assert editor.post(address, {**form_of(editor, maker), "slug": "qizilqus-usta"}).status_code == 302
+    withdrawals.withdraw(maker.pk)
+    for slug in (before, "qizilqus-usta"):
+        assert client.get(f"/artisans/{slug}/").status_code == 410
+
+
+def test_files_of_a_portrait_go_with_it_and_with_its_successor(maker: Artisan) -> None:
+    editor = signed_in(staff(Role.CENTRE_STAFF, *RIGHTS, "change_artisan", "view_branch", "view_consent"))
+    portrait = ArtisanPhoto.objects.create(artisan=maker, original=picture())
+    former = str(portrait.original.name)
+    address = reverse("admin:artisans_artisan_change", args=[maker.pk])
+    of_page = form_of(editor, maker) | {"photo-0-id": portrait.pk, "photo-0-artisan": maker.pk}
+    of_page.pop("photo-0-original", None)
+    assert editor.post(address, {**of_page, "photo-0-original": picture()}).status_code == 302
+    assert Job.objects.get(task_name=tasks.discard_files.name).args == {"files": [["default", former]]}
+    portrait.refresh_from_db()
+    assert editor.post(address, {**of_page, "photo-0-DELETE": "on"}).status_code == 302
+    assert not ArtisanPhoto.objects.exists()
+    job = Job.objects.filter(task_name=tasks.discard_files.name).latest("pk")
+    tasks.discard_files(**job.args)
+    for file in (former, str(portrait.original.name)):
+        assert not default_storage.exists(file)

@@ -1,12 +1,15 @@
 """Taking back consents: gone from pages, database, history and storage, and again after a restored backup."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
@@ -17,9 +20,10 @@ from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Stat
 from catalog import photos, withdrawal_documents, withdrawals
 from catalog.models import Photo, Product, ProductMaker
 from dostshop.background.models import Job
+from dostshop.pages.models import Page
 from tests.artisans.test_statements import LAST, told_life
 from tests.catalog.test_photos import as_bytes, files_in, red_above_blue
-from tests.factories import ArtisanFactory, UserFactory, consent, piece, thanks_for
+from tests.factories import ArtisanFactory, CollectionFactory, PhotoFactory, UserFactory, consent, piece, thanks_for
 from tests.residue import residue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
@@ -38,10 +42,16 @@ def make_maker() -> Artisan:
     upload = SimpleUploadedFile("IMG_1.JPG", as_bytes(red_above_blue()))
     photo = Photo.objects.create(product=variant.product, original=upload, alt="Usta", shows_person=True)
     photo.people.add(artisan)
-    portrait = ArtisanPhoto.objects.create(artisan=artisan, original=upload, alt="Usta")
-    for picture in (photo, portrait):
-        photos.render(picture)
+    photos.render(photo)
+    portrait_of(artisan)
     return artisan
+
+
+def portrait_of(artisan: Artisan) -> ArtisanPhoto:
+    upload = SimpleUploadedFile("IMG_1.JPG", as_bytes(red_above_blue()))
+    portrait = ArtisanPhoto.objects.create(artisan=artisan, original=upload, alt="Usta")
+    photos.render(portrait)
+    return portrait
 
 
 @pytest.fixture
@@ -157,6 +167,124 @@ def test_texts_that_have_the_name_are_named_for_a_person_to_look_at(maker: Artis
     assert withdrawals.effects(maker, scopes=[Scope.NAME]).mentioned_in == [product.code]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Qızılquşcanın işi",
+        "QIZILQUŞCANDAN",
+        "usta Qızılquşcan M. toxuyub",
+    ],
+)
+def test_a_name_is_found_as_it_is_written_wherever_it_stands(maker: Artisan, written: str) -> None:
+    Artisan.objects.filter(pk=maker.pk).update(**{"display_name_az": "Qızılquşcan M."} if "M." in written else {})
+    maker.refresh_from_db()
+    product = Product.objects.get(makers__artisan=maker)
+    product.care = written
+    product.save()
+    other = piece(name_az="Kasa")
+    PhotoFactory.create(product=other.product, alt_az=written)
+    other_maker = ArtisanFactory.create(story_az=f"{written} müəllimimdir")
+    collection = CollectionFactory.create(slug="qizilquscanin-isleri", text_az=written)
+    page = Page.objects.create(slug="about-us", title="Haqqımızda", body=written)
+    found = withdrawals.effects(maker, scopes=[Scope.NAME]).mentioned_in
+    slug = "qizilquscanin-isleri" if "M." in written else f"#{collection.pk}"
+    assert set(found) == {product.code, other.product.code, other_maker.code, slug, page.slug}
+
+
+def test_history_forgets_by_whose_it_is_and_keeps_that_of_others(maker: Artisan) -> None:
+    """Former names, names within a text, and pages of others."""
+    actor = UserFactory.create()
+    product = Product.objects.get(makers__artisan=maker)
+    other = piece().product
+
+    def note(row: Any, said: str, *, called: str) -> LogEntry:
+        return LogEntry.objects.create(
+            user=actor,
+            content_type=ContentType.objects.get_for_model(row),
+            object_id=str(row.pk),
+            object_repr=called,
+            action_flag=CHANGE,
+            change_message=json.dumps([{"added": {"name": "maker", "object": said}}]),
+        )
+
+    note(maker, "x", called="Durna")
+    note(product, "Durna 100.00 %", called="Kasa")
+    note(product, f"Usta {NAME}", called="Kasa")
+    note(other, f"{NAME} 30.00 %", called="Kasa")
+    collection = note(CollectionFactory.create(slug="novruz"), "x", called=f"{NAME}ın işləri")
+    kept = note(other, f"{NAME} Kiçik 50.00 %", called="Kasa")
+    withdrawals.withdraw(maker.pk)
+    assert list(residue("Durna")) == []
+    for entry in (collection, kept):
+        entry.refresh_from_db()
+    assert collection.object_repr.startswith("#")
+    assert json.loads(kept.change_message) == [{"added": {"name": "maker", "object": f"{NAME} Kiçik 50.00 %"}}]
+    kept.delete()
+    assert list(residue(NAME)) == []
+
+
+def test_files_of_former_pictures_go_too(maker: Artisan, own_storage: Path) -> None:
+    portrait = ArtisanPhoto.objects.get()
+    former = str(portrait.original.name)
+    portrait.original = SimpleUploadedFile("IMG_2.JPG", as_bytes(red_above_blue()))
+    portrait.save()
+    photos.render(portrait)
+    # As of a worker that ended between storing a file and writing it down.
+    storages["renditions"].save(f"people/{portrait.key}/lost-320.avif", ContentFile(b"x"))
+    assert former in files_in(own_storage / "default")
+    withdrawals.withdraw(maker.pk)
+    remove_files()
+    assert files_in(own_storage / "renditions") == set()
+    assert {name.split("/")[0] for name in files_in(own_storage / "default")} == {"withdrawals"}
+
+
+def test_unnamed_faces_on_the_makers_pieces_are_told(maker: Artisan) -> None:
+    product = Product.objects.get(makers__artisan=maker)
+    assert withdrawals.effects(maker, scopes=[Scope.FACE]).unnamed_faces == []
+    PhotoFactory.create(product=product, shows_person=True)
+    assert withdrawals.effects(maker, scopes=[Scope.NAME]).unnamed_faces == []
+    withdrawal = withdrawals.withdraw(maker.pk, scopes=[Scope.FACE])
+    assert withdrawal.report["unnamed_faces"] == [product.code]
+    assert any(product.code in line for line in withdrawal_documents.removed(withdrawal))
+
+
+def test_every_address_that_was_shown_is_gone(client: Client) -> None:
+    story, hidden, lapsed = (ArtisanFactory.create(slug=slug, agreed=()) for slug in ("serce", "durna", "lacin"))
+    consent(story, Scope.STORY)
+    consent(hidden, Scope.NAME)
+    yesterday = timezone.localdate() - timedelta(days=1)
+    consent(lapsed, Scope.NAME, valid_until=yesterday)
+    never = ArtisanFactory.create(slug="never", agreed=())
+    consent(never, Scope.NAME, channel=Channel.PRINT)
+    Artisan.objects.filter(pk=hidden.pk).update(is_public=False)
+    for artisan in (story, hidden, lapsed, never):
+        withdrawals.withdraw(artisan.pk)
+    for slug in (story.code.lower(), "durna", hidden.code.lower(), "lacin"):
+        assert client.get(f"/artisans/{slug}/").status_code == 410, slug
+    # Addresses at which nothing ever was.
+    for slug in ("serce", "never", never.code.lower()):
+        assert client.get(f"/artisans/{slug}/").status_code == 404, slug
+
+
+def test_a_tombstone_is_there_before_the_worker_ran(maker: Artisan) -> None:
+    withdrawals.withdraw(maker.pk)
+    Withdrawal.objects.all().delete()
+    consent(maker, Scope.NAME)
+    assert [applied.artisan for applied in withdrawals.apply()] == [maker]
+
+
+def test_a_tombstone_never_hits_another_maker(maker: Artisan) -> None:
+    withdrawals.withdraw(maker.pk)
+    remove_files()
+    Withdrawal.objects.all().delete()
+    # A backup from before the maker was there; then somebody new got the key.
+    after: dict[str, Any] = {"code": "ZZZZZZ", "display_name_az": "Durna", "story_az": "Sözlər"}
+    Artisan.objects.filter(pk=maker.pk).update(**after)
+    assert withdrawals.apply() == []
+    maker.refresh_from_db()
+    assert maker.display_name == "Durna"
+
+
 def test_the_words_of_buyers_forget_the_name(maker: Artisan, client: Client, own_storage: Path) -> None:
     written = thanks_for(maker, words=f"{NAME}, sağ olun! qizilquscana salam.", is_shown=True)
     kept = thanks_for(maker, words="Naxışı çox gözəldir", is_shown=True)
@@ -196,11 +324,17 @@ def test_a_restored_backup_forgets_the_name_in_buyers_words_again(maker: Artisan
     Withdrawal.objects.all().delete()
     before: dict[str, Any] = {"display_name_az": NAME}
     Artisan.objects.filter(pk=maker.pk).update(**before)
-    consent(maker, Scope.NAME)
+    consent(maker, Scope.NAME, Scope.FACE)
     thanks_for(maker, words=f"{NAME}, sağ olun", is_shown=True)
+    portrait = portrait_of(maker)
+    assert portrait.largest
+    assert portrait.largest["name"] in files_in(own_storage / "renditions")
     call_command("apply_withdrawals")
     remove_files()
     assert list(residue(NAME, folders=(own_storage,))) == []
+    assert not ArtisanPhoto.objects.exists()
+    assert files_in(own_storage / "renditions") == set()
+    assert {name.split("/")[0] for name in files_in(own_storage / "default")} == {"withdrawals"}
 
 
 def test_the_files_go_by_a_task_of_the_same_transaction(maker: Artisan) -> None:
