@@ -100,7 +100,7 @@ DROP FUNCTION artisans_check_signed();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("artisans", "0020_payouts_kept")]
+    dependencies = [("artisans", "0016_payouts_kept")]
 
     operations = [
         migrations.RunSQL(check_consent(" FOR SHARE"), check_consent("")),

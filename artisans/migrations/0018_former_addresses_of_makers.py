@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("artisans", "0021_ages_cannot_be_sidestepped"),
+        ("artisans", "0017_ages_cannot_be_sidestepped"),
     ]
 
     operations = [
