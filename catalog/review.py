@@ -45,10 +45,14 @@ def ending(branches: Branches) -> Queue[Consent]:
 
 def silent(branches: Branches) -> Queue[Artisan]:
     """Makers of pieces in the shop of whom no consent is in force: they have not been asked, or said no."""
-    of_maker = {"artisan": OuterRef("pk")}
-    in_shop = ProductMaker.objects.filter(product__state=Product.State.PUBLISHED, **of_maker)
-    rows = Artisan.objects.filter(Exists(in_shop), ~Exists(Consent.objects.live().filter(**of_maker)))
-    return _queue(branches.of(rows.exclude(_came_of_age())))
+    asked = Consent.objects.live().filter(artisan=OuterRef("pk"))
+    return _queue(branches.of(_in_the_shop().exclude(Exists(asked)).exclude(_came_of_age())))
+
+
+def of_unknown_age(branches: Branches) -> Queue[Artisan]:
+    """Makers of pieces in the shop who are taken for minors because nobody wrote down when they were born."""
+    known = ArtisanPrivate.objects.filter(artisan=OuterRef("pk"), birth_date__isnull=False)
+    return _queue(branches.of(_in_the_shop().exclude(Exists(known))))
 
 
 def grown_up(branches: Branches) -> Queue[Artisan]:
@@ -78,6 +82,11 @@ def words_in(row: Product | Artisan, patterns: dict[str, dignity.Pattern]) -> li
         for language in settings.MODELTRANSLATION_LANGUAGES
     }
     return dignity.found(texts, patterns)
+
+
+def _in_the_shop() -> QuerySet[Artisan]:
+    made = ProductMaker.objects.filter(product__state=Product.State.PUBLISHED, artisan=OuterRef("pk"))
+    return Artisan.objects.filter(Exists(made))
 
 
 def _came_of_age() -> Q:

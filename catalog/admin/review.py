@@ -79,6 +79,13 @@ def _sections(branches: review.Branches) -> Iterator[Section]:
         _maker_line,
     )
     yield _section(
+        "ages",
+        _("Makers with pieces in the shop and no birth date"),
+        _("Until it is known the shop takes them for minors, and names no branch at their pieces."),
+        review.of_unknown_age(branches),
+        _maker_line,
+    )
+    yield _section(
         "faces",
         _("Photos of people who have not agreed"),
         _("They are not shown. Say who is visible, record a consent for the face, or choose another photo."),

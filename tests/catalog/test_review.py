@@ -70,6 +70,20 @@ def test_makers_with_pieces_in_the_shop_and_no_consent() -> None:
     assert set(review.silent(ALL).rows) == {over, silent}
 
 
+def test_makers_with_pieces_in_the_shop_and_no_birth_date() -> None:
+    known, unknown, without_record, without_pieces = (
+        maker(),
+        maker(private__birth_date=None),
+        maker(),
+        maker(private__birth_date=None),
+    )
+    ArtisanPrivate.objects.filter(pk=without_record.pk).delete()
+    products = [at_work(artisan) for artisan in (known, unknown, without_record)]
+    assert [product.shown_branch is None for product in products] == [False, True, True]
+    assert set(review.of_unknown_age(ALL).rows) == {unknown, without_record}
+    assert without_pieces not in review.of_unknown_age(ALL).rows
+
+
 def test_who_came_of_age_is_asked_again_until_there_is_an_answer() -> None:
     grown, still_minor, never = came_of_age(), maker(private__birth_date=TODAY - 15 * 366 * DAY), maker()
     consent(still_minor, Scope.NAME, valid_until=TODAY + DAY, signers=BOTH)
@@ -191,7 +205,7 @@ def test_the_pages_query_count(django_assert_num_queries: DjangoAssertNumQueries
         PhotoFactory.create(product=product, shows_person=True)
         consent(maker(story_az="Yazıq"), Scope.NAME, valid_until=TODAY + DAY)
     client = of(Role.BRANCH_STAFF)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(english("catalog_review"))
 
 
