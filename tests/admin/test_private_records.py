@@ -11,11 +11,12 @@ from django.test import Client
 from django.utils import timezone
 
 from artisans.consent import Signers
-from artisans.models import Artisan, ArtisanPrivate, Branch, Consent, ConsentForm, Payout, Scope
+from artisans.models import Artisan, ArtisanPrivate, Branch, Consent, ConsentForm, Scope
 from dostshop.accounts.models import Role
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_rights import of
 from tests.artisans.test_payouts import earn, paid
+from tests.artisans.test_statements import pay
 from tests.factories import ArtisanFactory, consent
 
 pytestmark = pytest.mark.django_db
@@ -70,21 +71,18 @@ def test_each_role_sees_what_its_work_needs(administrator: Client) -> None:
 
 
 def test_who_was_paid_more_than_the_watched_sum_is_listed_by_month() -> None:
-    above, below = maker(private__monthly_threshold="26.59"), maker(private__monthly_threshold="26.60")
+    above, below, before = (maker(private__monthly_threshold=watched) for watched in ("26.59", "26.60", "1.00"))
     for artisan in (above, below):
         earn(artisan, "26.60", cause=f"sale-{artisan.pk}")
         paid(artisan)
+    pay(before, "26.60", on=TODAY.replace(day=1) - timedelta(days=1))
     page, centre = english("artisans_artisanprivate_changelist"), of(Role.CENTRE_STAFF)
 
     def listed(which: str) -> list[int]:
         return [row.pk for row in centre.get(page, {"payouts": which}).context["cl"].result_list]
 
     assert listed("above") == [above.pk]
-    assert listed("above_before") == []
-    last_month = TODAY.replace(day=1) - timedelta(days=1)
-    Payout.objects.filter(artisan=below).update(paid_on=last_month)
-    ArtisanPrivate.objects.filter(pk=below.pk).update(monthly_threshold="1.00")
-    assert listed("above_before") == [below.pk]
+    assert listed("above_before") == [before.pk]
 
 
 @pytest.mark.parametrize(
