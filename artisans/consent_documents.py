@@ -12,7 +12,6 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -106,9 +105,7 @@ def pdf_response(paper: Paper, *, language: str, easy: bool) -> HttpResponse:
     dated = datetime.combine(paper.signed_on or timezone.localdate(), time(), UTC)
     layout = "consent_easy" if easy else "consent"
     document = pdf.render(layout, data=data(paper, language=language, easy=easy), language=language, dated=dated)
-    disposition = content_disposition_header(False, f"DOST-{paper.artisan.code}-{language}.pdf") or ""
-    headers = {"Content-Disposition": disposition, "Content-Language": language}
-    return HttpResponse(document, content_type="application/pdf", headers=headers)
+    return pdf.response(document, name=f"DOST-{paper.artisan.code}-{language}", language=language)
 
 
 def _age(born: date) -> int:

@@ -6,7 +6,7 @@ A word is compared folded and whole, with the endings of its language: “xəst�
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -56,14 +56,19 @@ def pattern(language: str, words: Iterable[str]) -> str:
     return f"(?<![{_LETTER}])(?:{bent})(?![{_LETTER}])"
 
 
-def found_in(row: Model, *, fields: Iterable[str]) -> list[str]:
+def pattern_in_any_language(words: Collection[str]) -> str:
+    """For names, which stand in texts of every language."""
+    return "|".join(f"(?:{pattern(language, words)})" for language in settings.MODELTRANSLATION_LANGUAGES)
+
+
+def found_in(row: Model, *, fields: Iterable[str], by_language: Mapping[str, Pattern]) -> list[str]:
     """The words of pity in the translated fields of a row, as they stand there."""
     names = list(fields)
     texts = {
         language: " ".join(getattr(row, f"{name}_{language}") or "" for name in names)
         for language in settings.MODELTRANSLATION_LANGUAGES
     }
-    return found(texts, patterns())
+    return found(texts, by_language)
 
 
 def found(texts: Mapping[str, str], by_language: Mapping[str, Pattern]) -> list[str]:

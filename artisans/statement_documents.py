@@ -14,7 +14,6 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.http import content_disposition_header
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -319,6 +318,4 @@ def _name(statement: Statement, whose: str) -> str:
 
 def _response(printed: bytes, *, name: str, language: str) -> HttpResponse:
     """Shown by the browser, and named after what it is about where it is kept."""
-    disposition = content_disposition_header(False, f"DOST-{name}-{language}.pdf") or ""
-    headers = {"Content-Disposition": disposition, "Content-Language": language}
-    return HttpResponse(printed, content_type="application/pdf", headers=headers)
+    return pdf.response(printed, name=f"DOST-{name}-{language}", language=language)

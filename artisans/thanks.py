@@ -207,7 +207,6 @@ def _spans(text: str, names: Iterable[str], *, is_capital: bool) -> Iterator[tup
     there = [name for name in names if fold(name)[:_SHORTEST_NAME] in folded]
     if not there:
         return
-    patterns = (f"(?:{dignity.pattern(language, there)})" for language in ("az", "ru", "en"))
-    for hit in re.finditer("|".join(patterns), folded):
+    for hit in re.finditer(dignity.pattern_in_any_language(there), folded):
         if not is_capital or text[hit.start()].isupper():
             yield hit.span()

@@ -8,7 +8,6 @@ from collections.abc import Collection as Many
 from collections.abc import Iterator
 from typing import Any
 
-from django.conf import settings
 from django.db.models import F, Func, Model, QuerySet, TextField, Value
 from modeltranslation.translator import translator
 
@@ -35,14 +34,9 @@ _PLACES: tuple[tuple[type[Model], tuple[str, ...], str], ...] = (
 _OF_MAKERS = {Scope.STORY: "story", Scope.PLACE: "place", Scope.AFFILIATION: "affiliation"}
 
 
-def pattern(names: Many[str]) -> str:
-    """To be searched in folded text."""
-    return "|".join(f"(?:{dignity.pattern(language, names)})" for language, _name in settings.LANGUAGES)
-
-
 def mentions(artisan: Artisan, names: Many[str], *, removed: Many[str]) -> list[str]:
     """Codes and addresses of what has one of the names in it, but for what goes with these scopes of the maker."""
-    wanted = pattern(names) if names else ""
+    wanted = dignity.pattern_in_any_language(names) if names else ""
     return list(dict.fromkeys(_found(artisan, wanted, removed))) if wanted else []
 
 

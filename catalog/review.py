@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.utils import timezone
 
@@ -76,12 +75,7 @@ def pitying_makers(branches: Branches, patterns: dict[str, dignity.Pattern]) -> 
 
 
 def words_in(row: Product | Artisan, patterns: dict[str, dignity.Pattern]) -> list[str]:
-    fields = TEXTS if isinstance(row, Product) else STORIES
-    texts = {
-        language: " ".join(getattr(row, f"{name}_{language}") or "" for name in fields)
-        for language in settings.MODELTRANSLATION_LANGUAGES
-    }
-    return dignity.found(texts, patterns)
+    return dignity.found_in(row, fields=TEXTS if isinstance(row, Product) else STORIES, by_language=patterns)
 
 
 def _in_the_shop() -> QuerySet[Artisan]:

@@ -6,14 +6,11 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from artisans.models import Scope, Withdrawal
 from dostshop import pdf
-
-LANGUAGES = settings.LANGUAGES
 
 
 def removed(withdrawal: Withdrawal) -> list[str]:
@@ -68,9 +65,7 @@ def stays() -> list[str]:
 def pdf_response(withdrawal: Withdrawal, *, language: str) -> HttpResponse:
     """One page in large type, in the language that is active."""
     document = pdf.render("withdrawal", data=_data(withdrawal), language=language, dated=withdrawal.withdrawn_at)
-    disposition = content_disposition_header(False, f"DOST-{withdrawal.artisan.code}-{language}.pdf") or ""
-    headers = {"Content-Disposition": disposition, "Content-Language": language}
-    return HttpResponse(document, content_type="application/pdf", headers=headers)
+    return pdf.response(document, name=f"DOST-{withdrawal.artisan.code}-{language}", language=language)
 
 
 def _data(withdrawal: Withdrawal) -> dict[str, Any]:

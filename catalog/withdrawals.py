@@ -30,7 +30,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from procrastinate.contrib.django import app
 
-from artisans import thanks
+from artisans import dignity, thanks
 from artisans.models import (
     Artisan,
     ArtisanPhoto,
@@ -224,7 +224,7 @@ def _forget_in_history(artisan: Artisan) -> None:
     if names := thanks.shown_names(artisan):
         elsewhere = LogEntry.objects.exclude(content_type=ContentType.objects.get_for_model(Artisan))
         folded = elsewhere.alias(folded=Func(F("object_repr"), function="fold", output_field=CharField()))
-        named = folded.filter(folded__regex=mentions.pattern(names))
+        named = folded.filter(folded__regex=dignity.pattern_in_any_language(names))
         named.update(object_repr=Concat(Value("#"), "object_id", output_field=CharField()))
         # As JSON, and whole: “Aysel” is another maker than “Aysel Kiçik”.
         whole = "|".join(re.escape(json.dumps(name)[1:-1]) for name in names)

@@ -15,6 +15,8 @@ from django.forms import Field as FormField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TabbedTranslationAdmin
 from unfold.admin import ModelAdmin, TabularInline
@@ -47,6 +49,30 @@ class SumField(DecimalField):
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+
+def download(content: bytes, *, name: str, content_type: str) -> HttpResponse:
+    """Kept by the browser under this name."""
+    return HttpResponse(
+        content, content_type=content_type, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+def links_to_paper(address: str) -> SafeString:
+    """To the paper at this address, in each language."""
+    return format_html_join(
+        " ",
+        '<a class="inline-block mr-3 py-1 underline" href="{}?language={}" lang="{}">{} (PDF)</a>',
+        ((address, code, code, name) for code, name in settings.LANGUAGES),
+    )
+
+
+def language_of_paper(request: HttpRequest) -> str:
+    """The one that a link of ``links_to_paper`` asks for; no paper is found in another."""
+    asked = request.GET.get("language", "")
+    if asked not in dict(settings.LANGUAGES):
+        raise Http404
+    return asked
 
 
 @dataclass(frozen=True)

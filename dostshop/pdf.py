@@ -12,6 +12,8 @@ from typing import Any
 
 import typst
 from django.conf import settings
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 
 _FOLDER = settings.BASE_DIR / "templates" / "pdf"
 _REPLACEMENT = "\ufffd"
@@ -41,6 +43,13 @@ def render(name: str, *, data: Mapping[str, Any], language: str, dated: datetime
         timestamp=int(dated.timestamp()),
     )
     return bytes(document)
+
+
+def response(document: bytes, *, name: str, language: str) -> HttpResponse:
+    """Shown by the browser, and named so, without its ending, where it is kept."""
+    disposition = content_disposition_header(False, f"{name}.pdf") or ""
+    headers = {"Content-Disposition": disposition, "Content-Language": language}
+    return HttpResponse(document, content_type="application/pdf", headers=headers)
 
 
 @cache

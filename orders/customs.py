@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone, translation
-from django.utils.http import content_disposition_header
 
 from catalog import measures
 from dostshop import countries, money, pdf
@@ -93,12 +92,8 @@ def declaration_of(part: Fulfilment) -> Declaration | None:
 
 def pdf_response(declaration: Declaration) -> HttpResponse:
     """Shown by the browser, and named after the form and the order where it is kept."""
-    name = f"{declaration.form.replace(' ', '')}-{declaration.part.order.code}.pdf"
-    headers = {
-        "Content-Disposition": content_disposition_header(False, name) or "",
-        "Content-Language": LANGUAGE,
-    }
-    return HttpResponse(document(declaration, now=timezone.now()), content_type="application/pdf", headers=headers)
+    name = f"{declaration.form.replace(' ', '')}-{declaration.part.order.code}"
+    return pdf.response(document(declaration, now=timezone.now()), name=name, language=LANGUAGE)
 
 
 def document(declaration: Declaration, *, now: datetime) -> bytes:

@@ -12,7 +12,6 @@ from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
@@ -55,9 +54,7 @@ def document(invoice: Invoice) -> bytes:
 
 def pdf_response(invoice: Invoice) -> HttpResponse:
     """Shown by the browser, and named after its number where it is kept."""
-    disposition = content_disposition_header(False, f"DOST-{invoice.number}.pdf") or ""
-    headers = {"Content-Disposition": disposition, "Content-Language": invoice.language}
-    return HttpResponse(document(invoice), content_type="application/pdf", headers=headers)
+    return pdf.response(document(invoice), name=f"DOST-{invoice.number}", language=invoice.language)
 
 
 def _printed(invoice: Invoice) -> bytes:

@@ -14,8 +14,8 @@ from artisans import ledger_table
 from artisans.forms import LedgerPeriodForm
 from artisans.models import EarningsRule, LedgerEntry
 from dostshop import money
-from dostshop.accounts.models import branches_seen_by
-from dostshop.admin import OfOwnBranch, ReadOnly, ShopAdmin, in_every_language, signed_in
+from dostshop.accounts.models import has_perm_everywhere
+from dostshop.admin import OfOwnBranch, ReadOnly, ShopAdmin, download, in_every_language, signed_in
 
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -72,9 +72,7 @@ class LedgerEntryAdmin(ReadOnly, OfOwnBranch):
         return f"{entry.item} ({entry.sku})" if entry.item else entry.sku
 
     def has_export_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Of the whole Centre, or not at all."""
-        user = signed_in(request)
-        may_export = user.has_perm("artisans.export_booking") and branches_seen_by(user) is None
+        may_export = has_perm_everywhere(signed_in(request), "artisans.export_booking")
         return may_export and self.has_view_permission(request)
 
     @action(description=gettext_lazy("Export a period"), permissions=["export"], url_path="export")
@@ -91,6 +89,4 @@ class LedgerEntryAdmin(ReadOnly, OfOwnBranch):
             return render(request, "admin/artisans/export_ledger.html", context)
         first, last, kind = (form.cleaned_data[name] for name in ("first", "last", "format"))
         table = ledger_table.of_period(first, last, format=ledger_table.Format(kind))
-        response = HttpResponse(table, content_type=CONTENT_TYPES[kind])
-        response["Content-Disposition"] = f'attachment; filename="ledger-{first}-{last}.{kind}"'
-        return response
+        return download(table, name=f"ledger-{first}-{last}.{kind}", content_type=CONTENT_TYPES[kind])

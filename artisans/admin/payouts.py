@@ -29,8 +29,8 @@ from artisans.models import Branch, Payout
 from artisans.payout_forms import ApproveForm, PayForm, row_value
 from artisans.payouts import NotPossible, Standing
 from dostshop import money
-from dostshop.accounts.models import branches_seen_by
-from dostshop.admin import OfOwnBranch, ReadOnly, Step, SteppedAdmin, in_every_language, signed_in
+from dostshop.accounts.models import has_perm_everywhere
+from dostshop.admin import OfOwnBranch, ReadOnly, Step, SteppedAdmin, download, in_every_language, signed_in
 from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
 
@@ -87,9 +87,7 @@ class PayoutAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         return [Waiting(_("Payouts that are approved, to be handed out"), Payout.objects.open().count(), link)]
 
     def has_pay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """For the whole Centre, or not at all."""
-        user = signed_in(request)
-        return user.has_perm("artisans.pay_payout") and branches_seen_by(user) is None
+        return has_perm_everywhere(signed_in(request), "artisans.pay_payout")
 
     @display(description=gettext_lazy("amount"), ordering="amount")
     def amount_shown(self, payout: Payout) -> str:
@@ -175,11 +173,11 @@ class PayoutAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     def _signature_sheet(self, request: HttpRequest, form: PayForm) -> HttpResponse:
         today, language = timezone.localdate(), translation.get_language()
         sheet = payout_documents.signature_sheet(form.chosen_payouts(), on=today, language=language)
-        return _file(sheet, content_type="application/pdf", name=f"payouts-{today}-{language}.pdf")
+        return download(sheet, content_type="application/pdf", name=f"payouts-{today}-{language}.pdf")
 
     def _bank_file(self, request: HttpRequest, form: PayForm) -> HttpResponse:
         table = payout_documents.bank_file(form.chosen_payouts())
-        return _file(table, content_type="text/csv; charset=utf-8", name=f"payouts-{timezone.localdate()}.csv")
+        return download(table, content_type="text/csv; charset=utf-8", name=f"payouts-{timezone.localdate()}.csv")
 
     def _pay(self, request: HttpRequest, form: PayForm) -> HttpResponse | None:
         number, day = form.cleaned_data["document_number"], form.cleaned_data["paid_on"]
@@ -228,9 +226,3 @@ def _branch_filter(request: HttpRequest, branches: Iterable[Branch]) -> tuple[Br
     """The one that ``?branch=`` asks for, and all that there is something of."""
     found = {str(branch.pk): branch for branch in branches}
     return found.get(request.GET.get("branch", "")), list(found.values())
-
-
-def _file(content: bytes, *, content_type: str, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

@@ -20,7 +20,7 @@ class WarnsOfPity(ShopAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        words = dignity.found_in(obj, fields=self.texts)
+        words = dignity.found_in(obj, fields=self.texts, by_language=dignity.patterns())
         if words:
             sentence = _("It is saved. These words speak of pity and not of the work; look for others: %(words)s.")
             messages.warning(request, sentence % {"words": ", ".join(words)})

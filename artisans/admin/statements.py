@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
-from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
@@ -20,15 +19,20 @@ from artisans import statement_documents, statements
 from artisans.forms import IssueForm
 from artisans.models import Artisan, Statement
 from dostshop import money
-from dostshop.accounts.models import branches_seen_by
-from dostshop.admin import OfOwnBranch, ReadOnly, in_every_language, signed_in
+from dostshop.accounts.models import has_perm_everywhere
+from dostshop.admin import (
+    OfOwnBranch,
+    ReadOnly,
+    in_every_language,
+    language_of_paper,
+    links_to_paper,
+    signed_in,
+)
 from dostshop.locks import Busy
 
 
 def may_see(request: HttpRequest) -> bool:
-    """Nobody who works for one branch does."""
-    user = signed_in(request)
-    return user.has_perm("artisans.view_statement") and branches_seen_by(user) is None
+    return has_perm_everywhere(signed_in(request), "artisans.view_statement")
 
 
 def statements_page(request: HttpRequest, site: Any, artisan: Artisan) -> HttpResponse:
@@ -73,11 +77,13 @@ class StatementAdmin(ReadOnly, OfOwnBranch):
 
     @display(description=gettext_lazy("to print"))
     def papers(self, statement: Statement) -> SafeString:
-        return _links(reverse(f"{self.admin_site.name}:artisans_statement_paper", args=[statement.pk]))
+        return links_to_paper(reverse(f"{self.admin_site.name}:artisans_statement_paper", args=[statement.pk]))
 
     @display(description=gettext_lazy("all makers of the branch, to print"))
     def papers_of_makers(self, statement: Statement) -> SafeString:
-        return _links(reverse(f"{self.admin_site.name}:artisans_statement_papers_of_makers", args=[statement.pk]))
+        return links_to_paper(
+            reverse(f"{self.admin_site.name}:artisans_statement_papers_of_makers", args=[statement.pk])
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Statement]:
         rows = super().get_queryset(request).defer("content")
@@ -122,19 +128,19 @@ class StatementAdmin(ReadOnly, OfOwnBranch):
 
     def paper(self, request: HttpRequest, pk: int) -> HttpResponse:
         """One statement, in ``?language=``."""
-        statement, language = self._seen(request, pk), _language(request)
+        statement, language = self._seen(request, pk), language_of_paper(request)
         return statement_documents.pdf_response(statement, language=language)
 
     def papers_of_makers_page(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The statements of all makers of a branch, one after the other."""
-        of_branch, language = self._seen(request, pk), _language(request)
+        of_branch, language = self._seen(request, pk), language_of_paper(request)
         if of_branch.artisan_id:
             raise Http404
         return statement_documents.makers_pdf_response(of_branch, language=language)
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What the next statement of a maker would say."""
-        language = _language(request)
+        language = language_of_paper(request)
         if not may_see(request):
             raise Http404
         artisan = get_object_or_404(Artisan.objects.select_related("branch"), pk=pk)
@@ -147,18 +153,3 @@ class StatementAdmin(ReadOnly, OfOwnBranch):
         if statement is None or not self.has_view_permission(request, statement):
             raise Http404
         return statement
-
-
-def _links(address: str) -> SafeString:
-    return format_html_join(
-        " ",
-        '<a class="inline-block mr-3 py-1 underline" href="{}?language={}" lang="{}">{} (PDF)</a>',
-        ((address, code, code, name) for code, name in settings.LANGUAGES),
-    )
-
-
-def _language(request: HttpRequest) -> str:
-    asked = request.GET.get("language", "")
-    if asked not in dict(settings.LANGUAGES):
-        raise Http404
-    return asked

@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from artisans.models import Artisan, Channel, Scope, Withdrawal
 from catalog import withdrawal_documents, withdrawals
-from dostshop.admin import OfOwnBranch, ReadOnly, signed_in
+from dostshop.admin import OfOwnBranch, ReadOnly, language_of_paper, links_to_paper, signed_in
 from dostshop.locks import Busy
 
 
@@ -87,12 +87,7 @@ class WithdrawalAdmin(ReadOnly, OfOwnBranch):
 
     @display(description=gettext_lazy("slip for the maker"))
     def slip(self, withdrawal: Withdrawal) -> SafeString:
-        address = reverse(f"{self.admin_site.name}:artisans_withdrawal_slip", args=[withdrawal.pk])
-        links = [
-            format_html('<a class="underline" href="{}?language={}" lang="{}">{} (PDF)</a> ', address, code, code, name)
-            for code, name in withdrawal_documents.LANGUAGES
-        ]
-        return SafeString("".join(links))
+        return links_to_paper(reverse(f"{self.admin_site.name}:artisans_withdrawal_slip", args=[withdrawal.pk]))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.slip_page)
@@ -102,9 +97,7 @@ class WithdrawalAdmin(ReadOnly, OfOwnBranch):
         withdrawal = self.get_object(request, str(pk))
         if withdrawal is None or not self.has_view_permission(request, withdrawal):
             raise Http404
-        language = request.GET.get("language", "")
-        if language not in dict(withdrawal_documents.LANGUAGES):
-            raise Http404
+        language = language_of_paper(request)
         with override(language):
             return withdrawal_documents.pdf_response(withdrawal, language=language)
 

@@ -139,3 +139,8 @@ def branches_seen_by(user: User) -> list[int] | None:
     if any(role not in BRANCH_ROLES for role, _branch in held):
         return None
     return [branch for role, branch in held if role == Role.BRANCH_STAFF and branch is not None]
+
+
+def has_perm_everywhere(user: User, permission: str) -> bool:
+    """For the whole Centre, or not at all: whoever works for one branch has it nowhere."""
+    return user.has_perm(permission) and branches_seen_by(user) is None
