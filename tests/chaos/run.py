@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.core.management import call_command
 from django.db import connection
 
+from orders import ledger_checks
 from tests.chaos import books, catalogue, checks, settling
 from tests.chaos.clock import Clock
 from tests.chaos.shop import Shop
@@ -151,7 +152,7 @@ class Run:
             received=self.catalogue.received, charges=self.providers.charges(), seen=set(self.diary.orders)
         )
         self._tell(read, seconds)
-        broken = checks.problems(read) + settling.left_for_a_person()
+        broken = checks.problems(read) + settling.left_for_a_person() + _wrong_in_the_ledger()
         connection.close()
         return broken + self.diary.complaints + self.shop.deserters
 
@@ -167,10 +168,17 @@ class Run:
             f"API calls: {mischief.failed} failed, {mischief.hung} without an answer."
         )
         say(f"Mails: {len(read.mails)}; invoices and credit notes: {len(read.invoices)}; tasks: {len(read.jobs)}.")
+        say(f"Ledger: {len(read.ledger)} balances.")
         say(f"Steps of staff: {_counted(sum((one.taken for one in self.staff), Counter()))}.")
         say(
             f"Requests: {self.diary.requests}; turned away: {_counted(self.diary.turned_away)}; {seconds:.0f} s in all."
         )
+
+
+def _wrong_in_the_ledger() -> list[str]:
+    """What ``manage.py check_ledger`` would say; it would have booked the rest by itself."""
+    not_booked = [f"the ledger lacks money of order {order.code}" for order in ledger_checks.not_booked()]
+    return [*not_booked, *ledger_checks.disagreements()]
 
 
 def _counted(counts: Counter[str]) -> str:
