@@ -25,19 +25,21 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 from pypdf import PdfReader
-from pytest_django import Settings
 
 import catalog.urls
 import orders.urls
-from artisans.models import Artisan, ArtisanPhoto, Channel, Scope, ThanksQuerySet
+from artisans.consent import Signers
+from artisans.models import Artisan, ArtisanPhoto, ArtisanPrivate, Channel, ConsentForm, Scope, ThanksQuerySet
 from catalog import photos
 from catalog.models import Collection, CollectionItem, Craft, PhotoQuerySet, Product, Variant
 from dostshop.pictures import Rendition
 from orders import payments
 from orders.models import Order, OrderMail
+from tests.catalog.test_makers_shown import main_of
 from tests.dostshop.test_pdf import text_of
 from tests.factories import (
     ArtisanFactory,
+    BranchFactory,
     CollectionFactory,
     CraftFactory,
     PhotoFactory,
@@ -59,6 +61,8 @@ LANGUAGES = ("az", "ru", "en")
 PREFIXES = {"az": "", "ru": "/ru", "en": "/en"}
 COMBINATIONS = list(chain.from_iterable(combinations(Scope, size) for size in range(len(Scope) + 1)))
 MARK = re.compile(r"zz([a-z]+)(\d\d)")
+OF_MINORS = {Scope.NAME, Scope.STORY, Scope.AFFILIATION}
+BOTH = Signers(given_by=ConsentForm.GivenBy.BOTH, representative="Məmmədova Sevil")
 # They answer posts alone.
 NO_PAGES = {"add", "change", "begin_checkout", "extend", "sign_in", "pay", "check", "cancel", "take_back_thanks"}
 
@@ -79,11 +83,11 @@ def renditions(number: int) -> list[Rendition]:
     return [{"format": "jpeg", "width": 640, "height": 480, "name": name, "size": 9000}]
 
 
-def maker(number: int, agreed: Iterable[Scope], *, craft: Craft, collection: Collection) -> Artisan:
+def maker(number: int, agreed: Iterable[Scope], *, craft: Craft, collection: Collection, **fields: Any) -> Artisan:
     """With a piece, a portrait and a photo at work; what is not agreed to for today on this site is so elsewhere."""
     artisan: Artisan = ArtisanFactory.create(
         slug=mark(Scope.NAME, number),
-        agreed=tuple(agreed),
+        agreed=(),
         private__legal_name=mark("legal", number),
         private__representative=mark("representative", number),
         private__payout_details=mark("payout", number),
@@ -92,31 +96,44 @@ def maker(number: int, agreed: Iterable[Scope], *, craft: Craft, collection: Col
         **in_languages("story", Scope.STORY, number),
         **in_languages("place", Scope.PLACE, number),
         **in_languages("affiliation", Scope.AFFILIATION, number),
+        **fields,
     )
-    if silent := [scope for scope in Scope if scope not in agreed]:
-        _agreed_elsewhere(artisan, silent)
+    is_minor = ArtisanPrivate.objects.get(pk=artisan.pk).is_minor
+    if agreed:
+        consent(artisan, *agreed, signers=BOTH if is_minor else Signers())
+    possible = OF_MINORS if is_minor else set(Scope)
+    if silent := possible.difference(agreed):
+        _agreed_elsewhere(artisan, silent, signers=BOTH if is_minor else Signers())
     craft.artisans.add(artisan)
-    seen: dict[str, Any] = {**in_languages("alt", Scope.FACE, number), "renditions": renditions(number)}
-    ArtisanPhoto.objects.create(artisan=artisan, original="x.jpg", original_width=9, original_height=9, **seen)
-    product = piece(craft=craft).product
-    made_by(product, artisan)
-    PhotoFactory.create(product=product, shows_person=True, position=0, **seen).people.add(artisan)
-    PhotoFactory.create(product=product, position=1)
-    CollectionItem.objects.create(collection=collection, product=product)
-    thanks_for(artisan, words=f"Sağ ol, {mark(Scope.NAME, number)} az!", is_shown=True)
+    ArtisanPhoto.objects.create(artisan=artisan, original="x.jpg", original_width=9, original_height=9, **seen(number))
+    together(artisan, number=number, craft=craft, collection=collection)
     return artisan
 
 
-def _agreed_elsewhere(artisan: Artisan, scopes: list[Scope]) -> None:
+def _agreed_elsewhere(artisan: Artisan, scopes: Iterable[Scope], *, signers: Signers) -> None:
     """In every other channel; and on the site until yesterday, from tomorrow on, and taken back."""
     today = timezone.localdate()
     day = timedelta(days=1)
     for channel in Channel:
         if channel != Channel.SITE:
-            consent(artisan, *scopes, channel=channel)
-    consent(artisan, *scopes, valid_until=today - day)
-    consent(artisan, *scopes, valid_from=today + day)
-    consent(artisan, *scopes).consents.update(withdrawn_at=timezone.now())
+            consent(artisan, *scopes, channel=channel, signers=signers)
+    consent(artisan, *scopes, valid_until=today - day, signers=signers)
+    consent(artisan, *scopes, valid_from=today + day, signers=signers)
+    consent(artisan, *scopes, signers=signers).consents.update(withdrawn_at=timezone.now())
+
+
+def seen(number: int) -> dict[str, Any]:
+    return {**in_languages("alt", Scope.FACE, number), "renditions": renditions(number)}
+
+
+def together(*artisans: Artisan, number: int, craft: Craft, collection: Collection) -> None:
+    """A piece of all of them, with a photo of them and words for them, that show and name the one with this number."""
+    product = piece(craft=craft, branch=artisans[0].branch).product
+    made_by(product, *artisans)
+    PhotoFactory.create(product=product, shows_person=True, position=0, **seen(number)).people.add(*artisans)
+    PhotoFactory.create(product=product, position=1)
+    CollectionItem.objects.create(collection=collection, product=product)
+    thanks_for(*artisans, words=f"Sağ ol, {mark(Scope.NAME, number)} az!", is_shown=True)
 
 
 def site_of(*agreements: Iterable[Scope]) -> Site:
@@ -126,6 +143,26 @@ def site_of(*agreements: Iterable[Scope]) -> Site:
         number: (maker(number, agreed, craft=craft, collection=collection), set(agreed))
         for number, agreed in enumerate(agreements)
     }
+
+
+def whole_site() -> Site:
+    """Every combination, and whom not only consents decide on: minors, who is hidden, who made something together."""
+    site = site_of(*COMBINATIONS)
+    shop: dict[str, Any] = {
+        "craft": Craft.objects.get(slug="pottery"),
+        "collection": Collection.objects.get(slug="novruz"),
+    }
+    [nothing, everything] = [number for number, (_artisan, agreed) in site.items() if len(agreed) in {0, len(Scope)}]
+    young, unheard, hidden = range(len(site), len(site) + 3)
+    barda = BranchFactory.create(slug="barda")
+    born = timezone.localdate() - timedelta(days=15 * 366)
+    for number, agreed in ((young, OF_MINORS), (unheard, set[Scope]())):
+        site[number] = maker(number, agreed, branch=barda, private__birth_date=born, **shop), agreed
+    site[hidden] = maker(hidden, Scope, is_public=False, **shop), set()
+    for other in (nothing, young, unheard, hidden):
+        together(site[other][0], site[everything][0], number=other, **shop)
+    together(site[young][0], site[unheard][0], number=unheard, **shop)
+    return site
 
 
 @dataclass(frozen=True)
@@ -142,12 +179,15 @@ def read_along(client: Client, *beginnings: str) -> dict[str, Read]:
         address = waiting.pop()
         if address in found:
             continue
-        response = client.get(address, follow=True)
-        assert response.status_code == 200, address
-        view = response.resolver_match.view_name if response.resolver_match else ""
-        found[address] = Read(view, _text_of(response.content))
+        found[address] = read_one(client, address)
         waiting.extend(_links(address, found[address].text))
     return found
+
+
+def read_one(client: Client, address: str) -> Read:
+    response = client.get(address, follow=True)
+    assert response.status_code == 200, address
+    return Read(response.resolver_match.view_name if response.resolver_match else "", _text_of(response.content))
 
 
 def _text_of(content: bytes) -> str:
@@ -205,8 +245,8 @@ def columns_of(table: str, sql: str) -> set[str]:
 
 
 def test_nothing_that_anybody_reads_shows_more_than_was_agreed_to(client: Client) -> None:
-    site = site_of(*COMBINATIONS)
-    assert len(site) == 32
+    site = whole_site()
+    assert len(site) == 32 + 3
     delivery_method()
     first, second, *_others, last = Variant.objects.order_by("pk")
     order = _bought(client, first, last)
@@ -220,6 +260,7 @@ def test_nothing_that_anybody_reads_shows_more_than_was_agreed_to(client: Client
     assert not [address for address, page in pages.items() if "Məmmədova" in page.text]
     _all_pages_were_read(pages)
     _each_maker_is_shown_in_full(site, pages)
+    _no_page_of_a_minor_tells_the_branch(pages)
     _private_tables_were_not_asked(sent)
 
 
@@ -253,6 +294,18 @@ def _each_maker_is_shown_in_full(site: Site, pages: dict[str, Read]) -> None:
                 assert f"/{renditions(number)[0]['name']}" in text
 
 
+def _no_page_of_a_minor_tells_the_branch(pages: dict[str, Read]) -> None:
+    minors = Artisan.objects.filter(branch__slug="barda")
+    pieces = Product.objects.filter(artisans__in=minors).distinct()
+    own = [artisan.slug for artisan in minors] + [product.get_absolute_url() for product in pieces]
+    found = [page for address, page in pages.items() if any(part in address for part in own)]
+    # Each piece and the one minor who is shown, in each language.
+    assert len(found) == (5 + 1) * len(LANGUAGES)
+    for page in found:
+        main = main_of(page.text)
+        assert not [name for name in ("Bərdə", "Барда", "Barda") if name in main]
+
+
 def _private_tables_were_not_asked(sent: list[str]) -> None:
     everything = "\n".join(sent)
     assert "artisans_publicartisan" in everything
@@ -269,20 +322,32 @@ def test_the_statements_of_a_private_question_are_noticed() -> None:
     assert "alt" in " ".join(columns_of("artisans_artisanphoto", sql))
 
 
-@pytest.mark.parametrize("scope", Scope)
-def test_one_field_let_through_is_found(client: Client, scope: Scope) -> None:
-    """The control: the view without one of its conditions."""
-    other = Scope.STORY if scope != Scope.STORY else Scope.NAME
-    site = site_of([other])
+def _careless(condition: str, instead: str) -> None:
+    """The view of who may be shown without one of its conditions."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_viewdef('artisans_publicartisan')")
         [definition] = cursor.fetchone()
-        careless = re.sub(rf"bool_or\(\(\(consent\.scope\)::text = '{scope}'::text\)\)", "true", definition)
+        careless = re.sub(condition, instead, definition)
         assert careless != definition
         cursor.execute(f"CREATE OR REPLACE VIEW artisans_publicartisan AS {careless}")
 
+
+@pytest.mark.parametrize("scope", Scope)
+def test_one_field_let_through_is_found(client: Client, scope: Scope) -> None:
+    """The control."""
+    other = Scope.STORY if scope != Scope.STORY else Scope.NAME
+    site = site_of([other])
+    _careless(rf"bool_or\(\(\(consent\.scope\)::text = '{scope}'::text\)\)", "true")
+
     pages = read_along(client, *beginnings(site))
     assert marks_read(pages) == {(other, 0), (scope, 0)}
+
+
+def test_a_hidden_maker_let_through_is_found(client: Client) -> None:
+    site = site_of([Scope.NAME])
+    Artisan.objects.update(is_public=False)
+    _careless(r"artisan\.is_public\b", "true")
+    assert marks_read(read_along(client, *beginnings(site))) == {("name", 0)}
 
 
 def test_a_photo_let_through_is_found(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,33 +364,62 @@ def test_a_name_let_through_in_the_words_of_a_buyer_is_found(client: Client, mon
     assert marks_read(pages) == {("story", 0), ("name", 0)}
 
 
-def test_no_byte_and_no_name_of_a_rendition_tells_whose_face_it_is(settings: Settings, tmp_path: Path) -> None:
-    for name in ("default", "renditions"):
-        storage = settings.STORAGES[name]
-        options = {**storage["OPTIONS"], "location": tmp_path / name}
-        settings.STORAGES = {**settings.STORAGES, name: {**storage, "OPTIONS": options}}
+def test_a_name_let_through_in_a_paper_is_found(client: Client) -> None:
+    order = _bought(client, piece(name_az=mark(Scope.NAME, 0)))
+    page = read_one(client, order.get_absolute_url())
+    [paper] = {link for link in _links(order.get_absolute_url(), page.text) if link.endswith(".pdf")}
+    assert marks_in([read_one(client, paper).text]) == {("name", 0)}
+
+
+def marks_in_renditions(folder: Path) -> set[Mark]:
+    """Of a portrait whose file tells in every way whose face it is."""
     exif = Image.Exif()
     # What it shows, and who made it.
     exif[0x010E] = exif[0x013B] = mark("legal", 0)
     original = BytesIO()
     Image.new("RGB", (700, 500)).save(original, "JPEG", exif=exif, comment=mark("legal", 1))
+    assert marks_in([original.getvalue().decode("latin-1")]) == {("legal", 0), ("legal", 1)}
     upload = SimpleUploadedFile(f"{mark('legal', 2)}.jpg", original.getvalue())
     portrait = ArtisanPhoto.objects.create(artisan=ArtisanFactory.create(), original=upload)
     photos.render(portrait)
 
-    files = [path for path in (tmp_path / "renditions").rglob("*") if path.is_file()]
+    files = [path for path in (folder / "renditions").rglob("*") if path.is_file()]
     assert len(files) == len(portrait.renditions) >= 3
-    assert marks_in([original.getvalue().decode("latin-1")]) == {("legal", 0), ("legal", 1)}
-    assert marks_in(text for path in files for text in (str(path), path.read_bytes().decode("latin-1"))) == set()
+    return marks_in(text for path in files for text in (str(path), path.read_bytes().decode("latin-1")))
+
+
+def test_no_byte_and_no_name_of_a_rendition_tells_whose_face_it_is(own_storage: Path) -> None:
+    assert marks_in_renditions(own_storage) == set()
+
+
+def test_what_a_picture_says_of_itself_is_found_where_it_is_let_through(
+    own_storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photos, "_upright", lambda original: Image.open(BytesIO(original)).convert("RGB"))
+    assert marks_in_renditions(own_storage) == {("legal", 1)}
+
+
+def marks_mailed(kind: str) -> set[Mark]:
+    """In a mail about every piece that there is, in every language."""
+    products: QuerySet[Product] = Product.objects.order_by("pk")
+    order: Order = order_of(*(product.variants.get() for product in products), provider="branch")
+    texts: list[str] = []
+    for language in LANGUAGES:
+        order.language = language
+        letter = order.mails.filter(kind=kind).first() or written(order, kind)
+        letter.order = order
+        texts += read(letter)
+    return marks_in(texts)
 
 
 @pytest.mark.parametrize("kind", OrderMail.Kind.values)
 def test_no_mail_shows_more_than_was_agreed_to(kind: str) -> None:
     site = site_of([], [Scope.NAME], list(Scope))
-    products: QuerySet[Product] = Product.objects.order_by("pk")
-    order: Order = order_of(*(product.variants.get() for product in products), provider="branch")
-    for language in LANGUAGES:
-        order.language = language
-        letter = order.mails.filter(kind=kind).first() or written(order, kind)
-        letter.order = order
-        assert marks_in(read(letter)) <= agreed_to(site)
+    assert marks_mailed(kind) <= agreed_to(site)
+
+
+@pytest.mark.parametrize("kind", OrderMail.Kind.values)
+def test_a_name_let_through_in_a_mail_is_found(kind: str) -> None:
+    site_of([])
+    Product.objects.update(**in_languages("name", Scope.NAME, 0))
+    assert marks_mailed(kind) == {("name", 0)}
