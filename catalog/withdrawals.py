@@ -7,8 +7,8 @@ follow by a task, those of former pictures too, and a tombstone is kept beside t
 again after an older backup was restored.
 What stays: the private record, the signed forms, orders, invoices, the ledger and statements, which the law keeps.
 Locks: Artisan, then the pictures. Raises: ``NothingToWithdraw``; ``locks.Busy``. Nothing is written then.
-After commit: ``withdraw`` writes the tombstone before it returns; a task does where that failed, and deletes the files,
-old versions of them too.
+After commit: ``withdraw`` writes the tombstone before it returns; a task does where that failed, which ``StorageAway``
+says, and deletes the files, old versions of them too.
 Retry: the task may run any number of times.
 """
 
@@ -62,6 +62,14 @@ class NothingToWithdraw(Exception):
     """No consent is in force for that, and nothing of it is kept."""
 
 
+class StorageAway(Exception):
+    """It is taken back; the tombstone could not be stored yet, and the task of the withdrawal goes on trying."""
+
+    def __init__(self, withdrawal: Withdrawal) -> None:
+        super().__init__(withdrawal.key)
+        self.withdrawal = withdrawal
+
+
 @dataclass(frozen=True)
 class Effects:
     """What goes, and what a person has to look at; numbers and codes, no names."""
@@ -82,9 +90,15 @@ class Effects:
     thanks: int = 0
 
 
-def effects(artisan: Artisan, *, scopes: Collection[str], channels: Collection[str] = Channel.values) -> Effects:
-    """What ``withdraw`` would do now."""
-    ending = _ending(artisan, scopes, channels)
+def effects(
+    artisan: Artisan,
+    *,
+    scopes: Collection[str],
+    channels: Collection[str] = tuple(Channel.values),
+    at: datetime | None = None,
+) -> Effects:
+    """What ``withdraw`` would do, now unless told otherwise."""
+    ending = _ending(artisan, scopes, channels, at=at or timezone.now())
     removed = _uncovered(artisan, ending, scopes)
     photos = _photos_of(artisan) if Scope.FACE in removed else Photo.objects.none()
     names = thanks.shown_names(artisan)
@@ -108,9 +122,13 @@ def withdraw(
     channels: Collection[str] = tuple(Channel.values),
     actor_pk: int | None = None,
 ) -> Withdrawal:
-    """Ends these consents and removes what they alone covered. Raises NothingToWithdraw."""
+    """Ends these consents and removes what they alone covered. Raises NothingToWithdraw, StorageAway."""
     withdrawal = _withdraw(artisan_pk, scopes, channels, actor_pk)
-    _keep_tombstone(withdrawal)
+    try:
+        _keep_tombstone(withdrawal)
+    except Exception as error:
+        # A folder and a bucket fail each in their own ways.
+        raise StorageAway(withdrawal) from error
     return withdrawal
 
 
@@ -134,7 +152,8 @@ def _withdraw(artisan_pk: int, scopes: Collection[str], channels: Collection[str
 
 
 def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str]) -> None:
-    _ending(artisan, withdrawal.scopes, withdrawal.channels).update(withdrawn_at=withdrawal.withdrawn_at)
+    at = withdrawal.withdrawn_at
+    _ending(artisan, withdrawal.scopes, withdrawal.channels, at=at).update(withdrawn_at=at)
     if Scope.FACE in removed:
         withdrawal.files = _delete_pictures(artisan)
     if {Scope.NAME, Scope.FACE} & set(removed):
@@ -151,15 +170,20 @@ def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str
     clear_away.configure(lock=f"withdrawal-{withdrawal.key}").defer(withdrawal_pk=withdrawal.pk)
 
 
-def _ending(artisan: Artisan, scopes: Collection[str], channels: Collection[str]) -> QuerySet[Consent]:
-    """Begun, ended or to begin: taken back is taken back."""
-    return artisan.consents.filter(scope__in=scopes, channel__in=channels, withdrawn_at=None)
+def _ending(artisan: Artisan, scopes: Collection[str], channels: Collection[str], *, at: datetime) -> QuerySet[Consent]:
+    """Begun, ended or to begin: taken back is taken back. What was signed on a later day is agreed to anew."""
+    signed = artisan.consents.filter(form__signed_on__lte=timezone.localdate(at))
+    return signed.filter(scope__in=scopes, channel__in=channels, withdrawn_at=None)
 
 
 def _uncovered(artisan: Artisan, ending: QuerySet[Consent], scopes: Collection[str]) -> set[str]:
     """Those of these scopes that no other consent covers, now or later."""
-    left = artisan.consents.filter(withdrawn_at=None, valid_until__gte=timezone.localdate())
-    return set(scopes) - set(left.exclude(pk__in=ending.values("pk")).values_list("scope", flat=True))
+    left = _not_over(artisan).exclude(pk__in=ending.values("pk"))
+    return set(scopes) - set(left.values_list("scope", flat=True))
+
+
+def _not_over(artisan: Artisan) -> QuerySet[Consent]:
+    return artisan.consents.filter(withdrawn_at=None, valid_until__gte=timezone.localdate())
 
 
 def _page_changes(artisan: Artisan, ending: QuerySet[Consent]) -> bool:
@@ -248,7 +272,10 @@ def clear_away(withdrawal_pk: int) -> None:
 def _keep_tombstone(withdrawal: Withdrawal) -> None:
     name = f"{TOMBSTONES}/{withdrawal.key}.json"
     if not default_storage.exists(name):
-        default_storage.save(name, ContentFile(json.dumps(_as_tombstone(withdrawal)).encode()))
+        stored = default_storage.save(name, ContentFile(json.dumps(_as_tombstone(withdrawal)).encode()))
+        if stored != name:
+            # The task came first, or the page did.
+            default_storage.delete(stored)
 
 
 def _as_tombstone(withdrawal: Withdrawal) -> dict[str, Any]:
@@ -300,7 +327,8 @@ def _apply_one(key: uuid.UUID, tombstone: dict[str, Any]) -> Withdrawal | None:
         channels=tombstone["channels"],
         withdrawn_at=withdrawn_at,
         former_addresses=tombstone["former_addresses"],
-        report=asdict(effects(artisan, scopes=tombstone["scopes"], channels=tombstone["channels"])),
+        report=asdict(effects(artisan, scopes=tombstone["scopes"], channels=tombstone["channels"], at=withdrawn_at)),
     )
-    _remove(artisan, withdrawal, removed=tombstone["removed"])
+    anew = _not_over(artisan).filter(form__signed_on__gt=timezone.localdate(withdrawn_at))
+    _remove(artisan, withdrawal, removed=set(tombstone["removed"]) - set(anew.values_list("scope", flat=True)))
     return withdrawal

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -199,3 +200,9 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()}, {self.get_channel_display()}"
+
+    def clean(self) -> None:
+        """The message; a trigger refuses it of whoever does not ask."""
+        if self.withdrawn_at and timezone.localdate(self.withdrawn_at) < self.form.signed_on:
+            sentence = _("A consent is withdrawn on the day of its signature at the earliest.")
+            raise ValidationError({"withdrawn_at": sentence})

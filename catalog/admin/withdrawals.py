@@ -40,16 +40,8 @@ def withdraw_page(request: HttpRequest, site: Any, artisan: Artisan) -> HttpResp
     proposed = request.GET if is_asked else {"scopes": Scope.values, "channels": Channel.values}
     form = WithdrawForm(request.POST if request.method == "POST" else proposed)
     is_chosen = form.is_valid()
-    if request.method == "POST" and is_chosen:
-        try:
-            done = withdrawals.withdraw(artisan.pk, **form.cleaned_data, actor_pk=signed_in(request).pk)
-        except withdrawals.NothingToWithdraw:
-            messages.error(request, _("Nothing of this is agreed to, and nothing of it is kept."))
-        except Busy:
-            messages.error(request, _("Somebody else works on this maker. Please try again."))
-        else:
-            messages.success(request, _("Taken back. Pages show nothing of it from now on."))
-            return redirect(f"{site.name}:artisans_withdrawal_change", done.pk)
+    if request.method == "POST" and is_chosen and (done := _withdrawn(request, artisan, form)):
+        return redirect(f"{site.name}:artisans_withdrawal_change", done.pk)
     context = {
         **site.each_context(request),
         "title": _("Take back consents: %(maker)s") % {"maker": artisan},
@@ -58,6 +50,24 @@ def withdraw_page(request: HttpRequest, site: Any, artisan: Artisan) -> HttpResp
         "back": reverse(f"{site.name}:artisans_artisan_change", args=[artisan.pk]),
     }
     return render(request, "admin/catalog/withdraw.html", context)
+
+
+def _withdrawn(request: HttpRequest, artisan: Artisan, form: WithdrawForm) -> Withdrawal | None:
+    """What was done; a message says so, or why nothing was."""
+    try:
+        done = withdrawals.withdraw(artisan.pk, **form.cleaned_data, actor_pk=signed_in(request).pk)
+    except withdrawals.NothingToWithdraw:
+        messages.error(request, _("Nothing of this is agreed to, and nothing of it is kept."))
+    except Busy:
+        messages.error(request, _("Somebody else works on this maker. Please try again."))
+    except withdrawals.StorageAway as away:
+        messages.success(request, _("Taken back. Pages show nothing of it from now on."))
+        messages.warning(request, _("The storage does not answer. The files are deleted as soon as it does."))
+        return away.withdrawal
+    else:
+        messages.success(request, _("Taken back. Pages show nothing of it from now on."))
+        return done
+    return None
 
 
 @admin.register(Withdrawal)

@@ -2,11 +2,13 @@
 
 from io import BytesIO
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext
 from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries
 
@@ -70,6 +72,33 @@ def test_what_nobody_agreed_to_is_said_so(centre: Client) -> None:
     artisan = ArtisanFactory.create(display_name_az="", story_az="", agreed=())
     assert centre.post(page_of(artisan), {"scopes": ["name"], "channels": ["site"]}).status_code == 200
     assert not Withdrawal.objects.exists()
+
+
+def test_a_storage_that_does_not_answer_loses_nothing(
+    centre: Client, maker: Artisan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ArtisanPhoto.objects.create(artisan=maker, original=picture())
+    with monkeypatch.context() as away:
+        for call in ("exists", "save", "delete", "listdir"):
+            away.setattr(default_storage, call, Mock(side_effect=OSError("no route to the storage")))
+        report = centre.post(page_of(maker), {"scopes": ["name", "face"], "channels": ["site"]}, follow=True)
+        withdrawal = Withdrawal.objects.get()
+        assert report.redirect_chain[-1][0] == reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk])
+        said = [str(message) for message in report.context["messages"]]
+        assert said[1:] == [gettext("The storage does not answer. The files are deleted as soon as it does.")]
+        with pytest.raises(OSError, match="no route"):
+            withdrawals.clear_away(**Job.objects.get(task_name=withdrawals.clear_away.name).args)
+    maker.refresh_from_db()
+    assert maker.display_name == ""
+    assert not Consent.objects.filter(withdrawn_at=None, scope=Scope.NAME).exists()
+    withdrawal.refresh_from_db()
+    assert (withdrawal.files_gone_at, bool(withdrawal.files)) == (None, True)
+
+    withdrawals.clear_away(withdrawal_pk=withdrawal.pk)
+    assert default_storage.listdir("withdrawals")[1] == [f"{withdrawal.key}.json"]
+    assert default_storage.listdir("originals")[1] == []
+    withdrawal.refresh_from_db()
+    assert withdrawal.files_gone_at is not None
 
 
 def test_makers_of_another_branch_and_without_the_right_are_out_of_reach(maker: Artisan) -> None:

@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import DataError, IntegrityError, connection, transaction
@@ -262,6 +263,11 @@ def test_nothing_is_withdrawn_before_it_was_given() -> None:
     with pytest.raises(IntegrityError, match="on the day of its signature at the earliest"), transaction.atomic():
         form.consents.update(withdrawn_at=signed_at - timedelta(seconds=1))
     another = form.consents.get()
+    another.withdrawn_at = signed_at - timedelta(seconds=1)
+    with translation.override("en"), pytest.raises(ValidationError, match="day of its signature at the earliest"):
+        another.full_clean()
+    another.withdrawn_at = signed_at
+    another.full_clean()
     another.pk, another.scope, another.withdrawn_at = None, Scope.STORY, signed_at - DAY
     with pytest.raises(IntegrityError, match="on the day of its signature at the earliest"), transaction.atomic():
         another.save()

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
-from django.core.files.storage import storages
+from django.core.files.storage import default_storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
@@ -20,10 +21,12 @@ from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Stat
 from catalog import photos, withdrawal_documents, withdrawals
 from catalog.models import Photo, Product, ProductMaker
 from dostshop.background.models import Job
+from dostshop.erasing import erase
 from dostshop.pages.models import Page
 from tests.artisans.test_statements import LAST, told_life
 from tests.catalog.test_photos import as_bytes, files_in, red_above_blue
 from tests.factories import ArtisanFactory, CollectionFactory, PhotoFactory, UserFactory, consent, piece, thanks_for
+from tests.racing import after_all_have_come, all_at_once
 from tests.residue import residue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
@@ -271,6 +274,39 @@ def test_a_tombstone_is_there_before_the_worker_ran(maker: Artisan) -> None:
     Withdrawal.objects.all().delete()
     consent(maker, Scope.NAME)
     assert [applied.artisan for applied in withdrawals.apply()] == [maker]
+
+
+def test_what_was_signed_after_a_withdrawal_stands_when_it_is_applied_again(maker: Artisan) -> None:
+    """As where staff recorded a new form on a restored backup, before the tombstones were applied."""
+    taken_back = withdrawals.withdraw(maker.pk, scopes=[Scope.NAME, Scope.STORY])
+    tombstone = withdrawals._as_tombstone(taken_back)
+    tombstone["withdrawn_at"] = (timezone.now() - timedelta(days=2)).isoformat()
+    taken_back.delete()
+    before: dict[str, Any] = {"display_name_az": NAME, "story_az": STORY}
+    Artisan.objects.filter(pk=maker.pk).update(**before)
+    old = consent(maker, Scope.NAME, Scope.STORY, valid_from=timezone.localdate() - timedelta(days=3))
+    new = consent(maker, Scope.NAME, valid_from=timezone.localdate() - timedelta(days=1))
+
+    assert withdrawals._apply_one(taken_back.key, tombstone) is not None
+    maker.refresh_from_db()
+    assert (maker.display_name, maker.story) == (NAME, "")
+    assert not old.consents.filter(withdrawn_at=None).exists()
+    assert new.consents.filter(withdrawn_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_tombstone_that_the_page_and_the_task_write_at_once_is_one(
+    own_storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    artisan = ArtisanFactory.create()
+    withdrawal = withdrawals.withdraw(artisan.pk)
+    erase(default_storage, "withdrawals/")
+    both = [partial(withdrawals._keep_tombstone, withdrawal), partial(withdrawals.clear_away, withdrawal.pk)]
+    with monkeypatch.context() as together:
+        together.setattr(default_storage, "save", after_all_have_come(default_storage.save, callers=2))
+        assert all_at_once(both) == [None, None]
+    assert files_in(own_storage / "default") == {f"withdrawals/{withdrawal.key}.json"}
+    assert withdrawals.apply() == []
 
 
 def test_a_tombstone_never_hits_another_maker(maker: Artisan) -> None:
