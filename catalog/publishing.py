@@ -1,9 +1,9 @@
 """From a draft to the shop and out of it again.
 
-Promises: what gets published has a photo, an alternative text for every photo, a price, a maker, to whom the makers'
-part of it goes, and in its photos nobody who has not agreed to that. ``published_at`` is the first day that a piece was
-shown and stays when it comes back. Takes no lock; every step is one conditional update. Raises ``NotReady`` where
-something is missing; nothing is written then.
+Promises: what gets published has a photo, for every photo an alternative text and an answer to whether a person is
+visible, a price, a maker, to whom the makers' part of it goes, and in its photos nobody who has not agreed to that.
+``published_at`` is the first day that a piece was shown and stays when it comes back. Takes no lock; every step is one
+conditional update. Raises ``NotReady`` where something is missing; nothing is written then.
 """
 
 from django.db.models import Exists, OuterRef, Q, TextChoices
@@ -19,6 +19,7 @@ class Gap(TextChoices):
 
     PHOTO = "photo", _("a photo")
     ALT = "alt", _("an alternative text")
+    PERSON = "person", _("an answer to whether a person is visible, for every photo")
     PRICE = "price", _("a variant with a price")
     MAKER = "maker", _("a maker")
     FACE = "face", _("the consent of everybody who is visible in its photos, or photos without them")
@@ -37,6 +38,7 @@ def lacking(products: ProductQuerySet, gap: Gap | str) -> ProductQuerySet:
     conditions = {
         Gap.PHOTO: ~Exists(Photo.objects.filter(**of_product)),
         Gap.ALT: Exists(without_alt),
+        Gap.PERSON: Exists(Photo.objects.filter(shows_person=None, **of_product)),
         Gap.PRICE: ~Exists(Variant.objects.filter(**of_product)),
         Gap.MAKER: ~Exists(ProductMaker.objects.filter(**of_product)),
         Gap.FACE: Exists(Photo.objects.lacking_consent().filter(**of_product)),

@@ -25,6 +25,17 @@ SMALL = 640
 OF_PEOPLE = "people/"
 
 
+@dataclass(frozen=True)
+class Framing:
+    """What is shown of an upright original: turned clockwise by degrees, then cut, by percent of each side."""
+
+    turn: int = 0
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+
 class Rendition(TypedDict):
     """A resized picture as it lies in the public storage."""
 
@@ -88,6 +99,10 @@ class Picture(models.Model):
     def is_of_people(self) -> bool:
         """Whether somebody is to be seen; see ``OF_PEOPLE``."""
         return False
+
+    @property
+    def framing(self) -> Framing:
+        return Framing()
 
     @property
     def files(self) -> list[tuple[str, str]]:

@@ -121,6 +121,7 @@ class PhotoFactory(factory.django.DjangoModelFactory[Photo]):
     # Without them Django would open the file to measure it.
     original_width = 1600
     original_height = 1200
+    shows_person = False
     alt_az = "Firuzəyi şirli badyə"
     alt_ru = "Чаша с бирюзовой глазурью"
     alt_en = "A bowl with turquoise glaze"

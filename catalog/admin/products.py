@@ -136,6 +136,8 @@ class PhotoFormSet(PictureFormSet):
         for form in kept:
             if not form.cleaned_data["alt_az"]:
                 form.add_error("alt_az", gettext("This product is in the shop and needs the text."))
+            if form.cleaned_data["shows_person"] is None:
+                form.add_error("shows_person", gettext("This product is in the shop: say whether a person is visible."))
 
 
 class PhotoInline(PictureInline):

@@ -1,6 +1,6 @@
 from catalog.models.collection import Collection, CollectionItem, CollectionPhoto, CollectionQuerySet
 from catalog.models.craft import Craft, TaxClass
-from catalog.models.photo import Photo, PhotoQuerySet
+from catalog.models.photo import Hint, Photo, PhotoQuerySet
 from catalog.models.product import (
     Export,
     NoReturn,
@@ -12,24 +12,30 @@ from catalog.models.product import (
     Variant,
 )
 from catalog.models.search import SearchEntry, Signpost
+from catalog.models.studio import MAX_UPLOAD_BYTES, ProductEvent, Proposal, Upload
 
 __all__ = [
+    "MAX_UPLOAD_BYTES",
     "Collection",
     "CollectionItem",
     "CollectionPhoto",
     "CollectionQuerySet",
     "Craft",
     "Export",
+    "Hint",
     "NoReturn",
     "Photo",
     "PhotoQuerySet",
     "Product",
+    "ProductEvent",
     "ProductMaker",
     "ProductQuerySet",
+    "Proposal",
     "PublicMaker",
     "SearchEntry",
     "Signpost",
     "Silence",
     "TaxClass",
+    "Upload",
     "Variant",
 ]

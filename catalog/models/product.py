@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from artisans.models import Artisan, Branch, Channel, PublicArtisan
 from catalog import measures
@@ -66,9 +67,19 @@ class Product(models.Model):
         DRAFT = "draft", _("draft")
         SUBMITTED = "submitted", _("submitted")
         CHANGES_ASKED = "changes_asked", _("changes asked")
-        APPROVED = "approved", _("approved")
+        APPROVED = "approved", pgettext_lazy("of a piece", "approved")
         PUBLISHED = "published", _("published")
         ARCHIVED = "archived", _("archived")
+
+    # From each state to those that may follow; the steps are in ``catalog/publishing.py``.
+    TRANSITIONS: ClassVar[dict[str, frozenset[str]]] = {
+        State.DRAFT: frozenset({State.SUBMITTED, State.APPROVED, State.PUBLISHED, State.ARCHIVED}),
+        State.SUBMITTED: frozenset({State.DRAFT, State.CHANGES_ASKED, State.APPROVED, State.PUBLISHED, State.ARCHIVED}),
+        State.CHANGES_ASKED: frozenset({State.SUBMITTED, State.APPROVED, State.PUBLISHED, State.ARCHIVED}),
+        State.APPROVED: frozenset({State.DRAFT, State.CHANGES_ASKED, State.PUBLISHED, State.ARCHIVED}),
+        State.PUBLISHED: frozenset({State.DRAFT, State.ARCHIVED}),
+        State.ARCHIVED: frozenset({State.DRAFT, State.PUBLISHED}),
+    }
 
     code = models.CharField(_("code"), max_length=8, unique=True, default=codes.product_code, editable=False)
     slug = models.SlugField(
@@ -87,6 +98,7 @@ class Product(models.Model):
     artisans = models.ManyToManyField(
         Artisan, through="ProductMaker", related_name="products", verbose_name=_("makers")
     )
+    # Empty in a draft from the studio, until whoever writes the texts has named the piece.
     name = models.CharField(_("name"), max_length=120)
     description = models.TextField(_("description"), blank=True)
     materials = models.CharField(_("materials"), max_length=200, blank=True, help_text=_("For food: what is in it."))
@@ -147,16 +159,19 @@ class Product(models.Model):
                 name="catalog_product_published_has_date",
             ),
             models.CheckConstraint(
+                condition=~Q(state="published") | ~Q(name="") & ~Q(slug=""), name="catalog_product_published_has_name"
+            ),
+            models.CheckConstraint(
                 condition=~Q(kind="made_to_order") | Q(lead_time_days__gt=0),
                 name="catalog_product_made_to_order_has_time",
             ),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or f"{self.craft} {self.code}"
 
     def save(self, *args: object, **kwargs: object) -> None:
-        if not self.slug:
+        if self.name and not self.slug:
             self.slug = folding.slug(self.name, fallback="piece")[:120]
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 

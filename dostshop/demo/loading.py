@@ -275,7 +275,7 @@ def _load_piece(slug: str, record: Record, *, published_at: datetime) -> bool:
     _load_variants(product, slug, record)
     for position in range(len(record["az"]["photos"])):
         _add_photo(
-            Photo(product=product, position=position),
+            Photo(product=product, position=position, shows_person=False),
             name=slug if position == 0 else f"{slug}-{position + 1}",
             alt={language: record[language]["photos"][position] for language in LANGUAGES},
         )

@@ -60,6 +60,7 @@ def photo(**fields: Any) -> dict[str, Any]:
         "photos-0-focus_x": 50,
         "photos-0-focus_y": 50,
         "photos-0-position": 0,
+        "photos-0-shows_person": "false",
     }
     return {**empty, **fields}
 
@@ -77,7 +78,7 @@ def add(client: Client, fields: dict[str, Any]) -> str:
 def test_a_product_is_added_as_a_draft_with_its_parts(administrator: Client) -> None:
     first, second = ArtisanFactory.create(), ArtisanFactory.create()
     made = {"makers-TOTAL_FORMS": 2, **maker(0, first, "60"), **maker(1, second, "40")}
-    add(administrator, form(**made, **photo(**{"photos-0-shows_person": "on"})))
+    add(administrator, form(**made, **photo(**{"photos-0-shows_person": "true"})))
     product = Product.objects.get()
     assert product.state == Product.State.DRAFT
     names = [vars(product)[f"name_{language}"] for language in ("az", "ru", "en")]
@@ -93,7 +94,7 @@ def test_whoever_is_named_as_visible_is_visible(administrator: Client) -> None:
     page = add(administrator, form(**photo(**seen)))
     assert "Somebody is named as visible: tick this too." in page
     assert not Product.objects.exists()
-    add(administrator, form(**photo(**seen, **{"photos-0-shows_person": "on"})))
+    add(administrator, form(**photo(**seen, **{"photos-0-shows_person": "true"})))
     assert Product.objects.get().photos.get().people.count() == 1
 
 
@@ -265,6 +266,7 @@ def test_makers_are_chosen_by_typing(administrator: Client) -> None:
     ("change", "told"),
     [
         ({"photos-0-alt_az": ""}, "This product is in the shop and needs the text."),
+        ({"photos-0-shows_person": "unknown"}, "This product is in the shop: say whether a person is visible."),
         ({"photos-0-DELETE": "on"}, "This product is in the shop and needs a photo."),
     ],
 )
