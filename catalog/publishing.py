@@ -1,71 +1,133 @@
-"""From a draft to the shop and out of it again.
+"""A product's steps: from a draft by way of review into the shop, and out of it again.
 
-Promises: what gets published has a photo, for every photo an alternative text and an answer to whether a person is
-visible, a price, a maker, to whom the makers' part of it goes, and in its photos nobody who has not agreed to that.
-``published_at`` is the first day that a piece was shown and stays when it comes back. Takes no lock; every step is one
-conditional update. Raises ``NotReady`` where something is missing; nothing is written then.
+Promises: a step follows ``Product.TRANSITIONS`` and leaves a ``ProductEvent`` in the same transaction, with who took it
+and why. What gets published has an Azerbaijani name and text, a photo, for every photo an alternative text and an
+answer to whether a person is visible, a price, a weight, a maker, to whom the makers' part of it goes, and in its
+photos nobody who has not agreed to that. ``published_at`` is the first day that a piece was shown, or is to be shown,
+and stays when it comes back. A step to the state that the product is in does nothing.
+
+Locks: the product. Raises: ``NotReady`` where something is missing, ``NotNow`` where the step does not follow from the
+state, ``locks.Busy``; nothing is written then. After commit: nothing. Retry: does nothing.
 """
 
+from datetime import datetime
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, TextChoices
-from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Photo, Product, ProductMaker, ProductQuerySet, Variant
+from catalog.models import Photo, Product, ProductEvent, ProductMaker, ProductQuerySet, Variant
+from dostshop.accounts.models import User
+from dostshop.locks import short_transaction
+
+Kind = ProductEvent.Kind
 
 
 class Gap(TextChoices):
     """What a product still lacks."""
 
+    NAME = "name", _("a name in Azerbaijani")
+    TEXT = "text", _("a text in Azerbaijani")
     PHOTO = "photo", _("a photo")
     ALT = "alt", _("an alternative text")
     PERSON = "person", _("an answer to whether a person is visible, for every photo")
     PRICE = "price", _("a variant with a price")
+    WEIGHT = "weight", _("a weight")
     MAKER = "maker", _("a maker")
     FACE = "face", _("the consent of everybody who is visible in its photos, or photos without them")
 
 
 NEEDED = tuple(Gap)
+# What an instructor can give.
+NEEDED_FOR_REVIEW = (Gap.PHOTO, Gap.PERSON, Gap.MAKER)
 
 
 class NotReady(Exception):
-    """Something that a published product needs is missing. The message says what, for staff."""
+    """Something that the step needs is missing. The message says what, for staff."""
+
+
+class NotNow(Exception):
+    """The step does not follow from the state that the product is in. The message says so, for staff."""
 
 
 def lacking(products: ProductQuerySet, gap: Gap | str) -> ProductQuerySet:
     of_product = {"product": OuterRef("pk")}
     without_alt = Photo.objects.filter(Q(alt_az__isnull=True) | Q(alt_az=""), **of_product)
-    conditions = {
+    conditions: dict[str, Any] = {
+        Gap.NAME: Q(name_az__isnull=True) | Q(name_az=""),
+        Gap.TEXT: Q(description_az__isnull=True) | Q(description_az=""),
         Gap.PHOTO: ~Exists(Photo.objects.filter(**of_product)),
         Gap.ALT: Exists(without_alt),
         Gap.PERSON: Exists(Photo.objects.filter(shows_person=None, **of_product)),
         Gap.PRICE: ~Exists(Variant.objects.filter(**of_product)),
+        Gap.WEIGHT: Q(weight_g=0),
         Gap.MAKER: ~Exists(ProductMaker.objects.filter(**of_product)),
         Gap.FACE: Exists(Photo.objects.lacking_consent().filter(**of_product)),
     }
     return products.filter(conditions[Gap(gap)])
 
 
-def publish(product_pk: int) -> None:
-    """Shows the product in the shop. Doing so again changes nothing. Raises NotReady."""
+def gaps(product_pk: int, needed: tuple[Gap, ...] = NEEDED) -> list[Gap]:
+    """What the product lacks of what is needed, in its order."""
     products = Product.objects.filter(pk=product_pk)
-    missing = [str(gap.label) for gap in NEEDED if lacking(products, gap).exists()]
-    if missing:
-        raise NotReady(gettext("It cannot be published yet. It needs: %(missing)s.") % {"missing": ", ".join(missing)})
-    products.exclude(state=Product.State.PUBLISHED).update(
-        state=Product.State.PUBLISHED, published_at=Coalesce("published_at", Now()), updated_at=Now()
-    )
+    return [gap for gap in needed if lacking(products, gap).exists()]
 
 
-def take_back(product_pk: int) -> None:
-    """Out of the shop, to be worked on: a draft again."""
-    _move(product_pk, to=Product.State.DRAFT)
+def submit(product_pk: int, *, actor: User) -> None:
+    """From the studio to whoever reviews. Raises NotReady, NotNow."""
+    _take(ProductEvent(product_id=product_pk, kind=Kind.SUBMITTED, actor=actor), needed=NEEDED_FOR_REVIEW)
 
 
-def archive(product_pk: int) -> None:
-    """Out of the shop for good: its address answers that the piece is gone."""
-    _move(product_pk, to=Product.State.ARCHIVED)
+def ask_changes(product_pk: int, *, actor: User, reason: str) -> None:
+    """Back to the studio, with what is to be changed. Raises NotReady without a reason, NotNow."""
+    if not reason.strip():
+        raise NotReady(gettext("Say what is to be changed: the instructor reads it."))
+    _take(ProductEvent(product_id=product_pk, kind=Kind.CHANGES_ASKED, actor=actor, reason=reason.strip()))
 
 
-def _move(product_pk: int, *, to: Product.State) -> None:
-    Product.objects.filter(pk=product_pk).exclude(state=to).update(state=to, updated_at=Now())
+def approve(product_pk: int, *, actor: User) -> None:
+    """The piece is right for the shop; it may still lack what publishing needs. Raises NotNow."""
+    _take(ProductEvent(product_id=product_pk, kind=Kind.APPROVED, actor=actor))
+
+
+def publish(product_pk: int, *, actor: User | None = None, at: datetime | None = None) -> None:
+    """Shows the product in the shop, from ``at`` on where it lies ahead. Raises NotReady, NotNow."""
+    kind = Kind.SCHEDULED if at and at > timezone.now() else Kind.PUBLISHED
+    _take(ProductEvent(product_id=product_pk, kind=kind, actor=actor), needed=NEEDED, at=at)
+
+
+def take_back(product_pk: int, *, actor: User | None = None, reason: str = "") -> None:
+    """Out of the shop, or of the review, to be worked on: a draft again. Raises NotNow."""
+    _take(ProductEvent(product_id=product_pk, kind=Kind.TAKEN_BACK, actor=actor, reason=reason))
+
+
+def archive(product_pk: int, *, actor: User | None = None, reason: str = "") -> None:
+    """Out of the shop for good: its address answers that the piece is gone. Raises NotNow."""
+    _take(ProductEvent(product_id=product_pk, kind=Kind.ARCHIVED, actor=actor, reason=reason))
+
+
+@short_transaction()
+def _take(step: ProductEvent, *, needed: tuple[Gap, ...] = (), at: datetime | None = None) -> None:
+    product = Product.objects.select_for_update(of=("self",), no_key=True).get(pk=step.product_id)
+    state = ProductEvent.STATES[step.kind]
+    published_at = _published_at(product, state, at=at)
+    if (product.state, product.published_at) == (state, published_at):
+        return
+    if product.state != state and state not in Product.TRANSITIONS[product.state]:
+        now, wanted = product.get_state_display(), state.label
+        raise NotNow(gettext("It is “%(now)s”, and cannot become “%(wanted)s”.") % {"now": now, "wanted": wanted})
+    if missing := [str(gap.label) for gap in gaps(product.pk, needed)]:
+        raise NotReady(gettext("Not yet. It needs: %(missing)s.") % {"missing": ", ".join(missing)})
+    product.state, product.published_at = state, published_at
+    product.save(update_fields=["state", "published_at", "updated_at"])
+    step.save()
+
+
+def _published_at(product: Product, state: Product.State, *, at: datetime | None) -> datetime | None:
+    """The day stays, unless another was asked for, or it never came."""
+    came = product.published_at and product.published_at <= timezone.now()
+    if state == Product.State.PUBLISHED:
+        return at or (product.published_at if came else timezone.now())
+    return product.published_at if came else None

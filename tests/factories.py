@@ -98,6 +98,7 @@ class ProductFactory(factory.django.DjangoModelFactory[Product]):
     name_az = "Firuzəyi badyə"
     name_ru = "Бирюзовая чаша"
     name_en = "Turquoise bowl"
+    description_az = "Əllə çərxdə düzəldilib."
     weight_g = 900
 
 

@@ -34,13 +34,14 @@ from dostshop.admin import (
     UntranslatedFilter,
     in_every_language,
 )
+from dostshop.locks import Busy
 
 THUMBNAIL_WIDTH = 48
 
 
-PUBLISH = Step(lambda product, _actor: publishing.publish(product.pk), done=_("Published"))
-TAKE_BACK = Step(lambda product, _actor: publishing.take_back(product.pk), done=_("Taken back as a draft"))
-ARCHIVE = Step(lambda product, _actor: publishing.archive(product.pk), done=_("Archived"))
+PUBLISH = Step(lambda product, actor: publishing.publish(product.pk, actor=actor), done=_("Published"))
+TAKE_BACK = Step(lambda product, actor: publishing.take_back(product.pk, actor=actor), done=_("Taken back as a draft"))
+ARCHIVE = Step(lambda product, actor: publishing.archive(product.pk, actor=actor), done=_("Archived"))
 
 
 class StockFilter(DropdownFilter):
@@ -150,7 +151,11 @@ class PhotoInline(PictureInline):
 @admin.register(Product)
 class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedAdmin, TranslatedAdmin):
     texts = review.TEXTS
-    refusals = {publishing.NotReady: None}
+    refusals = {
+        publishing.NotReady: None,
+        publishing.NotNow: None,
+        Busy: _("Somebody else is at work on it at this moment. Try again."),
+    }
     list_display = ("picture", "name", "code", "kind", "state_shown", "craft", "branch", "price", "on_hand", "held")
     list_display_links = ("name",)
     list_filter = (

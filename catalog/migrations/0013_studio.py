@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("state", "published"), _negated=True),
-                    models.Q(models.Q(("name", ""), _negated=True), models.Q(("slug", ""), _negated=True)),
+                    models.Q(("name_az__gt", ""), ("name_az__isnull", False), ("slug__gt", "")),
                     _connector="OR",
                 ),
                 name="catalog_product_published_has_name",

@@ -159,7 +159,8 @@ class Product(models.Model):
                 name="catalog_product_published_has_date",
             ),
             models.CheckConstraint(
-                condition=~Q(state="published") | ~Q(name="") & ~Q(slug=""), name="catalog_product_published_has_name"
+                condition=~Q(state="published") | Q(name_az__isnull=False, name_az__gt="", slug__gt=""),
+                name="catalog_product_published_has_name",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="made_to_order") | Q(lead_time_days__gt=0),

@@ -1,12 +1,28 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
+from django.db import IntegrityError
+from django.db.transaction import atomic
 from django.utils import timezone, translation
 
 from catalog import publishing
-from catalog.models import Product
-from tests.factories import ArtisanFactory, PhotoFactory, ProductFactory, VariantFactory, made_by, piece
+from catalog.models import Product, ProductEvent, ProductQuerySet
+from dostshop.accounts.models import User
+from tests.factories import (
+    ArtisanFactory,
+    PhotoFactory,
+    ProductFactory,
+    UserFactory,
+    VariantFactory,
+    made_by,
+    piece,
+)
+from tests.racing import after_all_have_come, all_at_once
+
+Kind = ProductEvent.Kind
 
 
 @pytest.fixture(autouse=True)
@@ -49,10 +65,11 @@ def test_the_first_day_in_the_shop_stays_when_the_piece_comes_back(draft: Produc
 
 @pytest.mark.django_db
 def test_nothing_incomplete_is_published() -> None:
-    product = ProductFactory.create(state=Product.State.DRAFT, published_at=None)
-    with pytest.raises(publishing.NotReady, match=r"a photo, a variant with a price, a maker"):
+    product = ProductFactory.create(state=Product.State.DRAFT, published_at=None, weight_g=0)
+    with pytest.raises(publishing.NotReady, match=r"a photo, a variant with a price, a weight, a maker"):
         publishing.publish(product.pk)
     VariantFactory.create(product=product)
+    Product.objects.update(weight_g=400)
     photo = PhotoFactory.create(product=product, alt_az="")
     with pytest.raises(publishing.NotReady, match="alternative text"):
         publishing.publish(product.pk)
@@ -84,3 +101,115 @@ def test_other_products_stay_as_they_are(draft: Product) -> None:
     publishing.archive(draft.pk)
     other.refresh_from_db()
     assert other.state == Product.State.PUBLISHED
+
+
+def events(product: Product) -> list[tuple[str, str, User | None]]:
+    return [(event.kind, event.reason, event.actor) for event in product.events.all()]
+
+
+def test_a_piece_goes_from_the_studio_to_the_shop_and_each_step_is_kept(draft: Product) -> None:
+    instructor, reviewer = UserFactory.create(), UserFactory.create()
+    publishing.submit(draft.pk, actor=instructor)
+    publishing.ask_changes(draft.pk, actor=reviewer, reason=" Take the photo by day. ")
+    publishing.submit(draft.pk, actor=instructor)
+    publishing.approve(draft.pk, actor=reviewer)
+    publishing.publish(draft.pk, actor=reviewer)
+    publishing.archive(draft.pk, actor=reviewer, reason="Broken")
+    assert events(draft) == [
+        (Kind.SUBMITTED, "", instructor),
+        (Kind.CHANGES_ASKED, "Take the photo by day.", reviewer),
+        (Kind.SUBMITTED, "", instructor),
+        (Kind.APPROVED, "", reviewer),
+        (Kind.PUBLISHED, "", reviewer),
+        (Kind.ARCHIVED, "Broken", reviewer),
+    ]
+
+
+def test_changes_are_asked_with_a_reason(draft: Product) -> None:
+    publishing.submit(draft.pk, actor=UserFactory.create())
+    with pytest.raises(publishing.NotReady, match="what is to be changed"):
+        publishing.ask_changes(draft.pk, actor=UserFactory.create(), reason=" \n")
+    assert [kind for kind, *_rest in events(draft)] == [Kind.SUBMITTED]
+
+
+def test_no_step_but_those_of_the_table(draft: Product) -> None:
+    actor = UserFactory.create()
+    publishing.publish(draft.pk, actor=actor)
+    for step in (publishing.submit, publishing.approve):
+        with pytest.raises(publishing.NotNow, match="“published”"):
+            step(draft.pk, actor=actor)
+    with pytest.raises(publishing.NotNow):
+        publishing.ask_changes(draft.pk, actor=actor, reason="Too late")
+    assert [kind for kind, *_rest in events(draft)] == [Kind.PUBLISHED]
+
+
+def test_what_has_no_photo_or_maker_is_not_sent_for_review(db: None) -> None:
+    product = ProductFactory.create(state=Product.State.DRAFT, published_at=None)
+    with pytest.raises(publishing.NotReady, match=r"a photo, a maker\."):
+        publishing.submit(product.pk, actor=UserFactory.create())
+    product.refresh_from_db()
+    assert product.state == Product.State.DRAFT
+
+
+def test_a_piece_published_ahead_of_time_is_shown_when_its_time_comes(
+    draft: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, soon = UserFactory.create(), timezone.now() + timedelta(hours=2)
+    publishing.publish(draft.pk, actor=actor, at=soon)
+    assert not Product.objects.published().exists()
+    assert events(draft) == [(Kind.SCHEDULED, "", actor)]
+    monkeypatch.setattr(timezone, "now", lambda: soon)
+    assert Product.objects.published().exists()
+
+
+def test_a_day_that_never_came_is_forgotten(draft: Product) -> None:
+    actor = UserFactory.create()
+    publishing.publish(draft.pk, actor=actor, at=timezone.now() + timedelta(days=9))
+    publishing.take_back(draft.pk, actor=actor)
+    draft.refresh_from_db()
+    assert draft.published_at is None
+    publishing.publish(draft.pk, actor=actor)
+    assert Product.objects.published().exists()
+
+
+def test_what_waits_for_its_day_can_be_shown_at_once(draft: Product) -> None:
+    actor = UserFactory.create()
+    publishing.publish(draft.pk, actor=actor, at=timezone.now() + timedelta(days=9))
+    publishing.publish(draft.pk, actor=actor)
+    assert Product.objects.published().exists()
+    assert [kind for kind, *_rest in events(draft)] == [Kind.SCHEDULED, Kind.PUBLISHED]
+
+
+def test_the_database_keeps_the_steps_as_they_were(draft: Product) -> None:
+    publishing.archive(draft.pk, actor=UserFactory.create(), reason="Broken")
+    with pytest.raises(IntegrityError, match="only ever inserted"), atomic():
+        draft.events.update(reason="Sold")
+    with pytest.raises(IntegrityError, match="only ever inserted"), atomic():
+        draft.events.all().delete()
+
+
+@pytest.mark.parametrize("name", ["", None])
+def test_the_database_shows_nothing_without_a_name(draft: Product, name: str | None) -> None:
+    shown: dict[str, Any] = {"state": Product.State.PUBLISHED, "published_at": timezone.now(), "name_az": name}
+    with pytest.raises(IntegrityError, match="catalog_product_published_has_name"), atomic():
+        Product.objects.update(**shown)
+
+
+def approved_by_two_at_once() -> list[str]:
+    product = piece(state=Product.State.SUBMITTED, published_at=None).product
+    reviewers = [UserFactory.create(), UserFactory.create()]
+    outcomes = all_at_once([partial(publishing.approve, product.pk, actor=reviewer) for reviewer in reviewers])
+    assert outcomes == [None, None]
+    return [event.kind for event in product.events.all()]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_reviewers_at_once_take_one_step() -> None:
+    assert approved_by_two_at_once() == [Kind.APPROVED]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_control_without_the_lock_both_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ProductQuerySet, "select_for_update", lambda products, **_options: products)
+    monkeypatch.setattr(publishing, "_published_at", after_all_have_come(publishing._published_at, callers=2))
+    assert approved_by_two_at_once() == [Kind.APPROVED, Kind.APPROVED]
