@@ -19,7 +19,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 from artisans.admin.payouts import WatchedFilter
 from artisans.forms import PrivateRecordForm
 from artisans.models import ArtisanPrivate, Consent
-from dostshop.accounts.models import branches_seen_by
+from dostshop.accounts.models import branches_seen_by, has_perm_everywhere
 from dostshop.admin import OfOwnBranch, in_every_language, signed_in
 from dostshop.locks import Busy, short_transaction
 
@@ -105,4 +105,4 @@ def _hold(makers: list[int]) -> None:
 
 
 def _pays(request: HttpRequest) -> bool:
-    return signed_in(request).has_perm("artisans.pay_payout")
+    return has_perm_everywhere(signed_in(request), "artisans.pay_payout")

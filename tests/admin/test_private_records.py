@@ -22,7 +22,7 @@ from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_rights import of
 from tests.artisans.test_payouts import earn, paid
 from tests.artisans.test_statements import pay
-from tests.factories import ArtisanFactory, consent
+from tests.factories import ArtisanFactory, BranchFactory, consent
 from tests.racing import all_at_once
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +74,22 @@ def test_each_role_sees_what_its_work_needs(administrator: Client) -> None:
     assert paying.keys() == names | {"payout_details", "payouts_paused"}
     everything = names | PERSON | {"payout_details", "payouts_paused", "monthly_threshold"}
     assert shown_to(administrator, artisan).keys() == everything
+
+
+def test_whoever_is_of_a_branch_does_not_pay_with_the_right_alone() -> None:
+    """As on the pages of payouts: the money of makers is of the whole Centre."""
+    here, elsewhere = maker(private__payout_details="AZ21"), maker(branch=BranchFactory.create(slug="barda"))
+    client = signed_in(staff(Role.BRANCH_STAFF, "pay_payout", branch=here.branch))
+    for artisan in (here, elsewhere):
+        assert client.get(page_of(artisan)).status_code in {302, 403}
+        assert client.post(page_of(artisan), {"payout_details": "AZ99"}).status_code in {302, 403}
+    kept = signed_in(
+        staff(Role.BRANCH_STAFF, "pay_payout", "view_artisanprivate", "change_artisanprivate", branch=here.branch)
+    )
+    assert shown_to(kept, here).keys() == {"artisan", "legal_name"} | PERSON
+    kept.post(page_of(here), typed(here, payout_details="AZ99", payouts_paused="on"))
+    record = ArtisanPrivate.objects.get(pk=here.pk)
+    assert (record.payout_details, record.payouts_paused) == ("AZ21", False)
 
 
 def test_who_was_paid_more_than_the_watched_sum_is_listed_by_month() -> None:

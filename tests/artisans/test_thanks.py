@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from pypdf import PdfReader
+from pytest_django import DjangoAssertNumQueries
 
 from artisans import statement_documents, statements, thanks
 from artisans.models import Artisan, Channel, PublicArtisan, Scope, Statement, Thanks
@@ -36,6 +37,10 @@ def maker() -> Artisan:
 
 def shown(artisan: Artisan) -> list[Thanks]:
     return list(Thanks.objects.shown_with(PublicArtisan.objects.on_site().get(pk=artisan.pk)))
+
+
+def forget(artisan: Artisan) -> None:
+    thanks.forget(artisan, thanks.naming(artisan, thanks.shown_names(artisan)))
 
 
 def hints(words: str, artisan: Artisan) -> list[str]:
@@ -99,6 +104,12 @@ def test_a_legal_name_is_never_shown(maker: Artisan, staff: User, words: str) ->
     assert shown(maker) == []
     thanks.pass_on(written.pk, actor=staff)
     assert any("legal name" in hint for hint in hints(words, maker))
+
+
+def test_the_daughter_of_somebody_is_no_name() -> None:
+    maker = ArtisanFactory.create(private__legal_name="Aliyeva Sevil Vaqif kizi")
+    assert hints("Qonşumun qızı, gəlini, Leylanın kızı da bəyəndi", maker) == []
+    assert any("legal name" in hint for hint in hints("Vaqif kızı Sevilə salam", maker))
 
 
 def test_the_name_that_a_maker_chose_may_be_a_part_of_the_legal_one(staff: User) -> None:
@@ -183,7 +194,7 @@ def test_a_name_taken_back_is_in_nobodys_words(maker: Artisan) -> None:
     own = [thanks_for(maker, words=words, is_shown=True) for words in ("qizilqusa salam", "Sağ ol, Goldfinch!")]
     others = thanks_for(ArtisanFactory.create(), words="Qızılquşun işi kimi", is_shown=True)
     silent = thanks_for(maker, words="Sağ olun", is_shown=True)
-    thanks.forget(maker, thanks.shown_names(maker))
+    forget(maker)
     left = [Thanks.objects.get(pk=one.pk) for one in (*own, others, silent)]
     assert [one.words for one in left] == ["… salam", "Sağ ol, …!", "… işi kimi", "Sağ olun"]
     assert [one.is_shown for one in left] == [False, False, False, True]
@@ -193,9 +204,19 @@ def test_a_name_taken_back_is_in_nobodys_words(maker: Artisan) -> None:
 def test_names_in_several_words_and_several_times(maker: Artisan) -> None:
     setattr(maker, "display_name_ru", "Золотая птица")  # noqa: B010 - a column of modeltranslation's
     written = thanks_for(maker, words="Золотой птице спасибо. Qızılquş, Qızılquş!")
-    thanks.forget(maker, thanks.shown_names(maker))
+    forget(maker)
     written.refresh_from_db()
     assert written.words == "… спасибо. …, …!"
+
+
+def test_all_that_was_ever_written_is_read_once(
+    maker: Artisan, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for words in ("Sağ ol, Goldfinch!", "Sağ olun"):
+        thanks_for(maker, words=words)
+    with django_assert_num_queries(1):
+        [found] = thanks.naming(maker, thanks.shown_names(maker))
+        assert found.words == "Sağ ol, …!"
 
 
 def passed_on_last_month(artisan: Artisan, words: str) -> Thanks:
@@ -270,7 +291,7 @@ def test_what_is_taken_back_is_printed_no_more(maker: Artisan, staff: User) -> N
     passed_on_last_month(maker, "Sağ ol, Qızılquş")
     statements.issue(LAST, actor=staff)
     assert "Sağ ol, Qızılquş" in printed(maker, "az")
-    thanks.forget(maker, thanks.shown_names(maker))
+    forget(maker)
     assert "Sağ ol, …" in printed(maker, "az")
     assert "nə yazıb" in printed(maker, "az")
     Thanks.objects.all().delete()
