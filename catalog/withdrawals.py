@@ -6,7 +6,8 @@ naming nobody. Pages show nothing of it from then on, and no cache keeps a page 
 follow by a task, those of former pictures too, and a tombstone is kept beside them, so that ``apply`` removes it all
 again after an older backup was restored.
 What stays: the private record, the signed forms, orders, invoices, the ledger and statements, which the law keeps.
-Locks: Artisan, then the pictures. Raises: ``NothingToWithdraw``; ``locks.Busy``. Nothing is written then.
+Locks: Artisan, then the pictures. Raises: ``NothingToWithdraw``; ``OtherThanShown``; ``locks.Busy``. Nothing is
+written then.
 After commit: ``withdraw`` writes the tombstone before it returns; a task does where that failed, which ``StorageAway``
 says, and deletes the files, old versions of them too.
 Retry: the task may run any number of times.
@@ -27,6 +28,7 @@ from django.core.files.storage import default_storage
 from django.db.models import CharField, F, Func, Model, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.dateparse import parse_datetime
 from procrastinate.contrib.django import app
 
@@ -61,6 +63,10 @@ TEXTS = {
 
 class NothingToWithdraw(Exception):
     """No consent is in force for that, and nothing of it is kept."""
+
+
+class OtherThanShown(Exception):
+    """Somebody decided by what would have happened, and by now something else would."""
 
 
 class StorageAway(Exception):
@@ -130,6 +136,12 @@ def _words_that_name(artisan: Artisan, scopes: Collection[str]) -> list[Thanks]:
     return thanks.naming(artisan, thanks.shown_names(artisan)) if Scope.NAME in scopes else []
 
 
+def seal(artisan: Artisan, found: Effects, *, scopes: Collection[str], channels: Collection[str]) -> str:
+    """Stands for these effects of this choice, and for no other."""
+    told = json.dumps([artisan.pk, sorted(scopes), sorted(channels), asdict(found)])
+    return salted_hmac("catalog.withdrawals", told, algorithm="sha256").hexdigest()
+
+
 @outside_transactions
 def withdraw(
     artisan_pk: int,
@@ -137,9 +149,14 @@ def withdraw(
     scopes: Collection[str] = tuple(Scope.values),
     channels: Collection[str] = tuple(Channel.values),
     actor_pk: int | None = None,
+    shown: str | None = None,
 ) -> Withdrawal:
-    """Ends these consents and removes what they alone covered. Raises NothingToWithdraw, StorageAway."""
-    withdrawal = _withdraw(artisan_pk, scopes, channels, actor_pk)
+    """Ends these consents and removes what they alone covered.
+
+    ``shown`` is the ``seal`` of what a person saw before deciding.
+    Raises NothingToWithdraw, OtherThanShown, StorageAway.
+    """
+    withdrawal = _withdraw(artisan_pk, scopes, channels, actor_pk, shown)
     try:
         _keep_tombstone(withdrawal)
     except Exception as error:
@@ -149,12 +166,16 @@ def withdraw(
 
 
 @short_transaction()
-def _withdraw(artisan_pk: int, scopes: Collection[str], channels: Collection[str], actor_pk: int | None) -> Withdrawal:
+def _withdraw(
+    artisan_pk: int, scopes: Collection[str], channels: Collection[str], actor_pk: int | None, shown: str | None
+) -> Withdrawal:
     artisan = Artisan.objects.select_for_update(of=("self",), no_key=True).get(pk=artisan_pk)
     now, named_in = timezone.now(), _words_that_name(artisan, scopes)
     found = _effects(artisan, scopes, channels, at=now, named_in=named_in)
     if not found.consents and not found.photos and not _keeps_texts(artisan, found.scopes):
         raise NothingToWithdraw
+    if shown is not None and not constant_time_compare(shown, seal(artisan, found, scopes=scopes, channels=channels)):
+        raise OtherThanShown
     withdrawal = Withdrawal(
         artisan=artisan,
         scopes=sorted(scopes),
