@@ -13,7 +13,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     CHECKBOX_CLASSES,
-    FILE_CLASSES,
     INPUT_CLASSES,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
@@ -27,6 +26,7 @@ from artisans.consent import Contents, Explanation, Sheet, Signers, Term
 from artisans.ledger_table import Format
 from artisans.models import Artisan, ArtisanPrivate, Channel, Consent, ConsentForm, Scope
 from dostshop.accounts.models import User
+from dostshop.admin import FileChoice
 from dostshop.locks import Busy, short_transaction
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class RecordForm(ModelForm):
         label=_("scanned form"),
         required=False,
         help_text=_("A PDF, JPEG or PNG file of at most 10 MB. Only those who may see signed forms can open it."),
-        widget=forms.FileInput({"class": " ".join(FILE_CLASSES), "accept": scans.ACCEPTED}),
+        widget=FileChoice(accept=scans.ACCEPTED),
     )
 
     class Meta:

@@ -31,7 +31,7 @@ from artisans.payout_forms import ApproveForm, PayForm, row_value
 from artisans.payouts import Standing, Taken
 from dostshop import money
 from dostshop.accounts.models import has_perm_everywhere
-from dostshop.admin import OfOwnBranch, ReadOnly, download, in_every_language, signed_in
+from dostshop.admin import Labelled, OfOwnBranch, ReadOnly, download, in_every_language, signed_in
 from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
 
@@ -96,8 +96,8 @@ class PayoutAdmin(ReadOnly, OfOwnBranch):
         ordering="state",
         label={Payout.State.APPROVED: "warning", Payout.State.PAID: "success", Payout.State.CANCELLED: "info"},
     )
-    def state_shown(self, payout: Payout) -> tuple[str, str]:
-        return payout.state, payout.get_state_display()
+    def state_shown(self, payout: Payout) -> Labelled:
+        return Labelled(payout.state, payout.get_state_display())
 
     @action(description=gettext_lazy("What is due"), permissions=["pay"], url_path="due")
     def due(self, request: HttpRequest) -> HttpResponse:
