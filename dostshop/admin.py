@@ -48,6 +48,13 @@ def in_every_language(*fields: str) -> tuple[str, ...]:
 class SumField(DecimalField):
     """Manat and qəpik, typed with a comma or a point whatever the language."""
 
+    default_error_messages: ClassVar[dict[str, "StrOrPromise"]] = {
+        "required": _("Type a sum in manat."),
+        "invalid": _("Type the sum in digits, in manat, such as 25,50."),
+        "min_value": _("Type a sum of at least %(limit_value)s manat."),
+        "max_decimal_places": _("Type the sum with two digits at most after the comma."),
+    }
+
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
