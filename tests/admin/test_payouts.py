@@ -353,7 +353,10 @@ def of_many(count: int, *, approved: int) -> None:
     """Makers with a private record, a sale and a refund each, and so many of them with a payout to be handed out."""
     branches = [BranchFactory.create(slug=slug) for slug in ("baku", "barda", "ismayilli")]
     makers = Artisan.objects.bulk_create(
-        [Artisan(branch=branches[number % 3], slug=f"m-{number}", display_name="Nar") for number in range(count)]
+        [
+            Artisan(branch=branches[number % 3], code=f"M{number}", slug=f"m-{number}", display_name="Nar")
+            for number in range(count)
+        ]
     )
     ArtisanPrivate.objects.bulk_create(
         [ArtisanPrivate(artisan=maker, legal_name="Ad", payouts_paused=not maker.pk % 50) for maker in makers]

@@ -13,13 +13,14 @@ from pytest_django import DjangoAssertNumQueries
 from artisans import statement_documents, statements, thanks
 from artisans.models import Artisan, Channel, PublicArtisan, Scope, Statement, Thanks
 from dostshop.accounts.models import User
-from tests.artisans.test_statements import LAST, told_life
+from tests.artisans.test_statements import LAST, book, named, pay, told_life
 from tests.dostshop.test_pdf import text_of
 from tests.factories import ArtisanFactory, consent, thanks_for, worker
 
 pytestmark = pytest.mark.django_db
 
 NAME = "Qızılquş"
+LONG_PIECE = "Ширванский ковёр ручной работы с медальонами и каймой, тёмно-синий"
 
 
 @pytest.fixture
@@ -252,7 +253,10 @@ def test_it_is_printed_on_the_makers_statement(
     assert "Bu ay" not in page
     assert "Oxunmayıb" not in page
     with translation.override(language):
-        assert [one["words"] for one in statements.preview(maker)["thanks"]] == ["Bu ay yazılıb"]
+        paper = statement_documents.preview_pdf_response(maker, statements.preview(maker), language=language)
+    preview = text_of(PdfReader(BytesIO(paper.content)))
+    assert "Bu ay yazılıb" in preview
+    assert "Naxışına" not in preview
 
 
 def test_who_is_neither_thanked_nor_paid_gets_no_statement(maker: Artisan, staff: User) -> None:
@@ -275,16 +279,56 @@ def test_all_of_a_branch_are_printed_with_their_own_words(staff: User) -> None:
     assert all(("Sağ olun 0" in page) != ("Sağ olun 1" in page) for page in said)
 
 
-def test_words_that_find_no_room_have_the_next_page_and_the_money_stays_on_one(maker: Artisan, staff: User) -> None:
+@pytest.mark.parametrize(
+    ("sales", "words"),
+    [
+        (0, "Sağ olun, çox sağ olun. "),
+        (30, "ШИРОКИЕ ЩЁДРЫЕ ЖЕНЩИНЫ "),
+        (30, "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW "),
+        (400, "Sağ olun, çox sağ olun. "),
+    ],
+)
+def test_with_many_long_thanks_it_is_one_page(maker: Artisan, staff: User, sales: int, words: str) -> None:
     told_life(maker)
-    for _number in range(9):
-        passed_on_last_month(maker, "Sağ olun, çox sağ olun. " * 20)
+    for number in range(sales):
+        day = LAST + timedelta(days=number % 28)
+        book(maker, "1.00", on=day, sku=f"S-{number}", names=named(f"{number} {LONG_PIECE}"))
+    for number in range(4):
+        book(maker, "-1.00", on=LAST, sku=f"S-{number}", names=named(f"{number} {LONG_PIECE}"))
+        pay(maker, "0.10", on=LAST, number="KM-" + "17" * 18)
+    for _number in range(30):
+        passed_on_last_month(maker, (words * 50)[:500])
     statements.issue(LAST, actor=staff)
-    paper = statement_documents.pdf_response(Statement.objects.get(artisan=maker), language="en").content
-    first, *others = [page.extract_text() for page in PdfReader(BytesIO(paper)).pages]
-    assert len(others) == 2
-    assert "Do you have a question?" in first
-    assert sum(page.count("Bowl") for page in (first, *others)) == 9
+    statement = Statement.objects.get(artisan=maker)
+    for language, content in statement.content.items():
+        paper = statement_documents.pdf_response(statement, language=language).content
+        [page] = PdfReader(BytesIO(paper)).pages
+        text = " ".join(page.extract_text().split())
+        for told in (content["ask"], content["thanks_title"], words[:10], "…", content["more_thanks"]):
+            assert told in text, (language, told)
+
+
+def test_as_many_words_are_chosen_as_there_is_room_for(maker: Artisan, staff: User) -> None:
+    for number in range(20):
+        passed_on_last_month(maker, f"Sağ olun, {number:02}")
+    statements.issue(LAST, actor=staff)
+    page = printed(maker, "en")
+    shown = [number for number in range(20) if f"Sağ olun, {number:02}" in page]
+    assert shown == list(range(len(shown)))
+    assert 3 <= len(shown) < 20
+    assert f"and {20 - len(shown)} more" in page
+
+
+def test_what_is_passed_on_or_taken_back_later_lets_no_other_words_in(maker: Artisan, staff: User) -> None:
+    written = [passed_on_last_month(maker, f"Sağ olun, {number:02}") for number in range(20)]
+    statements.issue(LAST, actor=staff)
+    before = printed(maker, "az")
+    passed_on_last_month(maker, "Sonra yazılıb")
+    assert printed(maker, "az") == before
+    thanks.decline(written[1].pk, actor=staff)
+    page = printed(maker, "az")
+    assert page == before.replace("Sağ olun, 01 Badyə ", "")
+    assert page != before
 
 
 def test_what_is_taken_back_is_printed_no_more(maker: Artisan, staff: User) -> None:
