@@ -7,7 +7,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
 from artisans.models import Branch, BranchPhoto, OpeningHours
-from catalog.admin.pictures import PictureInline
+from catalog.admin.pictures import PictureOfNobodyInline
 from dostshop.admin import (
     Labelled,
     OfOwnBranch,
@@ -19,7 +19,7 @@ from dostshop.admin import (
 )
 
 
-class BranchPhotoInline(PictureInline):
+class BranchPhotoInline(PictureOfNobodyInline):
     model = BranchPhoto
 
 

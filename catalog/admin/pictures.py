@@ -53,7 +53,7 @@ class PictureFormSet(InlineFormSet):
 
     def _rendered(self, picture: Picture, form: Any) -> Picture:
         # Where somebody is to be seen, renditions lie elsewhere.
-        if picture.pk and {"original", "shows_person"} & set(form.changed_data):
+        if picture.pk and {"original", "shows_person", "shows_nobody"} & set(form.changed_data):
             tasks.render_later(picture)
         return picture
 
@@ -82,3 +82,7 @@ class PictureInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any
         if picture.pk and not picture.is_rendered:
             return gettext("The picture is being prepared. Look again in a minute.")
         return thumbnail(picture.renditions, alt=picture.alt, width=PREVIEW_WIDTH)
+
+
+class PictureOfNobodyInline(PictureInline):
+    fields = ("preview", "original", "shows_nobody", "alt", ("focus_x", "focus_y"))

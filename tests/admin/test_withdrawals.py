@@ -206,7 +206,11 @@ def test_it_can_go_off_the_site_and_stay_in_print(centre: Client, maker: Artisan
 
 def form_of(client: Client, artisan: Artisan) -> dict[str, Any]:
     """As a browser would send the page of the maker that it shows now."""
-    page = client.get(reverse("admin:artisans_artisan_change", args=[artisan.pk]))
+    return form_at(client, reverse("admin:artisans_artisan_change", args=[artisan.pk]))
+
+
+def form_at(client: Client, address: str) -> dict[str, Any]:
+    page = client.get(address)
     forms = [page.context["adminform"].form]
     for formset in page.context["inline_admin_formsets"]:
         forms += [formset.formset.management_form, *formset.formset.initial_forms]
