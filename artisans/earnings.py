@@ -7,7 +7,7 @@ Raises: ``IntegrityError`` for a cause that is booked already, and at the commit
 After commit: nothing. Retry: what was rolled back is booked anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -66,17 +66,27 @@ class Cause:
 
 
 def book(cause: Cause, entries: Sequence[Entry]) -> Booking:
-    written = [entry for entry in entries if entry.amount]
-    booking = Booking.objects.create(
-        cause=cause.name,
-        kind=cause.kind,
-        order_code=cause.order_code,
-        rule=cause.rule,
-        booked_on=cause.on or timezone.localdate(),
-        size=len(written),
-    )
-    LedgerEntry.objects.bulk_create([_row(booking, entry) for entry in written])
+    [booking] = book_all([(cause, entries)])
     return booking
+
+
+def book_all(causes: Sequence[tuple[Cause, Sequence[Entry]]]) -> list[Booking]:
+    """A booking for each cause, in two queries."""
+    written = [[entry for entry in entries if entry.amount] for _cause, entries in causes]
+    bookings = Booking.objects.bulk_create(
+        Booking(
+            cause=cause.name,
+            kind=cause.kind,
+            order_code=cause.order_code,
+            rule=cause.rule,
+            booked_on=cause.on or timezone.localdate(),
+            size=len(entries),
+        )
+        for (cause, _entries), entries in zip(causes, written, strict=True)
+    )
+    rows = zip(bookings, written, strict=True)
+    LedgerEntry.objects.bulk_create([_row(booking, entry) for booking, entries in rows for entry in entries])
+    return bookings
 
 
 def _row(booking: Booking, entry: Entry) -> LedgerEntry:
@@ -121,15 +131,14 @@ def share(net: Decimal, *, rule: EarningsRule) -> Shares:
     return Shares(*split(net, by=[rule.makers, rule.centre, rule.materials]))
 
 
-def balance(artisan_pk: int) -> Decimal:
-    """As in ``balances``."""
-    owed = LedgerEntry.objects.filter(account=Account.MAKERS, artisan=artisan_pk)
-    return -(owed.aggregate(Sum("amount"))["amount__sum"] or money.ZERO)
+def balances(artisan_pks: Collection[int] | None = None) -> dict[int, Decimal]:
+    """What each maker is owed, or each of these, by primary key; negative where a refund came after the payout.
 
-
-def balances() -> dict[int, Decimal]:
-    """What each maker is owed, by primary key; negative where a refund came after the payout. One query."""
+    Whoever nothing was ever booked for is not in it. One query.
+    """
     owed = LedgerEntry.objects.filter(account=Account.MAKERS).order_by()
+    if artisan_pks is not None:
+        owed = owed.filter(artisan__in=artisan_pks)
     return {pk: -total for pk, total in owed.values_list("artisan").annotate(Sum("amount"))}
 
 

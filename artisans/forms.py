@@ -13,7 +13,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     CHECKBOX_CLASSES,
-    FILE_CLASSES,
     INPUT_CLASSES,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
@@ -27,6 +26,8 @@ from artisans.consent import Contents, Explanation, Sheet, Signers, Term
 from artisans.ledger_table import Format
 from artisans.models import Artisan, ArtisanPrivate, Channel, Consent, ConsentForm, Scope
 from dostshop.accounts.models import User
+from dostshop.admin import FileChoice
+from dostshop.locks import Busy, short_transaction
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -77,7 +78,7 @@ class RecordForm(ModelForm):
         label=_("scanned form"),
         required=False,
         help_text=_("A PDF, JPEG or PNG file of at most 10 MB. Only those who may see signed forms can open it."),
-        widget=forms.FileInput({"class": " ".join(FILE_CLASSES), "accept": scans.ACCEPTED}),
+        widget=FileChoice(accept=scans.ACCEPTED),
     )
 
     class Meta:
@@ -157,28 +158,44 @@ class RecordForm(ModelForm):
 
 
 class PrivateRecordForm(PrivateForm):
+    """The messages; that no consent and no name shown is against the record the database itself sees to."""
+
     def clean_birth_date(self) -> date | None:
-        """The message; what the consents allow the database itself sees to."""
         born: date | None = self.cleaned_data["birth_date"]
         if born and born > timezone.localdate():
             raise forms.ValidationError(_("This day has not come yet."))
-        if "birth_date" in self.changed_data and self.instance.pk:
-            given = Consent.objects.filter(artisan=self.instance.pk)
-            if given.contradicting(born).exists():
-                raise forms.ValidationError(
-                    _("A maker of this age cannot have given the consents as recorded. Take them back first.")
-                )
         return born
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        typed = self.cleaned_data
-        if {"legal_name", "birth_date"} & set(self.changed_data) and "legal_name" in typed:
-            told = ArtisanPrivate(legal_name=typed["legal_name"], birth_date=typed.get("birth_date"))
-            artisan = typed.get("artisan") or Artisan.objects.filter(pk=self.instance.pk).first()
-            if artisan and artisan.tells(told):
-                raise forms.ValidationError(_("The shop shows this maker by this name. Change the name shown first."))
+        chosen = self.cleaned_data.get("artisan")
+        artisan_pk = chosen.pk if chosen else self.instance.pk
+        if artisan_pk and {"legal_name", "birth_date"} & set(self.changed_data):
+            try:
+                self._compare(self._held(artisan_pk))
+            except Busy:
+                self.add_error(None, _("Somebody else works on this maker. Please try again."))
         return cleaned
+
+    def _held(self, artisan_pk: int) -> Artisan:
+        """Until the end of the transaction, in which the admin saves. Raises Busy."""
+        with short_transaction():
+            artisan = Artisan.objects.select_for_update(of=("self",), no_key=True).get(pk=artisan_pk)
+            # As whoever gives a consent does.
+            ArtisanPrivate.objects.select_for_update(of=("self",), no_key=True).filter(pk=artisan_pk).first()
+        return artisan
+
+    def _compare(self, artisan: Artisan) -> None:
+        typed = self.cleaned_data
+        is_told_anew = self.instance.pk and "birth_date" in self.changed_data and "birth_date" in typed
+        given = Consent.objects.filter(artisan=artisan)
+        if is_told_anew and given.contradicting(typed["birth_date"]).exists():
+            sentence = _("A maker of this age cannot have given the consents as recorded. Take them back first.")
+            self.add_error("birth_date", sentence)
+        if "legal_name" in typed:
+            told = ArtisanPrivate(legal_name=typed["legal_name"], birth_date=typed.get("birth_date"))
+            if artisan.tells(told):
+                self.add_error(None, _("The shop shows this maker by this name. Change the name shown first."))
 
 
 class LedgerPeriodForm(forms.Form):

@@ -3,19 +3,21 @@
 Promises: no payout is above what is due at that moment, and two people who pay the same maker at once pay once. What is
 paid is booked in the same transaction; a refund that comes later makes the balance negative, and the next sales make it
 up again: nobody is asked for money back.
-Locks: Artisan. Raises: ``NotPossible`` with a sentence for staff; ``locks.Busy``. Nothing is written then.
+Locks: Artisan by primary key, and waits for none: whoever's maker is locked is refused. Raises: ``locks.Busy``, and
+nothing is written then. Each step is taken with many at once, in as many queries as with one; what is refused comes
+back with a sentence, and the others go through.
 After commit: nothing. Retry: an approved payout is paid once; asked again, it is refused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from artisans import earnings
 from artisans.earnings import Cause, Entry
@@ -24,9 +26,16 @@ from dostshop import money
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
 
+BUSY = gettext_lazy("Somebody else is at this maker at this moment. Try again.")
+_TEXTS = ("story", "place", "affiliation")
 
-class NotPossible(Exception):
-    """The message says why, for the accountant."""
+
+@dataclass(frozen=True)
+class Taken:
+    """The payouts that a step was taken with; of each other why not, in a sentence that begins with whose it is."""
+
+    done: Sequence[Payout]
+    refused: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ def standings() -> list[Standing]:
     found = makers.annotate(approved=Subquery(approved), is_paused=Exists(_paused()))
     return [
         Standing(maker, owed[maker.pk], maker.approved or money.ZERO, maker.is_paused)
-        for maker in found.defer("story", "place", "affiliation")
+        for maker in found.defer(*_TEXTS)
         if owed[maker.pk] or maker.approved
     ]
 
@@ -70,111 +79,131 @@ class ToPay:
 
 
 def to_pay() -> list[ToPay]:
-    """All that is approved and not paid, by branch and code. Two queries."""
-    owed = earnings.balances()
+    """All that is approved and not paid, by branch and code. Three queries."""
     approved = Payout.objects.open().select_related("artisan__branch", "approved_by")
-    with_account = ArtisanPrivate.objects.filter(artisan=OuterRef("artisan"), payout_details__regex=r"\S")
-    found = approved.annotate(is_paused=Exists(_paused("artisan")), has_account=Exists(with_account)).order_by(
-        "artisan__branch__name", "artisan__branch", "artisan__code"
-    )
-    return [ToPay(payout, _obstacle(payout, owed.get(payout.artisan_id, money.ZERO))) for payout in found]
+    found = list(approved.order_by("artisan__branch__name", "artisan__branch", "artisan__code"))
+    makers = _Makers.of([payout.artisan_id for payout in found])
+    return [ToPay(payout, makers.obstacle(payout)) for payout in found]
 
 
-def _obstacle(payout: Any, owed: Decimal) -> str:
-    if payout.is_paused:
-        return _("Payouts to this maker are paused.")
-    if payout.method == Payout.Method.BANK and not payout.has_account:
-        return _("No bank account of this maker is recorded.")
-    return _above_due(owed, payout.amount) if payout.amount > owed else ""
+@dataclass(frozen=True)
+class _Makers:
+    """What keeps them from being paid."""
+
+    owed: Mapping[int, Decimal]
+    private: Mapping[int, ArtisanPrivate]
+
+    @classmethod
+    def of(cls, artisan_pks: Collection[int]) -> "_Makers":
+        """Two queries."""
+        return cls(earnings.balances(artisan_pks), ArtisanPrivate.objects.in_bulk(artisan_pks))
+
+    def obstacle(self, payout: Payout) -> str:
+        """Why this cannot be paid now, if it cannot."""
+        private, owed = self.private.get(payout.artisan_id), self.owed.get(payout.artisan_id, money.ZERO)
+        if private and private.payouts_paused:
+            return _("Payouts to %(maker)s are paused.") % {"maker": payout.artisan}
+        if payout.method == Payout.Method.BANK and not (private and private.payout_details.strip()):
+            return _("No bank account of %(maker)s is recorded.") % {"maker": payout.artisan}
+        if payout.amount > owed:
+            sums = {"due": money.text(owed), "wanted": money.text(payout.amount)}
+            return _("%(due)s are due, and %(wanted)s would be paid.") % sums
+        return ""
 
 
-def _paused(key: str = "pk") -> QuerySet[ArtisanPrivate]:
-    return ArtisanPrivate.objects.filter(artisan=OuterRef(key), payouts_paused=True)
+def _paused() -> QuerySet[ArtisanPrivate]:
+    return ArtisanPrivate.objects.filter(artisan=OuterRef("pk"), payouts_paused=True)
 
 
 @short_transaction()
-def approve(artisan_pk: int, *, method: Payout.Method, actor: User, amount: Decimal | None = None) -> Payout:
-    """All that is due, or ``amount`` of it."""
-    artisan = _locked(artisan_pk)
-    private = ArtisanPrivate.objects.filter(artisan=artisan).first()
-    _refuse_paused(artisan, private)
-    if artisan.payouts.open().exists():
-        raise NotPossible(_("A payout to %(maker)s is approved already. Pay or cancel it first.") % {"maker": artisan})
-    balance = earnings.balance(artisan.pk)
-    wanted = balance if amount is None else amount
-    if wanted <= 0:
-        raise NotPossible(_("Nothing is due to %(maker)s.") % {"maker": artisan})
-    _refuse_above(balance, wanted)
-    _refuse_without_account(artisan, private, method)
-    return Payout.objects.create(artisan=artisan, amount=wanted, method=method, approved_by=actor)
+def approve(sums: Mapping[int, Decimal], *, method: Payout.Method, actor: User) -> Taken:
+    """So much to each maker, by primary key. Five queries and the transaction's."""
+    artisans, refused = _locked(sums)
+    approved = set(Payout.objects.open().filter(artisan__in=artisans).values_list("artisan", flat=True))
+    makers = _Makers.of(artisans)
+    wanted = []
+    for artisan in artisans.values():
+        payout = Payout(artisan=artisan, amount=sums[artisan.pk], method=method, approved_by=actor)
+        if artisan.pk in approved:
+            why = _("A payout to %(maker)s is approved already. Pay or cancel it first.") % {"maker": artisan}
+        elif payout.amount <= 0:
+            why = _("Nothing is due to %(maker)s.") % {"maker": artisan}
+        else:
+            why = makers.obstacle(payout)
+        if why:
+            refused.append(f"{artisan.code}: {why}")
+        else:
+            wanted.append(payout)
+    return Taken(Payout.objects.bulk_create(wanted), refused)
 
 
 @short_transaction()
-def pay(payout_pk: int, *, document_number: str, paid_on: date, actor: User) -> None:
-    """The maker has the money, and a paper with this number says so."""
-    payout = _locked_open(payout_pk)
-    if not document_number.strip():
-        raise NotPossible(_("Type the number of the document."))
+def pay(payout_pks: Collection[int], *, document_number: str, paid_on: date, actor: User) -> Taken:
+    """The makers have the money, and a paper with this number says so. Eight queries and the transaction's."""
+    payouts, refused = _locked_open(payout_pks)
+    makers = _Makers.of([payout.artisan_id for payout in payouts])
+    number, paid = document_number.strip(), []
+    for payout in payouts:
+        if why := _wrong_paper(payout, number, paid_on) or makers.obstacle(payout):
+            refused.append(f"{payout}: {why}")
+        else:
+            paid.append(payout)
+    told = {"document_number": number, "paid_on": paid_on, "paid_by": actor}
+    Payout.objects.filter(pk__in=[payout.pk for payout in paid]).update(state=Payout.State.PAID, **told)
+    earnings.book_all([_booking(payout, paid_on) for payout in paid])
+    return Taken(paid, refused)
+
+
+def _wrong_paper(payout: Payout, number: str, paid_on: date) -> str:
+    if not number:
+        return _("Type the number of the document.")
     if not timezone.localdate(payout.approved_at) <= paid_on <= timezone.localdate():
-        raise NotPossible(_("A payout is paid on the day of its approval or later, and not in the future."))
-    private = ArtisanPrivate.objects.filter(artisan=payout.artisan_id).first()
-    _refuse_paused(payout.artisan, private)
-    _refuse_without_account(payout.artisan, private, payout.method)
-    _refuse_above(earnings.balance(payout.artisan_id), payout.amount)
-    payout.state, payout.document_number = Payout.State.PAID, document_number.strip()
-    payout.paid_on, payout.paid_by = paid_on, actor
-    payout.save()
-    cause = Cause(name=f"payout-{payout.pk}", kind=Booking.Kind.PAYOUT, on=paid_on)
+        return _("A payout is paid on the day of its approval or later, and not in the future.")
+    return ""
+
+
+def _booking(payout: Payout, paid_on: date) -> tuple[Cause, list[Entry]]:
     makers, here = LedgerEntry.Account.MAKERS, LedgerEntry.Account.MONEY
-    entries = [
+    return Cause(name=f"payout-{payout.pk}", kind=Booking.Kind.PAYOUT, on=paid_on), [
         Entry(account=makers, amount=payout.amount, artisan_pk=payout.artisan_id),
         Entry(account=here, amount=-payout.amount, held_at=payout.method),
     ]
-    earnings.book(cause, entries)
 
 
 @short_transaction()
-def cancel(payout_pk: int) -> None:
-    """Approved by mistake, or not fetched: the sum is due again."""
-    payout = _locked_open(payout_pk)
-    payout.state = Payout.State.CANCELLED
-    payout.save(update_fields=["state"])
+def cancel(payout_pks: Collection[int]) -> Taken:
+    """Approved by mistake, or not fetched: the sums are due again."""
+    payouts, refused = _locked_open(payout_pks)
+    Payout.objects.filter(pk__in=[payout.pk for payout in payouts]).update(state=Payout.State.CANCELLED)
+    return Taken(payouts, refused)
 
 
-def _locked(artisan_pk: int) -> Artisan:
-    artisan = Artisan.objects.select_for_update(of=("self",), no_key=True).filter(pk=artisan_pk).first()
-    if artisan is None:
-        raise NotPossible(_("There is no such maker."))
-    return artisan
+def _locked(artisan_pks: Collection[int]) -> tuple[dict[int, Artisan], list[str]]:
+    """The makers by primary key; of each whom somebody else has locked, or who is none, a sentence."""
+    wanted = Artisan.objects.filter(pk__in=artisan_pks).defer(*_TEXTS).order_by("pk")
+    # Many rows, each waited for, would take longer than a request may.
+    rows = wanted.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    locked = {artisan.pk: artisan for artisan in rows}
+    missing = set(artisan_pks) - locked.keys()
+    if not missing:
+        return locked, []
+    refused = [f"{code}: {BUSY}" for code in wanted.filter(pk__in=missing).values_list("code", flat=True)]
+    return locked, refused + [_("There is no such maker.")] * (len(missing) - len(refused))
 
 
-def _locked_open(payout_pk: int) -> Payout:
-    _locked(Payout.objects.values_list("artisan_id", flat=True).get(pk=payout_pk))
-    payout = Payout.objects.select_related("artisan").get(pk=payout_pk)
-    if payout.state != Payout.State.APPROVED:
-        sentence = _("This payout is %(state)s already.")
-        raise NotPossible(sentence % {"state": payout.get_state_display()})
-    return payout
-
-
-def _refuse_paused(artisan: Artisan, private: ArtisanPrivate | None) -> None:
-    if private and private.payouts_paused:
-        raise NotPossible(_("Payouts to %(maker)s are paused.") % {"maker": artisan})
-
-
-def _refuse_without_account(artisan: Artisan, private: ArtisanPrivate | None, method: str) -> None:
-    if method == Payout.Method.BANK and not (private and private.payout_details.strip()):
-        raise NotPossible(_("No bank account of %(maker)s is recorded.") % {"maker": artisan})
-
-
-def _refuse_above(balance: Decimal, wanted: Decimal) -> None:
-    if wanted > balance:
-        raise NotPossible(_above_due(balance, wanted))
-
-
-def _above_due(balance: Decimal, wanted: Decimal) -> str:
-    sums = {"due": money.text(balance), "wanted": money.text(wanted)}
-    return _("%(due)s are due, and %(wanted)s would be paid.") % sums
+def _locked_open(payout_pks: Collection[int]) -> tuple[list[Payout], list[str]]:
+    """Those that are approved; of each other a sentence."""
+    wanted = Payout.objects.filter(pk__in=payout_pks).order_by("pk")
+    artisans, refused = _locked(set(wanted.values_list("artisan", flat=True)))
+    found = []
+    for payout in wanted.filter(artisan__in=artisans):
+        payout.artisan = artisans[payout.artisan_id]
+        if payout.state == Payout.State.APPROVED:
+            found.append(payout)
+        else:
+            why = _("This payout is %(state)s already.") % {"state": payout.get_state_display()}
+            refused.append(f"{payout}: {why}")
+    return found, refused
 
 
 def above_threshold(*, month: date) -> list[ArtisanPrivate]:

@@ -10,7 +10,8 @@ from itertools import groupby
 
 from dostshop.folding import fold
 
-_NO_NAMES = {"qizi", "oglu", "kizi", "кызы", "оглы"}
+# Of a legal name: “the son of”, “the daughter of”, folded.
+NO_NAMES = {"qizi", "oglu", "kizi", "кызы", "оглы"}
 _SURNAME = re.compile(r".{2,}(?:[oe]va?|zade|[ое]ва?|заде)$")
 # What a name is told apart by in both scripts, as far as they agree.
 _CONSONANTS = str.maketrans(
@@ -22,7 +23,7 @@ _CONSONANTS = str.maketrans(
 
 def gives_away(legal_name: str, *, shown: Iterable[str], is_minor: bool) -> bool:
     """Whether any of the texts tells two words of the legal name, or its only one; of a minor, the surname."""
-    legal = [word for word in _words(legal_name) if word not in _NO_NAMES]
+    legal = [word for word in _words(legal_name) if word not in NO_NAMES]
     surnames = [word for word in legal if _SURNAME.match(word)] or legal[:1]
     for text in shown:
         told = [word for word in legal if any(_is_told(word, said) for said in _words(text))]

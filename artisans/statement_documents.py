@@ -1,10 +1,12 @@
 """Statements on paper: what they say, in words that anybody can read, and how they are printed.
 
-What a maker is told of the money fits on one page in large type, however much was sold: ``_fitted`` says how.
+What a maker is told fits on one page in large type, however much was sold and however many gave thanks: ``_fitted`` and
+``_chosen`` say how. Which words of thanks stand on it is kept with the statement, and the words are read when it is
+printed: those that were taken back since leave their place empty, and nothing else of the paper ever changes.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,6 +30,12 @@ LINES = 15
 LETTERS = 36
 # Of these lines, how many what went back and what was paid may take each.
 LINES_ASIDE = 4
+# Of all lines, how many are left to thanks, if there are any; what a line of theirs has, in letters.
+LINES_OF_THANKS = 7
+LETTERS_OF_THANKS = 48
+# Beside the words: the piece, and what keeps them apart from the next; the heading, and how many more there are.
+LINES_ABOUT_WORDS = 2
+LINES_ABOUT_THANKS = 2
 LONGEST_NAME = 60
 
 
@@ -42,6 +50,8 @@ class Figures:
     entries: Sequence[LedgerEntry]
     # By the cause of their booking.
     payouts: Mapping[str, Payout]
+    # Passed on in these days, the earliest first.
+    thanks: Sequence[Thanks]
 
     @property
     def sold(self) -> list[LedgerEntry]:
@@ -102,6 +112,7 @@ def in_every_language(figures: Figures, days: Days) -> dict[str, Any]:
 def of_maker(figures: Figures, days: Days) -> dict[str, Any]:
     """In the language that is active."""
     artisan = figures.artisan
+    parts = _parts(figures)
     return {
         "title": _("Your earnings, %(days)s") % {"days": days},
         "author": settings.SELLER_NAME,
@@ -119,9 +130,12 @@ def of_maker(figures: Figures, days: Days) -> dict[str, Any]:
             _("We owe you on %(day)s") % {"day": date_format(days.last, "j E")},
             money.text(figures.closing),
         ],
-        "parts": _parts(figures),
+        "parts": [
+            {"title": title, "names": names, "rows": [row.printed() for row in rows]} for title, names, rows in parts
+        ],
         "notes": _notes(figures, days),
         "thanks_title": _("What buyers wrote to you"),
+        **_chosen(figures.thanks, lines=LINES - sum(row.lines for _title, _names, rows in parts for row in rows)),
         "ask": _("Do you have a question? Ask us: %(branch)s.") % {"branch": _contact(artisan.branch)},
     }
 
@@ -148,23 +162,37 @@ def _contact(branch: Branch) -> str:
     return ", ".join(filter(None, (branch.name, phone)))
 
 
-def _parts(figures: Figures) -> list[dict[str, Any]]:
+def _parts(figures: Figures) -> list[tuple[str, list[str], list[Row]]]:
     """The lists that have anything in them."""
-    back = _fitted(_each(figures.went_back), _by_piece(figures.went_back), lines=LINES_ASIDE)
-    paid = _fitted([_payment(entry, figures.payouts) for entry in figures.paid], lines=LINES_ASIDE)
+    lines = LINES - (LINES_OF_THANKS if figures.thanks else 0)
+    aside = min(LINES_ASIDE, (lines - 2) // 2)
+    back = _fitted(_each(figures.went_back), _by_piece(figures.went_back), lines=aside)
+    paid = _fitted([_payment(entry, figures.payouts) for entry in figures.paid], lines=aside)
     taken = sum(row.lines for row in (*back, *paid))
-    sold = _fitted(_each(figures.sold), _by_piece(figures.sold), lines=LINES - taken)
+    sold = _fitted(_each(figures.sold), _by_piece(figures.sold), lines=lines - taken)
     day, piece = pgettext("statement", "Day"), pgettext("statement", "Piece")
     parts = [
         (pgettext("statement", "Sold"), [day, piece, _("Your part")], sold),
         (_("Went back to buyers"), [day, piece, _("Your part")], back),
         (_("We paid you"), [day, pgettext("statement", "How"), pgettext("statement", "Sum")], paid),
     ]
-    return [
-        {"title": title, "names": names, "rows": [row.printed() for row in rows]}
-        for title, names, rows in parts
-        if rows
-    ]
+    return [part for part in parts if part[2]]
+
+
+def _chosen(thanks: Sequence[Thanks], *, lines: int) -> dict[str, Any]:
+    """As many as there is room for, by primary key and how many of their letters; where none fits whole, one is cut."""
+    left = lines - LINES_ABOUT_THANKS
+    chosen = []
+    for one in thanks:
+        needed = -(-len(one.words) // LETTERS_OF_THANKS) + LINES_ABOUT_WORDS
+        if needed <= left:
+            chosen.append([one.pk, len(one.words)])
+            left -= needed
+    if thanks and not chosen:
+        chosen = [[thanks[0].pk, (left - LINES_ABOUT_WORDS) * LETTERS_OF_THANKS]]
+    more = len(thanks) - len(chosen)
+    sentence = ngettext("and %(count)s more", "and %(count)s more", more) % {"count": more}
+    return {"thanks": chosen, "more_thanks": sentence if more else ""}
 
 
 def _each(entries: Iterable[LedgerEntry]) -> list[Row]:
@@ -262,42 +290,22 @@ def _columns(makers: Sequence[Figures]) -> list[Decimal]:
 
 
 def pdf_response(statement: Statement, *, language: str) -> HttpResponse:
-    """As it was issued: the same bytes each time."""
+    """As it was issued: the same bytes each time, but for words that were taken back."""
     content, dated = statement.content[language], statement.month.issued_at
     if statement.artisan is None:
         printed = pdf.render("statement_of_branch", data=content, language=language, dated=dated)
         return _response(printed, name=_name(statement, statement.branch.slug), language=language)
-    month, pk = statement.month, statement.artisan.pk
-    with translation.override(language):
-        thanks = written_to([pk], first=month.first, last=month.last)
-    printed = _printed([{**content, "thanks": thanks[pk]}], heading=content, language=language, dated=dated)
+    printed = _printed([content], heading=content, language=language, dated=dated)
     return _response(printed, name=_name(statement, statement.artisan.code), language=language)
 
 
 def makers_pdf_response(of_branch: Statement, *, language: str) -> HttpResponse:
     """The statements of all makers of the branch, each on a page of its own."""
     same = Statement.objects.filter(month=of_branch.month, branch=of_branch.branch_id, artisan__isnull=False)
-    rows = list(same.order_by("artisan__code").values_list("artisan", f"content__{language}"))
-    month = of_branch.month
-    with translation.override(language):
-        thanks = written_to([pk for pk, _content in rows], first=month.first, last=month.last)
-    contents = [{**content, "thanks": thanks[pk]} for pk, content in rows]
+    contents = list(same.order_by("artisan__code").values_list(f"content__{language}", flat=True))
     heading, dated = of_branch.content[language], of_branch.month.issued_at
     printed = _printed(contents, heading=heading, language=language, dated=dated)
     return _response(printed, name=_name(of_branch, f"{of_branch.branch.slug}-makers"), language=language)
-
-
-def written_to(artisan_pks: Collection[int], *, first: date, last: date) -> Mapping[int, list[dict[str, str]]]:
-    """What buyers wrote to these makers and was passed on in these days, by the maker's primary key.
-
-    Read when it is printed: what is taken back is printed no more. The pieces are in the language that is active.
-    """
-    found: dict[int, list[dict[str, str]]] = defaultdict(list)
-    written = Thanks.objects.passed_on(first=first, last=last).filter(artisans__in=artisan_pks).distinct()
-    for one in written.prefetch_related("artisans"):
-        for artisan in one.artisans.all():
-            found[artisan.pk].append({"words": one.words, "language": one.language, "piece": one.piece})
-    return found
 
 
 def preview_pdf_response(artisan: Artisan, content: Mapping[str, Any], *, language: str) -> HttpResponse:
@@ -308,8 +316,31 @@ def preview_pdf_response(artisan: Artisan, content: Mapping[str, Any], *, langua
 def _printed(
     contents: Sequence[Mapping[str, Any]], *, heading: Mapping[str, Any], language: str, dated: datetime
 ) -> bytes:
-    data = {**{name: heading[name] for name in ("title", "author", "foot")}, "statements": contents}
+    with translation.override(language):
+        statements = _with_words(contents)
+    data = {**{name: heading[name] for name in ("title", "author", "foot")}, "statements": statements}
     return pdf.render("statement", data=data, language=language, dated=dated)
+
+
+def _with_words(contents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """With the words that were chosen, as far as they still may be read. The pieces are in the language that is active.
+
+    What was issued before words were chosen has none.
+    """
+    chosen = {pk for content in contents for pk, _letters in content.get("thanks", [])}
+    passed_on = Thanks.objects.filter(state=Thanks.State.PASSED_ON).in_bulk(chosen)
+    return [
+        {
+            "more_thanks": "",
+            **content,
+            "thanks": [
+                {"words": Truncator(one.words).chars(letters), "language": one.language, "piece": one.piece}
+                for one, letters in ((passed_on.get(pk), letters) for pk, letters in content.get("thanks", []))
+                if one
+            ],
+        }
+        for content in contents
+    ]
 
 
 def _name(statement: Statement, whose: str) -> str:

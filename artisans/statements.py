@@ -3,20 +3,21 @@
 Promises: each entry of a maker is told once: in the month of its day or, where that month was told before the entry was
 booked, in the next one. So what was owed before, with what is told, makes what is owed after, and that is what the next
 month begins with. What is issued is kept word for word in every language. Months are issued one after the other.
-Words of thanks are printed with it from their own rows: a buyer, or a maker whose name is in them, may take them back.
+Words of thanks are chosen with it and printed from their own rows: a buyer, or a maker whose name is in them, may take
+them back.
 Locks: LedgerEntry, the whole table, for the moment of reading its last number; then StatementMonth, the whole table.
 Raises: ``NotIssued`` with a sentence for staff; ``locks.Busy``. Nothing is written then.
 After commit: nothing. Retry: a month is issued once; asked again, it is refused.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import chain
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Min, Model, Q, QuerySet, Sum
+from django.db.models import Max, Min, Model, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -70,9 +71,9 @@ def preview(artisan: Artisan) -> dict[str, Any]:
     today = timezone.localdate()
     before = StatementMonth.objects.first()
     days = Days(_begin(before, today.replace(day=1)), today, is_preview=True)
-    [figures] = _figures([artisan], _owed().filter(artisan=artisan), told=_told(before, days))
-    written = statement_documents.written_to([artisan.pk], first=days.first, last=days.last)
-    return {**statement_documents.of_maker(figures, days), "thanks": written[artisan.pk]}
+    thanks = _thanks(days, artisans=artisan)
+    [figures] = _figures([artisan], _owed().filter(artisan=artisan), told=_told(before, days), thanks=thanks)
+    return statement_documents.of_maker(figures, days)
 
 
 @short_transaction()
@@ -94,11 +95,10 @@ def _issue(month: date, *, up_to: int, actor: User) -> int:
     days = Days(_begin(before, month), told.last)
     owed = _owed().filter(told.told)
     # Who is thanked is told so, even where no money moved.
-    passed_on = Thanks.objects.passed_on(first=days.first, last=days.last)
-    thanked = set(passed_on.values_list("artisans", flat=True))
-    named = Artisan.objects.filter(Q(pk__in=owed.values("artisan")) | Q(pk__in=thanked)).select_related("branch")
-    figures = _figures(named, owed, told=_told(before, days))
-    makers = [one for one in figures if one.opening or one.entries or one.artisan.pk in thanked]
+    thanks = _thanks(days)
+    named = Artisan.objects.filter(Q(pk__in=owed.values("artisan")) | Q(pk__in=thanks)).select_related("branch")
+    figures = _figures(named, owed, told=_told(before, days), thanks=thanks)
+    makers = [one for one in figures if one.opening or one.entries or one.thanks]
     if not makers:
         raise NotIssued(_("There is nothing to tell of this month."))
     Statement.objects.bulk_create([_of_maker(told, one, days) for one in makers], batch_size=500)
@@ -145,7 +145,19 @@ def _owed() -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.filter(account=LedgerEntry.Account.MAKERS)
 
 
-def _figures(artisans: Iterable[Artisan], owed: QuerySet[LedgerEntry], *, told: Q) -> list[Figures]:
+def _thanks(days: Days, **whose: Artisan) -> dict[int, list[Thanks]]:
+    """Passed on in these days, by maker. Two queries."""
+    found: dict[int, list[Thanks]] = defaultdict(list)
+    written = Thanks.objects.passed_on(first=days.first, last=days.last).filter(**whose)
+    for one in written.prefetch_related(Prefetch("artisans", Artisan.objects.only("pk"))):
+        for artisan in one.artisans.all():
+            found[artisan.pk].append(one)
+    return found
+
+
+def _figures(
+    artisans: Iterable[Artisan], owed: QuerySet[LedgerEntry], *, told: Q, thanks: Mapping[int, list[Thanks]]
+) -> list[Figures]:
     """Of these makers, from these entries: those that are told make the opening. Five queries, with the makers."""
     openings = dict(owed.filter(told).order_by().values_list("artisan").annotate(Sum("amount")))
     entries: dict[int | None, list[LedgerEntry]] = defaultdict(list)
@@ -161,6 +173,7 @@ def _figures(artisans: Iterable[Artisan], owed: QuerySet[LedgerEntry], *, told: 
             opening=-openings.get(artisan.pk, money.ZERO),
             entries=entries[artisan.pk],
             payouts=payouts,
+            thanks=thanks.get(artisan.pk, []),
         )
         for artisan in artisans
     ]

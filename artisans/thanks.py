@@ -11,21 +11,23 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from artisans import dignity
 from artisans.models import Artisan, ArtisanPrivate, Thanks
+from artisans.pseudonyms import NO_NAMES
 from dostshop.accounts.models import User
 from dostshop.folding import fold
 from dostshop.locks import short_transaction
 from dostshop.translated import columns
 
 State = Thanks.State
+_NAMES = columns("display_name")
 _TEXTS = ("words", *columns("piece"))
-# Of a legal name: “the son of”, “the daughter of”, folded.
-_NO_NAMES = {"oglu", "qizi", "оглы", "кызы"}
 _SHORTEST_NAME = 3
 _CONTACT = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.\w+)*|@\w{3,}"
@@ -150,31 +152,35 @@ def _legal_names(thanks: Thanks) -> set[str]:
     chosen = {part for maker in makers for name in shown_names(maker) for part in fold(name).split()}
     records = ArtisanPrivate.objects.filter(pk__in=[maker.pk for maker in makers])
     private = " ".join(f"{record.legal_name} {record.representative}" for record in records)
-    return {part for part in fold(private).split() if len(part) >= _SHORTEST_NAME} - chosen - _NO_NAMES
+    return {part for part in fold(private).split() if len(part) >= _SHORTEST_NAME} - chosen - NO_NAMES
 
 
 def _named_in(thanks: Thanks) -> list[Artisan]:
     own = {artisan.pk for artisan in thanks.artisans.all()}
     return [
         artisan
-        for artisan in Artisan.objects.all()
+        for artisan in Artisan.objects.only("code", *_NAMES)
         if _hits(thanks.words, shown_names(artisan), is_capital=artisan.pk not in own)
     ]
 
 
 def shown_names(artisan: Artisan) -> set[str]:
-    return {getattr(artisan, column) or "" for column in columns("display_name")} - {""}
+    return {getattr(artisan, column) or "" for column in _NAMES} - {""}
 
 
 def naming(artisan: Artisan, names: Collection[str]) -> list[Thanks]:
-    """All that have one of these names of the maker in them, whoever they are to, without it; nothing is saved."""
-    own = set(Thanks.objects.filter(artisans=artisan).values_list("pk", flat=True))
-    return [thanks for thanks in Thanks.objects.all() if _leave_out(thanks, names, is_capital=thanks.pk not in own)]
+    """All that have one of these names of the maker in them, whoever they are to, without it; nothing is saved.
+
+    One query, of all that was ever written.
+    """
+    own = Thanks.artisans.through.objects.filter(thanks=OuterRef("pk"), artisan=artisan)
+    written: Any = Thanks.objects.only(*_TEXTS).annotate(is_own=Exists(own))
+    return [thanks for thanks in written.iterator() if _leave_out(thanks, names, is_capital=not thanks.is_own)]
 
 
-def forget(artisan: Artisan, names: Collection[str]) -> None:
-    """Takes the names out of all that have them, and these off the pages. Call it inside a transaction."""
-    for thanks in naming(artisan, names):
+def forget(artisan: Artisan, named_in: Iterable[Thanks]) -> None:
+    """Keeps what ``naming`` left of them, and takes these off the pages. Call it inside a transaction."""
+    for thanks in named_in:
         # A buyer may take it back meanwhile.
         left = {column: getattr(thanks, column) for column in _TEXTS}
         Thanks.objects.filter(pk=thanks.pk).update(is_shown=False, **left)

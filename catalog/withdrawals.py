@@ -6,7 +6,8 @@ naming nobody. Pages show nothing of it from then on, and no cache keeps a page 
 follow by a task, those of former pictures too, and a tombstone is kept beside them, so that ``apply`` removes it all
 again after an older backup was restored.
 What stays: the private record, the signed forms, orders, invoices, the ledger and statements, which the law keeps.
-Locks: Artisan, then the pictures. Raises: ``NothingToWithdraw``; ``locks.Busy``. Nothing is written then.
+Locks: Artisan, then the pictures. Raises: ``NothingToWithdraw``; ``OtherThanShown``; ``locks.Busy``. Nothing is
+written then.
 After commit: ``withdraw`` writes the tombstone before it returns; a task does where that failed, which ``StorageAway``
 says, and deletes the files, old versions of them too.
 Retry: the task may run any number of times.
@@ -15,7 +16,7 @@ Retry: the task may run any number of times.
 import json
 import re
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from django.core.files.storage import default_storage
 from django.db.models import CharField, F, Func, Model, Q, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.dateparse import parse_datetime
 from procrastinate.contrib.django import app
 
@@ -39,6 +41,7 @@ from artisans.models import (
     ConsentForm,
     PublicArtisan,
     Scope,
+    Thanks,
     Withdrawal,
     digest_of,
 )
@@ -60,6 +63,10 @@ TEXTS = {
 
 class NothingToWithdraw(Exception):
     """No consent is in force for that, and nothing of it is kept."""
+
+
+class OtherThanShown(Exception):
+    """Somebody decided by what would have happened, and by now something else would."""
 
 
 class StorageAway(Exception):
@@ -95,10 +102,20 @@ def effects(
     *,
     scopes: Collection[str],
     channels: Collection[str] = tuple(Channel.values),
-    at: datetime | None = None,
 ) -> Effects:
-    """What ``withdraw`` would do, now unless told otherwise."""
-    ending = _ending(artisan, scopes, channels, at=at or timezone.now())
+    """What ``withdraw`` would do now."""
+    return _effects(artisan, scopes, channels, at=timezone.now(), named_in=_words_that_name(artisan, scopes))
+
+
+def _effects(
+    artisan: Artisan,
+    scopes: Collection[str],
+    channels: Collection[str],
+    *,
+    at: datetime,
+    named_in: Sequence[Thanks],
+) -> Effects:
+    ending = _ending(artisan, scopes, channels, at=at)
     removed = _uncovered(artisan, ending, scopes)
     photos = _photos_of(artisan) if Scope.FACE in removed else Photo.objects.none()
     names = thanks.shown_names(artisan)
@@ -110,8 +127,19 @@ def effects(
         taken_back=[product.code for product in _left_without_photo(photos)],
         unnamed_faces=_unnamed_faces(artisan) if Scope.FACE in removed else [],
         mentioned_in=mentions.mentions(artisan, names, removed=removed) if Scope.NAME in removed else [],
-        thanks=len(thanks.naming(artisan, names)) if Scope.NAME in removed else 0,
+        thanks=len(named_in) if Scope.NAME in removed else 0,
     )
+
+
+def _words_that_name(artisan: Artisan, scopes: Collection[str]) -> list[Thanks]:
+    """Buyers' words with the name in them, as they are without it, where it may have to go."""
+    return thanks.naming(artisan, thanks.shown_names(artisan)) if Scope.NAME in scopes else []
+
+
+def seal(artisan: Artisan, found: Effects, *, scopes: Collection[str], channels: Collection[str]) -> str:
+    """Stands for these effects of this choice, and for no other."""
+    told = json.dumps([artisan.pk, sorted(scopes), sorted(channels), asdict(found)])
+    return salted_hmac("catalog.withdrawals", told, algorithm="sha256").hexdigest()
 
 
 @outside_transactions
@@ -121,9 +149,14 @@ def withdraw(
     scopes: Collection[str] = tuple(Scope.values),
     channels: Collection[str] = tuple(Channel.values),
     actor_pk: int | None = None,
+    shown: str | None = None,
 ) -> Withdrawal:
-    """Ends these consents and removes what they alone covered. Raises NothingToWithdraw, StorageAway."""
-    withdrawal = _withdraw(artisan_pk, scopes, channels, actor_pk)
+    """Ends these consents and removes what they alone covered.
+
+    ``shown`` is the ``seal`` of what a person saw before deciding.
+    Raises NothingToWithdraw, OtherThanShown, StorageAway.
+    """
+    withdrawal = _withdraw(artisan_pk, scopes, channels, actor_pk, shown)
     try:
         _keep_tombstone(withdrawal)
     except Exception as error:
@@ -133,25 +166,30 @@ def withdraw(
 
 
 @short_transaction()
-def _withdraw(artisan_pk: int, scopes: Collection[str], channels: Collection[str], actor_pk: int | None) -> Withdrawal:
+def _withdraw(
+    artisan_pk: int, scopes: Collection[str], channels: Collection[str], actor_pk: int | None, shown: str | None
+) -> Withdrawal:
     artisan = Artisan.objects.select_for_update(of=("self",), no_key=True).get(pk=artisan_pk)
-    found = effects(artisan, scopes=scopes, channels=channels)
+    now, named_in = timezone.now(), _words_that_name(artisan, scopes)
+    found = _effects(artisan, scopes, channels, at=now, named_in=named_in)
     if not found.consents and not found.photos and not _keeps_texts(artisan, found.scopes):
         raise NothingToWithdraw
+    if shown is not None and not constant_time_compare(shown, seal(artisan, found, scopes=scopes, channels=channels)):
+        raise OtherThanShown
     withdrawal = Withdrawal(
         artisan=artisan,
         scopes=sorted(scopes),
         channels=sorted(channels),
-        withdrawn_at=timezone.now(),
+        withdrawn_at=now,
         recorded_by_id=actor_pk,
         former_addresses=_former_addresses(artisan, scopes, channels),
         report=asdict(found),
     )
-    _remove(artisan, withdrawal, removed=found.scopes)
+    _remove(artisan, withdrawal, removed=found.scopes, named_in=named_in)
     return withdrawal
 
 
-def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str]) -> None:
+def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str], named_in: Iterable[Thanks]) -> None:
     at = withdrawal.withdrawn_at
     _ending(artisan, withdrawal.scopes, withdrawal.channels, at=at).update(withdrawn_at=at)
     if Scope.FACE in removed:
@@ -159,7 +197,7 @@ def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str
     if {Scope.NAME, Scope.FACE} & set(removed):
         _forget_in_history(artisan)
     if Scope.NAME in removed:
-        thanks.forget(artisan, thanks.shown_names(artisan))
+        thanks.forget(artisan, named_in)
     for scope in set(removed) & TEXTS.keys():
         for column in columns(TEXTS[Scope(scope)]):
             setattr(artisan, column, "")
@@ -320,15 +358,18 @@ def _apply_one(key: uuid.UUID, tombstone: dict[str, Any]) -> Withdrawal | None:
         return None
     withdrawn_at = parse_datetime(tombstone["withdrawn_at"])
     assert isinstance(withdrawn_at, datetime)  # noqa: S101 — written by _as_tombstone
+    scopes, channels = tombstone["scopes"], tombstone["channels"]
+    named_in = _words_that_name(artisan, scopes)
     withdrawal = Withdrawal(
         key=key,
         artisan=artisan,
-        scopes=tombstone["scopes"],
-        channels=tombstone["channels"],
+        scopes=scopes,
+        channels=channels,
         withdrawn_at=withdrawn_at,
         former_addresses=tombstone["former_addresses"],
-        report=asdict(effects(artisan, scopes=tombstone["scopes"], channels=tombstone["channels"], at=withdrawn_at)),
+        report=asdict(_effects(artisan, scopes, channels, at=withdrawn_at, named_in=named_in)),
     )
     anew = _not_over(artisan).filter(form__signed_on__gt=timezone.localdate(withdrawn_at))
-    _remove(artisan, withdrawal, removed=set(tombstone["removed"]) - set(anew.values_list("scope", flat=True)))
+    removed = set(tombstone["removed"]) - set(anew.values_list("scope", flat=True))
+    _remove(artisan, withdrawal, removed=removed, named_in=named_in)
     return withdrawal

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,18 +10,19 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import quote
 from django.contrib.auth import get_permission_codename
 from django.db.models import Field, ForeignKey, Model, Q, QuerySet
-from django.forms import BaseInlineFormSet, DecimalField, ModelChoiceField
+from django.forms import BaseInlineFormSet, DecimalField, FileInput, ModelChoiceField
 from django.forms import Field as FormField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TabbedTranslationAdmin
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.forms import BaseDialogForm
+from unfold.widgets import FILE_CLASSES
 
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.translated import lacking
@@ -47,8 +48,40 @@ def in_every_language(*fields: str) -> tuple[str, ...]:
 class SumField(DecimalField):
     """Manat and qəpik, typed with a comma or a point whatever the language."""
 
+    default_error_messages: ClassVar[dict[str, "StrOrPromise"]] = {
+        "required": _("Type a sum in manat."),
+        "invalid": _("Type the sum in digits, in manat, such as 25,50."),
+        "min_value": _("Type a sum of at least %(limit_value)s manat."),
+        "max_decimal_places": _("Type the sum with two digits at most after the comma."),
+    }
+
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+
+class Labelled(NamedTuple):
+    """A state and its word: on a list the state gives the label its colour, on the page of a row the word stands."""
+
+    state: str
+    word: "StrOrPromise"
+
+    def __str__(self) -> str:
+        return str(self.word)
+
+
+class FileChoice(FileInput):
+    """To choose a file, with no link to the one that is kept.
+
+    Unfold's script writes the name of the chosen file into the first text field that it finds three elements up: here
+    it finds one of its own, which is neither seen nor sent.
+    """
+
+    def __init__(self, *, accept: str) -> None:
+        super().__init__({"class": " ".join(FILE_CLASSES), "accept": accept})
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        field = super().render(name, value, attrs, renderer)
+        return format_html('<div><div><div>{}</div></div><input type="text" hidden disabled></div>', field)
 
 
 def download(content: bytes, *, name: str, content_type: str) -> HttpResponse:

@@ -124,6 +124,11 @@ class Picture(models.Model):
     def is_rendered(self) -> bool:
         return bool(self.renditions)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a page that has it may show it."""
+        return self.is_rendered
+
     def sources(self) -> Iterator[Source]:
         """Every format but JPEG, which is the ``<img>`` itself."""
         return self._sources(self.renditions)
@@ -165,3 +170,24 @@ class Picture(models.Model):
         """Where to crop, in steps of a quarter, as classes: the shop's pages carry no inline styles."""
         x, y = (round(value / 25) * 25 for value in (self.focus_x, self.focus_y))
         return (f" picture--x{x}" if x != 50 else "") + (f" picture--y{y}" if y != 50 else "")
+
+
+class PictureOfNobody(Picture):
+    """Of a place or of things: who is to be seen on it nobody could ask for a consent. Not shown until staff say so."""
+
+    shows_nobody = models.BooleanField(
+        _("nobody is visible"),
+        default=False,
+        help_text=_("The shop shows this picture once you have looked and ticked this. Choose one without people."),
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_of_people(self) -> bool:
+        return not self.shows_nobody
+
+    @property
+    def is_shown(self) -> bool:
+        return self.is_rendered and self.shows_nobody

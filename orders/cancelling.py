@@ -20,6 +20,10 @@ from orders.models.order import WrongTransition
 from orders.steps import NotPossible
 
 
+class AlreadyCancelled(WrongTransition):
+    """Somebody did it before."""
+
+
 class NotHere(WrongTransition):
     """The order is not paid, or a part of it was handed over."""
 
@@ -38,14 +42,20 @@ WISHED = Why()
 
 @short_transaction()
 def cancel(order_pk: int, *, actor: User | None = None) -> None:
-    """The buyer's wish, before the order is paid; the pieces are free at once."""
+    """The buyer's wish, before the order is paid; the pieces are free at once, and a part of the price goes back.
+
+    Raises AlreadyCancelled, WrongTransition.
+    """
     order = Order.objects.locked(order_pk)
+    if order.status == Order.Status.CANCELLED:
+        raise AlreadyCancelled(order.code)
     if order.status != Order.Status.AWAITING_PAYMENT:
         raise WrongTransition(f"{order.code} is {order.status}")
-    payments.close_open(order)
+    closed = payments.close_open(order)
     order.move_to(Order.Status.CANCELLED, actor=actor)
+    refund = payments.give_back_part(order, closed)
     stock.release_order(order)
-    emails.enqueue(order, OrderMail.Kind.CANCELLED)
+    emails.enqueue(order, OrderMail.Kind.CANCELLED, about=f"refund-{refund.pk}" if refund else "")
 
 
 @short_transaction()

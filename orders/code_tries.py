@@ -8,8 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from dostshop.accounts.models import User
-from orders.fulfilment import WrongCode
-from orders.steps import NotPossible
+from orders.fulfilment import BuyerNotKnown, WrongCode
 
 
 def may_try(request: HttpRequest) -> bool:
@@ -21,9 +20,9 @@ def count_wrong(request: HttpRequest) -> None:
 
 
 def counted(request: HttpRequest, step: Callable[[], None], *, code: str) -> None:
-    """Takes a step that asks for a code, where there is one. Raises NotPossible after too many wrong ones."""
+    """Takes a step that asks for a code, where there is one. Raises BuyerNotKnown after too many wrong ones."""
     if code and not may_try(request):
-        raise NotPossible(_("Too many wrong codes. Wait ten minutes, or say why you hand over without the code."))
+        raise BuyerNotKnown(_("Too many wrong codes. Wait ten minutes, or say why you hand over without the code."))
     try:
         step()
     except WrongCode:

@@ -120,8 +120,9 @@ def expire_order(order_pk: int) -> None:
         # The shopper may have begun to pay anew while the provider was asked.
         if order.status != Order.Status.AWAITING_PAYMENT or _in_time().filter(order=order).exists():
             return
-        payments.close_open(order)
+        closed = payments.close_open(order)
         order.move_to(Order.Status.EXPIRED)
+        refund = payments.give_back_part(order, closed)
         promises.forget(order)
         stock.release_order(order)
-        emails.enqueue(order, OrderMail.Kind.EXPIRED)
+        emails.enqueue(order, OrderMail.Kind.EXPIRED, about=f"refund-{refund.pk}" if refund else "")

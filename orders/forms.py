@@ -83,6 +83,7 @@ class FindOrderForm(forms.Form):
         required=True,
         autocomplete="off",
         help_text=_("Eight letters and digits; it is in the mail that we sent you."),
+        error_messages={"required": _("Type the code of the order: it is in the mail that we sent you.")},
     )
     email = EmailField()
 

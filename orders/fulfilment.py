@@ -21,14 +21,26 @@ from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import short_transaction
 from orders import demand, emails, progress, returns
 from orders.models import Fulfilment, Order, OrderEvent, OrderMail
-from orders.steps import BranchSteps, NotPossible
+from orders.steps import BranchSteps, NotAsTyped, NotPossible
 
 _TRACKING_NUMBER = re.compile(r"[A-Z0-9](?:[A-Z0-9 /-]*[A-Z0-9])?")
 _LONGEST_NUMBER: int = Fulfilment._meta.get_field("tracking_number").max_length or 0
 
 
-class WrongCode(NotPossible):
+class BuyerNotKnown(NotAsTyped):
+    """Neither a code nor a note tells that it is the buyer."""
+
+    field = "code"
+
+
+class WrongCode(BuyerNotKnown):
     """Another pickup code than the order's."""
+
+
+class WrongDay(NotAsTyped):
+    """No parcel can have come on this day."""
+
+    field = "day"
 
 
 class Steps(BranchSteps):
@@ -186,7 +198,7 @@ def _known_by(order: Order, *, code: str, note: str) -> dict[str, str]:
     if code:
         raise WrongCode(_("This is not the pickup code of order %(code)s.") % {"code": order.code})
     if not note:
-        raise NotPossible(_("Type the pickup code, or say why you hand over without it."))
+        raise BuyerNotKnown(_("Type the pickup code, or say why you hand over without it."))
     return {"without_code": note}
 
 
@@ -255,7 +267,7 @@ def record_receipt(part_pk: int, *, day: date, actor: User) -> None:
     if part.handed_over_at is None or part.returnable_until is None:
         raise NotPossible(steps.why_not_corrected(part))
     if not timezone.localdate(part.handed_over_at) <= day <= timezone.localdate():
-        raise NotPossible(_("A parcel comes on the day it is sent or later, and not in the future."))
+        raise WrongDay(_("A parcel comes on the day it is sent or later, and not in the future."))
     part.received_on = day
     part.returnable_until = max(part.returnable_until, returns.last_day_from(day))
     part.save(update_fields=["received_on", "returnable_until"])

@@ -262,7 +262,7 @@ def _note_short(order: Order, payment: Payment, *, came: Decimal, actor: User) -
     if order.status == Order.Status.AWAITING_PAYMENT:
         emails.enqueue(order, OrderMail.Kind.PAID_SHORT, about=f"event-{typed.pk}", wait=TIME_TO_CORRECT)
     else:
-        _book_other_sum(order, payment)
+        give_back_part(order, payment)
     return WrongAmount(_sentence(order, due=payment.amount, came=came))
 
 
@@ -354,17 +354,20 @@ def _due_by_hand(order: Order, payments: PaymentQuerySet) -> Payment | None:
     return None if payment is None or payment.captured_amount else payment
 
 
-def close_open(order: Order) -> None:
-    """Ends the order's open payments, at the provider too. Call with the order locked."""
-    for payment in Payment.objects.locked_of(order).open():
+def close_open(order: Order) -> Payment | None:
+    """Ends the order's open payment, at the provider too; ``give_back_part`` follows. Call with the order locked."""
+    payment = Payment.objects.locked_of(order).open().first()
+    if payment is not None:
         _give_up(payment)
-        _book_other_sum(order, payment)
+    return payment
 
 
-def _book_other_sum(order: Order, payment: Payment) -> None:
+def give_back_part(order: Order, payment: Payment | None) -> Refund | None:
     """What came to the bank account and was less than the price: where no rest is waited for any more, it goes back."""
-    if came := payment.other_sum:
-        _take_wrong_amount(order, payment, ProviderStatus(ProviderState.PAID, came, payment.currency, charge=""))
+    if payment is None or not payment.other_sum:
+        return None
+    came = ProviderStatus(ProviderState.PAID, payment.other_sum, payment.currency, charge="")
+    return _take_wrong_amount(order, payment, came)
 
 
 def _give_up(payment: Payment) -> None:
@@ -412,7 +415,7 @@ def _spend(order: Order, payment: Payment, *, actor: User | None = None) -> Refu
     try:
         stock.sell(order)
     except stock.OutOfStock:
-        close_open(order)
+        give_back_part(order, close_open(order))
         if order.status == Order.Status.AWAITING_PAYMENT:
             order.move_to(Order.Status.EXPIRED)
         stock.release_order(order)
@@ -442,7 +445,7 @@ def _give_back(order: Order, payment: Payment, *, reason: Refund.Reason, actor: 
 
 
 def _paid(order: Order, payment: Payment, *, actor: User | None = None) -> None:
-    close_open(order)
+    give_back_part(order, close_open(order))
     order.move_to(Order.Status.PAID, actor=actor, payment=payment.pk, amount=str(payment.captured_amount))
     books.sold(order, payment)
     # Whoever pays at the counter mostly has the pieces next: one mail tells both.
@@ -463,16 +466,18 @@ def _derive(order: Order, what: Callable[[], object]) -> None:
         logger.exception("order %s is paid, and lacks what follows from that", order)
 
 
-def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -> None:
+def _take_wrong_amount(order: Order, payment: Payment, status: ProviderStatus) -> Refund | None:
     """Money that is not the order's price pays for nothing: it goes back, and staff can see why."""
     order.record(
         OrderEvent.Kind.WRONG_AMOUNT, payment=payment.pk, amount=str(status.amount), currency=status.currency.upper()
     )
+    refund = None
     if status.currency.upper() == payment.currency and status.amount > 0:
         _capture(order, payment, status.amount, charge=status.charge)
-        refunds.whole(payment, reason=Refund.Reason.WRONG_AMOUNT)
+        refund = refunds.whole(payment, reason=Refund.Reason.WRONG_AMOUNT)
     payment.provider_charge = status.charge
     _close(payment, Payment.Status.FAILED, failure=Payment.Failure.WRONG_AMOUNT)
+    return refund
 
 
 def _capture(order: Order, payment: Payment, amount: Decimal, *, charge: str = "") -> None:

@@ -326,8 +326,7 @@ def refund(
     _let_go(returned)
     units = {row.line_id: row.quantity for row in returned.lines.all()}
     what = replace(besides or refunds.Sum(), lines=units)
-    reason = Refund.Reason.FAULTY if returned.is_our_fault else Refund.Reason.RETURNED
-    returned.refund = refunds.decide(returned.order_id, what=what, reason=reason, note=note, actor=actor)
+    returned.refund = refunds.decide(returned.order_id, what=what, reason=returned.why_refunded, note=note, actor=actor)
     returned.save(update_fields=["refund"])
     return returned.refund
 

@@ -1,10 +1,17 @@
 """What the steps of staff share: whose branch's work they are, and how one that cannot be taken is refused."""
 
 from collections.abc import Collection
+from typing import ClassVar
 
 
 class NotPossible(Exception):
     """The message says why, for staff."""
+
+
+class NotAsTyped(NotPossible):
+    """Refused for what was typed in the field of this name."""
+
+    field: ClassVar[str]
 
 
 class BranchSteps:

@@ -47,15 +47,20 @@ def _of_part(event: OrderEvent, *, branch: str | None, pickup: str) -> str:
     if event.kind in _AT_PICKUP:
         alone, of_branch = _AT_PICKUP[event.kind]
         return (of_branch if branch and branch != pickup else alone) % {"branch": branch, "pickup": pickup}
-    text = _in_words(event)
-    return f"{branch}: {text}" if branch and text else text
+    number = _number(event)
+    if branch and number and event.kind in _NUMBERS_OF_BRANCH:
+        return _NUMBERS_OF_BRANCH[event.kind] % {"branch": branch, "number": number}
+    if branch and event.kind in _OF_BRANCH:
+        return _OF_BRANCH[event.kind] % {"branch": branch}
+    return _in_words(event)
 
 
 def _holding(events: Iterable[OrderEvent]) -> list[OrderEvent]:
-    """Without what staff typed of the bank account and corrected or took back since."""
+    """Without what staff typed of the bank account and corrected or took back since, and its booking later on."""
     every = list(events)
     last = {event.data["payment"]: event.pk for event in every if event.kind in SUMS_TYPED}
-    return [event for event in every if event.kind not in SUMS_TYPED or last[event.data["payment"]] == event.pk]
+    told = {*SUMS_TYPED, Kind.WRONG_AMOUNT}
+    return [event for event in every if event.kind not in told or last.get(event.data["payment"], event.pk) == event.pk]
 
 
 def _in_words(event: OrderEvent) -> str:
@@ -89,6 +94,16 @@ _SUMS: dict[str, "StrPromise"] = {
 _NUMBERS: dict[str, "StrPromise"] = {
     Kind.SHIPPED: gettext_lazy("Handed over to the post: %(number)s."),
     Kind.NUMBER_CORRECTED: gettext_lazy("Tracking number corrected: %(number)s."),
+}
+# Where several branches prepare the order.
+_OF_BRANCH: dict[str, "StrPromise"] = {
+    Kind.READY: gettext_lazy("%(branch)s: packed."),
+    Kind.SHIPPED: gettext_lazy("%(branch)s: handed over to the post."),
+    Kind.DELIVERED: gettext_lazy("%(branch)s: the parcel reached you."),
+}
+_NUMBERS_OF_BRANCH: dict[str, "StrPromise"] = {
+    Kind.SHIPPED: gettext_lazy("%(branch)s: handed over to the post, %(number)s."),
+    Kind.NUMBER_CORRECTED: gettext_lazy("%(branch)s: tracking number corrected, %(number)s."),
 }
 # By itself, and where it came from another branch.
 _AT_PICKUP: "dict[str, tuple[StrPromise, StrPromise]]" = {

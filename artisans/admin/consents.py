@@ -18,7 +18,7 @@ from unfold.decorators import display
 
 from artisans import consent_documents, scans
 from artisans.models import Consent, ConsentForm
-from dostshop.admin import OfOwnBranch, ReadOnly, TableInline, in_every_language
+from dostshop.admin import Labelled, OfOwnBranch, ReadOnly, TableInline, in_every_language
 
 MAKER_NAMES = ("artisan__code", *in_every_language("artisan__display_name"))
 
@@ -55,17 +55,17 @@ class ConsentTable:
         description=_("state"),
         label={"live": "success", "ending": "warning", "future": "info", "ended": "warning", "withdrawn": "danger"},
     )
-    def state(self, consent: Consent) -> tuple[str, str]:
+    def state(self, consent: Consent) -> Labelled:
         today = timezone.localdate()
         if consent.withdrawn_at:
-            return "withdrawn", gettext("withdrawn")
+            return Labelled("withdrawn", gettext("withdrawn"))
         if consent.valid_until < today:
-            return "ended", gettext("ended")
+            return Labelled("ended", gettext("ended"))
         if consent.valid_from > today:
-            return "future", gettext("not begun")
+            return Labelled("future", gettext("not begun"))
         if consent.valid_until <= today + timedelta(days=Consent.ENDING_DAYS):
-            return "ending", gettext("ending soon")
-        return "live", gettext("in force")
+            return Labelled("ending", gettext("ending soon"))
+        return Labelled("live", gettext("in force"))
 
 
 class ConsentInline(ConsentTable, TableInline):

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -27,14 +28,12 @@ from unfold.decorators import action, display
 from artisans import payout_documents, payouts
 from artisans.models import Branch, Payout
 from artisans.payout_forms import ApproveForm, PayForm, row_value
-from artisans.payouts import NotPossible, Standing
+from artisans.payouts import Standing, Taken
 from dostshop import money
 from dostshop.accounts.models import has_perm_everywhere
-from dostshop.admin import OfOwnBranch, ReadOnly, Step, SteppedAdmin, download, in_every_language, signed_in
+from dostshop.admin import Labelled, OfOwnBranch, ReadOnly, download, in_every_language, signed_in
 from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
-
-BUSY = gettext_lazy("Somebody else is at this maker at this moment. Try again.")
 
 
 class WatchedFilter(DropdownFilter):
@@ -59,10 +58,9 @@ class WatchedFilter(DropdownFilter):
 
 
 @admin.register(Payout)
-class PayoutAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
+class PayoutAdmin(ReadOnly, OfOwnBranch):
     # Whoever works for one branch sees none of it.
     branch_lookups = ()
-    refusals = {NotPossible: None, Busy: BUSY}
     list_display = ("artisan", "amount_shown", "method", "state_shown", "approved_at", "paid_on", "document_number")
     list_filter = (
         ("state", ChoicesDropdownFilter),
@@ -98,8 +96,8 @@ class PayoutAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
         ordering="state",
         label={Payout.State.APPROVED: "warning", Payout.State.PAID: "success", Payout.State.CANCELLED: "info"},
     )
-    def state_shown(self, payout: Payout) -> tuple[str, str]:
-        return payout.state, payout.get_state_display()
+    def state_shown(self, payout: Payout) -> Labelled:
+        return Labelled(payout.state, payout.get_state_display())
 
     @action(description=gettext_lazy("What is due"), permissions=["pay"], url_path="due")
     def due(self, request: HttpRequest) -> HttpResponse:
@@ -123,21 +121,27 @@ class PayoutAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
     def _approve(self, request: HttpRequest, form: ApproveForm) -> bool:
         """Whether all went through."""
         method = Payout.Method(form.cleaned_data["method"])
-        done, refused = [], []
-        for artisan_pk, amount in form.sums().items():
-            try:
-                payout = payouts.approve(artisan_pk, method=method, actor=signed_in(request), amount=amount)
-            except (NotPossible, Busy) as refusal:
-                refused.append(BUSY if isinstance(refusal, Busy) else str(refusal))
-            else:
-                self.log_addition(request, payout, [{"added": {}}])
-                done.append(payout.amount)
-        for sentence in refused:
-            messages.error(request, str(sentence))
-        if done:
-            said = {"count": len(done), "sum": money.text(sum(done, money.ZERO))}
-            messages.success(request, _("Payouts approved: %(count)s, %(sum)s together.") % said)
-        return not refused
+        approve = partial(payouts.approve, form.sums(), method=method, actor=signed_in(request))
+        said = _("Payouts approved: %(count)s, %(sum)s together.")
+        return self._take(request, approve, said=said, noted=(ADDITION, [{"added": {}}]))
+
+    def _take(
+        self, request: HttpRequest, step: Callable[[], Taken], *, said: str, noted: tuple[int, str | list[Any]]
+    ) -> bool:
+        """Whether all went through. Says what did, and why the others did not."""
+        try:
+            taken = step()
+        except Busy:
+            messages.error(request, payouts.BUSY)
+            return False
+        for sentence in taken.refused:
+            messages.error(request, sentence)
+        if taken.done:
+            flag, change = noted
+            LogEntry.objects.log_actions(signed_in(request).pk, taken.done, flag, change)
+            together = money.text(sum((payout.amount for payout in taken.done), money.ZERO))
+            messages.success(request, said % {"count": len(taken.done), "sum": together})
+        return not taken.refused
 
     @action(description=gettext_lazy("Payouts to hand out"), permissions=["pay"], url_path="to-pay")
     def to_pay(self, request: HttpRequest) -> HttpResponse:
@@ -181,20 +185,27 @@ class PayoutAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
     def _pay(self, request: HttpRequest, form: PayForm) -> HttpResponse | None:
         number, day = form.cleaned_data["document_number"], form.cleaned_data["paid_on"]
-        pay = partial(payouts.pay, document_number=number, paid_on=day)
-        return self._take_each(request, form, Step(lambda one, actor: pay(one.pk, actor=actor), done=_("Paid out")))
+        pay = partial(payouts.pay, document_number=number, paid_on=day, actor=signed_in(request))
+        return self._take_with_chosen(
+            request, form, pay, said=_("Paid out: %(count)s, %(sum)s together."), noted=_("Paid out")
+        )
 
     def _cancel(self, request: HttpRequest, form: PayForm) -> HttpResponse | None:
-        cancel = Step(lambda one, _actor: payouts.cancel(one.pk), done=_("Payouts cancelled"))
-        return self._take_each(request, form, cancel)
+        return self._take_with_chosen(
+            request,
+            form,
+            payouts.cancel,
+            said=_("Payouts cancelled: %(count)s, %(sum)s together."),
+            noted=_("Payouts cancelled"),
+        )
 
-    def _take_each(self, request: HttpRequest, form: PayForm, step: Step) -> HttpResponse | None:
+    def _take_with_chosen(
+        self, request: HttpRequest, form: PayForm, step: Callable[[list[int]], Taken], *, said: str, noted: str
+    ) -> HttpResponse | None:
         """None where some were refused: they stay ticked, and what was typed stays."""
-        chosen = form.chosen_payouts()
-        self.run(request, chosen, step)
-        if Payout.objects.open().filter(pk__in=[payout.pk for payout in chosen]).exists():
-            return None
-        return _back(request)
+        chosen = [payout.pk for payout in form.chosen_payouts()]
+        is_done = self._take(request, partial(step, chosen), said=said, noted=(CHANGE, noted))
+        return _back(request) if is_done else None
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         return render(request, template, {**self.admin_site.each_context(request), **context})

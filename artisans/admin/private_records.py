@@ -9,15 +9,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from artisans.admin.payouts import WatchedFilter
 from artisans.forms import PrivateRecordForm
 from artisans.models import ArtisanPrivate, Consent
-from dostshop.accounts.models import branches_seen_by
+from dostshop.accounts.models import branches_seen_by, has_perm_everywhere
 from dostshop.admin import OfOwnBranch, in_every_language, signed_in
+from dostshop.locks import Busy, short_transaction
 
 IDENTITY = ("artisan", "legal_name")
 PERSON = ("birth_date", ("phone", "email"), "representative")
@@ -72,13 +76,33 @@ class ArtisanPrivateAdmin(OfOwnBranch):
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
         """The birth date is what consents were checked against: it stays while they do, as the database sees to."""
         going, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        standing = Consent.objects.filter(artisan__in=[record.pk for record in objs], withdrawn_at=None)
+        makers = [record.pk for record in objs]
+        if request.method == "POST":
+            try:
+                _hold(makers)
+            except Busy:
+                return going, counts, lacking, [*protected, _("Somebody else works on this maker. Please try again.")]
+        standing = Consent.objects.filter(artisan__in=makers, withdrawn_at=None)
         consents = [f"{consent.artisan}: {consent}" for consent in standing.select_related("artisan")]
         return going, counts, lacking, [*protected, *consents]
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[ArtisanPrivate], **options: Any
+    ) -> HttpResponseBase | None:
+        """In one transaction, as the page of a record: what was looked at stays so until it is deleted."""
+        with transaction.atomic():
+            answer: HttpResponseBase | None = super().response_action(request, queryset, **options)
+        return answer
 
     def _watches(self, request: HttpRequest) -> bool:
         return super().has_view_permission(request) and branches_seen_by(signed_in(request)) is None
 
 
+def _hold(makers: list[int]) -> None:
+    """Until the end of the transaction no consent is given by them. Raises Busy."""
+    with short_transaction():
+        list(ArtisanPrivate.objects.select_for_update(of=("self",)).filter(pk__in=makers).order_by("pk"))
+
+
 def _pays(request: HttpRequest) -> bool:
-    return signed_in(request).has_perm("artisans.pay_payout")
+    return has_perm_everywhere(signed_in(request), "artisans.pay_payout")

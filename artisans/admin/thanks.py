@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldBooleanWidget
 
 from artisans import thanks
 from artisans.models import Thanks
-from dostshop.admin import OfOwnBranch, ReadOnly, Step, StepForm, SteppedAdmin, in_every_language, signed_in
+from dostshop.admin import Labelled, OfOwnBranch, ReadOnly, Step, StepForm, SteppedAdmin, in_every_language, signed_in
 from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
 
@@ -122,8 +122,8 @@ class ThanksAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
             Thanks.State.DECLINED: "danger",
         },
     )
-    def state_shown(self, row: Thanks) -> tuple[str, str]:
-        return row.state, row.get_state_display()
+    def state_shown(self, row: Thanks) -> Labelled:
+        return Labelled(row.state, row.get_state_display())
 
     @display(description=_("look at"))
     def look_at(self, row: Thanks) -> SafeString | str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from artisans import opening
-from dostshop.pictures import Picture
+from dostshop.pictures import PictureOfNobody
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -120,7 +120,7 @@ class OpeningHours(models.Model):
         return opening.in_words([(self.weekday, self.opens, self.closes)])
 
 
-class BranchPhoto(Picture):
+class BranchPhoto(PictureOfNobody):
     branch = models.OneToOneField(Branch, models.CASCADE, related_name="photo", verbose_name=_("branch"))
 
     class Meta:

@@ -25,7 +25,8 @@ class EarningsRuleQuerySet(models.QuerySet["EarningsRule"]):
 class EarningsRule(models.Model):
     """How the price of a piece, without its tax, is shared from a day on; until the next rule begins.
 
-    A rule that has begun is never changed and stays: a trigger sees to it.
+    A rule that has begun is never changed and stays, and but for the first none begins on a day that is over: triggers
+    see to it.
     """
 
     valid_from = models.DateField(_("from"), unique=True)

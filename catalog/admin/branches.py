@@ -7,11 +7,19 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
 from artisans.models import Branch, BranchPhoto, OpeningHours
-from catalog.admin.pictures import PictureInline
-from dostshop.admin import OfOwnBranch, PartOfPage, TableInline, TranslatedAdmin, UntranslatedFilter, in_every_language
+from catalog.admin.pictures import PictureOfNobodyInline
+from dostshop.admin import (
+    Labelled,
+    OfOwnBranch,
+    PartOfPage,
+    TableInline,
+    TranslatedAdmin,
+    UntranslatedFilter,
+    in_every_language,
+)
 
 
-class BranchPhotoInline(PictureInline):
+class BranchPhotoInline(PictureOfNobodyInline):
     model = BranchPhoto
 
 
@@ -45,9 +53,9 @@ class BranchAdmin(OfOwnBranch, TranslatedAdmin):
         ordering="offers_pickup",
         label={"offered": "success", "possible": "info", "impossible": "warning"},
     )
-    def pickup(self, branch: Branch) -> tuple[str, str]:
+    def pickup(self, branch: Branch) -> Labelled:
         if branch.offers_pickup:
-            return "offered", gettext("offered")
+            return Labelled("offered", gettext("offered"))
         if branch.lacks_for_pickup:
-            return "impossible", gettext("address or phone missing")
-        return "possible", gettext("not offered")
+            return Labelled("impossible", gettext("address or phone missing"))
+        return Labelled("possible", gettext("not offered"))

@@ -1,12 +1,12 @@
 from django.contrib import admin
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
-from catalog.admin.pictures import PictureInline
+from catalog.admin.pictures import PictureOfNobodyInline
 from catalog.models import Collection, CollectionItem, CollectionPhoto
 from dostshop.admin import PartOfPage, TableInline, TranslatedAdmin, UntranslatedFilter, in_every_language
 
 
-class CollectionPhotoInline(PictureInline):
+class CollectionPhotoInline(PictureOfNobodyInline):
     model = CollectionPhoto
 
 

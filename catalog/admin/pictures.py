@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.core.files.storage import storages
 from django.db.models import Field
 from django.forms import Field as FormField
-from django.forms import FileInput
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,10 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationStackedInline
 from unfold.admin import StackedInline
 from unfold.decorators import display
-from unfold.widgets import FILE_CLASSES
 
 from catalog import photos, tasks
-from dostshop.admin import InlineFormSet, PartOfPage
+from dostshop.admin import FileChoice, InlineFormSet, PartOfPage
 from dostshop.pictures import Picture, Rendition
 
 PREVIEW_WIDTH = 200
@@ -55,7 +53,7 @@ class PictureFormSet(InlineFormSet):
 
     def _rendered(self, picture: Picture, form: Any) -> Picture:
         # Where somebody is to be seen, renditions lie elsewhere.
-        if picture.pk and {"original", "shows_person"} & set(form.changed_data):
+        if picture.pk and {"original", "shows_person", "shows_nobody"} & set(form.changed_data):
             tasks.render_later(picture)
         return picture
 
@@ -76,7 +74,7 @@ class PictureInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any
         if field and db_field.name == "original":
             field.validators.append(photos.check_upload)
             # No link to the file: originals are private, and what the shop shows is the preview.
-            field.widget = FileInput({"class": " ".join(FILE_CLASSES), "accept": ACCEPTED})
+            field.widget = FileChoice(accept=ACCEPTED)
         return field
 
     @display(description=_("preview"))
@@ -84,3 +82,7 @@ class PictureInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any
         if picture.pk and not picture.is_rendered:
             return gettext("The picture is being prepared. Look again in a minute.")
         return thumbnail(picture.renditions, alt=picture.alt, width=PREVIEW_WIDTH)
+
+
+class PictureOfNobodyInline(PictureInline):
+    fields = ("preview", "original", "shows_nobody", "alt", ("focus_x", "focus_y"))

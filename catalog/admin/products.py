@@ -25,6 +25,7 @@ from catalog.models import Photo, Product, ProductMaker, Variant
 from dostshop import money
 from dostshop.admin import (
     InlineFormSet,
+    Labelled,
     OfOwnBranch,
     PartOfPage,
     Step,
@@ -216,10 +217,15 @@ class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedAdmin, Translate
     @display(
         description=_("state"),
         ordering="state",
-        label={Product.State.PUBLISHED: "success", Product.State.ARCHIVED: "warning"},
+        # Those without a colour too: a state that is not named here is shown as its value.
+        label={
+            **dict.fromkeys(Product.State, ""),
+            Product.State.PUBLISHED: "success",
+            Product.State.ARCHIVED: "warning",
+        },
     )
-    def state_shown(self, product: Product) -> tuple[str, str]:
-        return product.state, product.get_state_display()
+    def state_shown(self, product: Product) -> Labelled:
+        return Labelled(product.state, product.get_state_display())
 
     @display(description=_("price"), ordering="lowest_price")
     def price(self, product: Any) -> str:

@@ -1,6 +1,7 @@
 """Taking back consents: what will happen, the one action, and what was done."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
@@ -35,29 +36,54 @@ class WithdrawForm(forms.Form):
 
 
 def withdraw_page(request: HttpRequest, site: Any, artisan: Artisan) -> HttpResponse:
-    """First what will happen, then the button that does it."""
-    is_asked = WithdrawForm.base_fields.keys() & request.GET.keys()
-    proposed = request.GET if is_asked else {"scopes": Scope.values, "channels": Channel.values}
-    form = WithdrawForm(request.POST if request.method == "POST" else proposed)
-    is_chosen = form.is_valid()
-    if request.method == "POST" and is_chosen and (done := _withdrawn(request, artisan, form)):
+    """First the choice, then what will happen and the button that does it: a choice is changed on the first page."""
+    is_chosen = request.method == "POST" or "step" in request.GET
+    form = WithdrawForm(request.POST or request.GET) if is_chosen else WithdrawForm(initial=_proposed(request))
+    if request.method == "POST" and form.is_valid() and (done := _withdrawn(request, artisan, form)):
         return redirect(f"{site.name}:artisans_withdrawal_change", done.pk)
     context = {
         **site.each_context(request),
         "title": _("Take back consents: %(maker)s") % {"maker": artisan},
         "form": form,
-        "effects": withdrawals.effects(artisan, **form.cleaned_data) if is_chosen else None,
         "back": reverse(f"{site.name}:artisans_artisan_change", args=[artisan.pk]),
     }
+    if is_chosen and form.is_valid():
+        context |= _preview(artisan, form)
     return render(request, "admin/catalog/withdraw.html", context)
+
+
+def _proposed(request: HttpRequest) -> dict[str, list[str]]:
+    """Everything, or the choice that is to be changed."""
+    if not WithdrawForm.base_fields.keys() & request.GET.keys():
+        return {"scopes": Scope.values, "channels": Channel.values}
+    return {name: request.GET.getlist(name) for name in WithdrawForm.base_fields}
+
+
+def _preview(artisan: Artisan, form: WithdrawForm) -> dict[str, Any]:
+    choice = form.cleaned_data
+    found = withdrawals.effects(artisan, **choice)
+    return {
+        "effects": found,
+        "seal": withdrawals.seal(artisan, found, **choice),
+        "what": _labels(Scope, choice["scopes"]),
+        "where": _labels(Channel, choice["channels"]),
+        "choose_again": f"?{urlencode(choice, doseq=True)}",
+    }
+
+
+def _labels(choices: type[Scope] | type[Channel], values: list[str]) -> str:
+    return ", ".join(str(choices(value).label) for value in values)
 
 
 def _withdrawn(request: HttpRequest, artisan: Artisan, form: WithdrawForm) -> Withdrawal | None:
     """What was done; a message says so, or why nothing was."""
+    shown, actor_pk = request.POST.get("seal", ""), signed_in(request).pk
     try:
-        done = withdrawals.withdraw(artisan.pk, **form.cleaned_data, actor_pk=signed_in(request).pk)
+        done = withdrawals.withdraw(artisan.pk, **form.cleaned_data, actor_pk=actor_pk, shown=shown)
     except withdrawals.NothingToWithdraw:
         messages.error(request, _("Nothing of this is agreed to, and nothing of it is kept."))
+    except withdrawals.OtherThanShown:
+        messages.error(request, _("Nothing was taken back: read first what will happen, then decide."))
     except Busy:
         messages.error(request, _("Somebody else works on this maker. Please try again."))
     except withdrawals.StorageAway as away:
@@ -81,11 +107,11 @@ class WithdrawalAdmin(ReadOnly, OfOwnBranch):
 
     @display(description=gettext_lazy("what"))
     def what(self, withdrawal: Withdrawal) -> str:
-        return ", ".join(str(Scope(scope).label) for scope in withdrawal.scopes)
+        return _labels(Scope, withdrawal.scopes)
 
     @display(description=gettext_lazy("where"))
     def where(self, withdrawal: Withdrawal) -> str:
-        return ", ".join(str(Channel(channel).label) for channel in withdrawal.channels)
+        return _labels(Channel, withdrawal.channels)
 
     @display(description=gettext_lazy("what was removed"))
     def removed(self, withdrawal: Withdrawal) -> SafeString:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Product
-from dostshop.pictures import Picture
+from dostshop.pictures import PictureOfNobody
 
 
 class CollectionQuerySet(models.QuerySet["Collection"]):
@@ -52,7 +52,7 @@ class Collection(models.Model):
         return reverse("catalog:collection", args=[self.slug])
 
 
-class CollectionPhoto(Picture):
+class CollectionPhoto(PictureOfNobody):
     collection = models.OneToOneField(Collection, models.CASCADE, related_name="photo", verbose_name=_("collection"))
 
     class Meta:

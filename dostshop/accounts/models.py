@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -62,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = normalised_email(self.email)
+
+    @cached_property
+    def is_of_whole_centre(self) -> bool:
+        """Asked once for a page, as permissions are."""
+        return branches_seen_by(self) is None
 
     def has_role(self, role: "Role", *, branch: models.Model | None = None) -> bool:
         """Whether this person has the role now; for a branch role without ``branch``: in any branch."""
@@ -143,4 +149,4 @@ def branches_seen_by(user: User) -> list[int] | None:
 
 def has_perm_everywhere(user: User, permission: str) -> bool:
     """For the whole Centre, or not at all: whoever works for one branch has it nowhere."""
-    return user.has_perm(permission) and branches_seen_by(user) is None
+    return user.has_perm(permission) and user.is_of_whole_centre

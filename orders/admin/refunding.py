@@ -36,6 +36,7 @@ REASONS = [
     for reason in (
         Refund.Reason.RETURNED,
         Refund.Reason.FAULTY,
+        Refund.Reason.WRONG_PIECE,
         Refund.Reason.NOT_AVAILABLE,
         Refund.Reason.GOODWILL,
     )

@@ -153,6 +153,7 @@ class Refund(models.Model):
         CANCELLED = "cancelled", _("order cancelled")
         RETURNED = "returned", _("returned")
         FAULTY = "faulty", _("damaged or not as described")
+        WRONG_PIECE = "wrong_piece", _("another piece came")
         NOT_AVAILABLE = "not_available", _("cannot be delivered")
         GOODWILL = "goodwill", _("goodwill")
         PIECE_GONE = "piece_gone", _("paid when the piece was gone")

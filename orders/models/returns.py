@@ -122,6 +122,15 @@ class Return(models.Model):
         return timezone.localdate(self.accepted_at) + timedelta(days=DAYS_TO_SEND) if self.accepted_at else None
 
     @property
+    def why_refunded(self) -> Refund.Reason:
+        match self.reason:
+            case self.Reason.CHANGED_MIND:
+                return Refund.Reason.RETURNED
+            case self.Reason.WRONG_PIECE:
+                return Refund.Reason.WRONG_PIECE
+        return Refund.Reason.FAULTY
+
+    @property
     def is_our_fault(self) -> bool:
         return self.reason != self.Reason.CHANGED_MIND
 

@@ -35,12 +35,9 @@ class PayAtBranch(ByHand):
         return ""
 
     def instructions(self, payment: Payment) -> list[str]:
-        branch = payment.order.pickup_branch
-        kept = gettext("We keep the pieces for you until %(date)s at %(branch)s. You pay when you pick them up.") % {
-            "date": date_format(timezone.localtime(payment.expires_at), "j E (l), H:i"),
-            "branch": branch.name if branch else "",
-        }
-        return [kept]
+        until = date_format(timezone.localtime(payment.expires_at), "j E (l), H:i")
+        kept = gettext("We keep the pieces for you until %(date)s. You pay when you pick them up.")
+        return [kept % {"date": until}]
 
     def pay_until(self, order: Order, now: datetime) -> datetime:
         """Until the branch closes on the last of the days."""

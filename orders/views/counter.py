@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -41,23 +40,26 @@ def find(request: HttpRequest, staff: Staff) -> HttpResponse:
 @require_safe
 @for_staff
 def pickup(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
-    order = _pickup(staff, code)
+    return _pickup_page(staff, _pickup(staff, code))
+
+
+def _pickup_page(staff: Staff, order: Order, form: HandOverForm | None = None) -> HttpResponse:
     parts = list(work.seen(None).filter(order=order).order_by("pk"))
     steps = fulfilment.Steps(order, branches=staff.branches)
     wanted = [part for part in parts if part.lines_wanted]
     context = {
         "order": order,
         "parts": parts,
-        "form": HandOverForm(),
+        "form": form or HandOverForm(),
         # Who came from the counter has typed it.
-        "typed_code": order.pickup_code if request.session.get(TYPED_CODE) == order.pickup_code else "",
+        "typed_code": order.pickup_code if staff.request.session.get(TYPED_CODE) == order.pickup_code else "",
         # Money on the bank account is for the page that asks how much came.
         "is_unpaid": payments.can_be_marked_paid(order) and not payments.is_amount_typed(order),
         "may_hand_over": any(not steps.why_not_given(part) for part in parts),
         "elsewhere": [part for part in wanted if not part.arrived_at and part.branch_id != order.pickup_branch_id],
         "is_given_back": order.status == Order.Status.PAID and not (steps.is_wanted and wanted),
     }
-    return render(request, "work/pickup.html", context)
+    return render(staff.request, "work/pickup.html", context)
 
 
 @require_POST
@@ -81,10 +83,9 @@ def hand_over(request: HttpRequest, staff: Staff, code: str) -> HttpResponse:
         request.session.pop(TYPED_CODE, None)
         step = partial(fulfilment.hand_over, order.pk, **form.cleaned_data, actor=staff.user)
         counted = partial(code_tries.counted, request, step, code=form.cleaned_data["code"])
-        take(staff, counted, done=_("Handed over."))
-    else:
-        messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
-    return redirect("work:pickup", order.code)
+        if take(staff, counted, done=_("Handed over."), form=form):
+            return redirect("work:pickup", order.code)
+    return _pickup_page(staff, order, form)
 
 
 def _pickup(staff: Staff, code: str) -> Order:

@@ -1,6 +1,7 @@
 """The order's own page, and the ways to it."""
 
 from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +22,7 @@ from orders import bag_cookie, cancelling, demand, payments, providers, refunds,
 from orders.contact import branch_to_ask
 from orders.forms import FindOrderForm
 from orders.invoice_documents import how_to_use_the_fiscal_number, pdf_response
-from orders.models import LineItem, Order, Refund, RefundLine, ReturnLine
+from orders.models import LineItem, Order, Payment, Refund, RefundLine, ReturnLine
 from orders.models.order import WrongTransition
 from orders.providers import ProviderRefused, ProviderUnavailable
 
@@ -47,6 +48,7 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     payment = opened.payments.last()
     context = {
         "order": opened,
+        "came_short": _came_short(payment),
         "is_late": opened.promised_on is not None and opened.promised_on < timezone.localdate(),
         "instructions": providers.provider(payment.provider).instructions(payment) if payment else [],
         "pay_details": providers.provider(payment.provider).details(payment) if payment else [],
@@ -58,6 +60,11 @@ def order(request: HttpRequest, code: str, secret: str) -> HttpResponse:
         "waits_for_word": "paid" in request.GET and opened.status == Order.Status.AWAITING_PAYMENT,
     }
     return render(request, "orders/order.html", context | _pieces_and_where_they_are(opened))
+
+
+def _came_short(payment: Payment | None) -> Decimal | None:
+    """The part of the price that came to the bank account."""
+    return payment.other_sum if payment and payment.provider in providers.codes_by_transfer() else None
 
 
 def _pieces_and_where_they_are(opened: Order) -> dict[str, Any]:
@@ -131,6 +138,8 @@ def cancel(request: HttpRequest, code: str, secret: str) -> HttpResponse:
     opened = open_order(code, secret)
     try:
         cancelling.cancel(opened.pk, actor=bag_cookie.member(request))
+    except cancelling.AlreadyCancelled:
+        messages.info(request, _("This order is cancelled already."))
     except WrongTransition:
         messages.error(request, _("This order can no longer be cancelled here. Write to us and we will help."))
     except Busy:

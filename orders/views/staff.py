@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, cast
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.locks import Busy
 from orders import payments, stock, till, work
-from orders.steps import NotPossible
+from orders.steps import NotAsTyped, NotPossible
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,18 @@ def for_staff[**P](
     return checked
 
 
-def take(staff: Staff, step: Callable[[], object], *, done: str) -> None:
-    """Takes the step and says that it is done, or why it was not."""
+def take(staff: Staff, step: Callable[[], object], *, done: str, form: forms.Form | None = None) -> bool:
+    """Takes the step and says that it is done, or why it was not.
+
+    False where that is for what was typed in the form, which says it itself and is to be shown again.
+    """
     try:
         step()
+    except NotAsTyped as refusal:
+        if form is not None:
+            form.add_error(refusal.field, str(refusal))
+            return False
+        messages.error(staff.request, str(refusal))
     except (NotPossible, till.NotTheirs, payments.WrongAmount) as refusal:
         messages.error(staff.request, str(refusal))
     except payments.NotPayable:
@@ -64,3 +73,4 @@ def take(staff: Staff, step: Callable[[], object], *, done: str) -> None:
         messages.error(staff.request, _("Something else is happening to this order at this moment. Please try again."))
     else:
         messages.success(staff.request, done)
+    return True

@@ -134,10 +134,11 @@ def _take_with(
     staff: Staff, found: Fulfilment, form: ShipForm | ReceiptForm, step: Callable[..., None], *, done: str
 ) -> HttpResponse:
     """Takes the step with what the form says, or shows the page with what is wrong in it."""
-    if not form.is_valid():
-        return _part_page(staff, found, form)
-    take(staff, partial(step, found.pk, **form.cleaned_data, actor=staff.user), done=done)
-    return redirect("work:part", found.pk)
+    if form.is_valid():
+        taken = partial(step, found.pk, **form.cleaned_data, actor=staff.user)
+        if take(staff, taken, done=done, form=form):
+            return redirect("work:part", found.pk)
+    return _part_page(staff, found, form)
 
 
 def _branches(staff: Staff) -> tuple[list[Branch], Branch | None]:

@@ -304,3 +304,12 @@ def test_a_row_leads_to_its_page_for_whoever_may_see_it(everything: None) -> Non
     kind = ContentType.objects.get_for_model(product).pk
     for keys in ((kind, "abc"), (kind, 999999), (999999, product.pk), ("abc", product.pk)):
         assert of(CENTRE).get(f"/admin/r/{keys[0]}/{keys[1]}/").status_code == 404
+
+
+def test_a_page_says_words_and_no_pair_of_them(everything: None, administrator: Client) -> None:
+    """What a list shows as a coloured label is a state and its word."""
+    for model in admin.site._registry:
+        for url in (english(f"{label(model)}_change", row_of(model).pk), english(f"{label(model)}_changelist")):
+            said = re.sub(r"<script.*?</script>|<[^<>]*>", "", administrator.get(url).content.decode(), flags=re.DOTALL)
+            assert "(&#x27;" not in said, url
+            assert "('" not in said, url

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
@@ -10,14 +12,18 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from artisans.admin import private_records
 from artisans.consent import Signers
+from artisans.forms import PrivateRecordForm
 from artisans.models import Artisan, ArtisanPrivate, Branch, Consent, ConsentForm, Scope
+from dostshop import locks
 from dostshop.accounts.models import Role
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_rights import of
 from tests.artisans.test_payouts import earn, paid
 from tests.artisans.test_statements import pay
-from tests.factories import ArtisanFactory, consent
+from tests.factories import ArtisanFactory, BranchFactory, consent
+from tests.racing import all_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +74,22 @@ def test_each_role_sees_what_its_work_needs(administrator: Client) -> None:
     assert paying.keys() == names | {"payout_details", "payouts_paused"}
     everything = names | PERSON | {"payout_details", "payouts_paused", "monthly_threshold"}
     assert shown_to(administrator, artisan).keys() == everything
+
+
+def test_whoever_is_of_a_branch_does_not_pay_with_the_right_alone() -> None:
+    """As on the pages of payouts: the money of makers is of the whole Centre."""
+    here, elsewhere = maker(private__payout_details="AZ21"), maker(branch=BranchFactory.create(slug="barda"))
+    client = signed_in(staff(Role.BRANCH_STAFF, "pay_payout", branch=here.branch))
+    for artisan in (here, elsewhere):
+        assert client.get(page_of(artisan)).status_code in {302, 403}
+        assert client.post(page_of(artisan), {"payout_details": "AZ99"}).status_code in {302, 403}
+    kept = signed_in(
+        staff(Role.BRANCH_STAFF, "pay_payout", "view_artisanprivate", "change_artisanprivate", branch=here.branch)
+    )
+    assert shown_to(kept, here).keys() == {"artisan", "legal_name"} | PERSON
+    kept.post(page_of(here), typed(here, payout_details="AZ99", payouts_paused="on"))
+    record = ArtisanPrivate.objects.get(pk=here.pk)
+    assert (record.payout_details, record.payouts_paused) == ("AZ21", False)
 
 
 def test_who_was_paid_more_than_the_watched_sum_is_listed_by_month() -> None:
@@ -248,6 +270,86 @@ def test_a_record_that_consents_stand_on_is_not_deleted(administrator: Client) -
     Consent.objects.update(withdrawn_at=timezone.now())
     assert administrator.post(page, {"post": "yes"}).status_code == 302
     assert not ArtisanPrivate.objects.filter(pk=artisan.pk).exists()
+
+
+def _delete(administrator: Client, artisan: Artisan) -> Any:
+    return administrator.post(english("artisans_artisanprivate_delete", artisan.pk), {"post": "yes"})
+
+
+def _delete_from_the_list(administrator: Client, artisan: Artisan) -> Any:
+    chosen = {"action": "delete_selected", "_selected_action": artisan.pk, "post": "yes"}
+    return administrator.post(english("artisans_artisanprivate_changelist"), chosen)
+
+
+def _change_birth_date(administrator: Client, artisan: Artisan) -> Any:
+    return administrator.post(page_of(artisan), typed(artisan, birth_date=years_old(15)))
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (_delete, "face, this site"),
+        (_delete_from_the_list, "face, this site"),
+        (_change_birth_date, "A maker of this age cannot have given the consents as recorded."),
+    ],
+)
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_consent_given_at_the_same_moment_is_seen(
+    administrator: Client, monkeypatch: pytest.MonkeyPatch, change: Any, sentence: str, *, is_held: bool
+) -> None:
+    """And the control: where nothing is held, only the database refuses it, and no page says why."""
+    artisan = maker()
+    written = Event()
+    if not is_held:
+        monkeypatch.setattr(private_records, "_hold", lambda _makers: None)
+        monkeypatch.setattr(PrivateRecordForm, "_held", lambda _form, pk: Artisan.objects.get(pk=pk))
+
+    def agrees() -> None:
+        with transaction.atomic():
+            consent(artisan, Scope.FACE)
+            written.set()
+            sleep(1)
+
+    def changes() -> Any:
+        written.wait(timeout=30)
+        return change(administrator, artisan)
+
+    given, answer = all_at_once([agrees, changes])
+    assert given is None
+    record = ArtisanPrivate.objects.get(pk=artisan.pk)
+    assert (record.legal_name, record.birth_date) == (f"Məmmədova Sevil {artisan.pk}", date(1985, 5, 17))
+    if is_held:
+        assert answer.status_code == 200
+        assert sentence in answer.content.decode()
+    else:
+        assert isinstance(answer, IntegrityError)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("change", [_delete, _delete_from_the_list, _change_birth_date])
+def test_who_cannot_wait_for_a_consent_is_told_so(
+    administrator: Client, monkeypatch: pytest.MonkeyPatch, change: Any
+) -> None:
+    artisan = maker()
+    written, answered = Event(), Event()
+    monkeypatch.setattr(locks, "LONGEST_WAIT_MILLISECONDS", 50)
+
+    def agrees() -> None:
+        with transaction.atomic():
+            consent(artisan, Scope.NAME)
+            written.set()
+            answered.wait(timeout=30)
+
+    def changes() -> Any:
+        written.wait(timeout=30)
+        answer = change(administrator, artisan)
+        answered.set()
+        return answer
+
+    _given, answer = all_at_once([agrees, changes])
+    assert "Somebody else works on this maker." in answer.content.decode()
+    assert ArtisanPrivate.objects.get(pk=artisan.pk).birth_date == date(1985, 5, 17)
 
 
 def test_no_page_is_saved_that_tells_who_a_maker_is(administrator: Client) -> None:

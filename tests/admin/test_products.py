@@ -28,6 +28,7 @@ def picture(name: str = "IMG_2041.jpg") -> SimpleUploadedFile:
 def form(**fields: Any) -> dict[str, Any]:
     """A new product with one variant; ``fields`` are added to it or take a field's place."""
     return {
+        "description_az": "Əllə çərxdə düzəldilib.",
         "name_az": "Firuzəyi badyə",
         "name_ru": "Бирюзовая чаша",
         "kind": Product.Kind.ONE_OF_A_KIND,

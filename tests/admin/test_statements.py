@@ -98,13 +98,13 @@ def test_the_list_and_a_page_say_what_is_owed(
     accountant: Client, statement: Statement, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     accountant.get(english(LIST))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = accountant.get(english(LIST), {"q": "Baku"}).content.decode()
     for told in ("23,30", "50,00", "all makers of the branch", f"{LAST:%m.%Y}"):
         assert told in page, told
     # Which kinds of rows there are is looked up once.
     accountant.get(english("artisans_statement_change", statement.pk))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = accountant.get(english("artisans_statement_change", statement.pk)).content.decode()
     assert "?language=ru" in page
     assert english("artisans_statement_papers_of_makers", statement.pk) not in page
@@ -217,5 +217,5 @@ def test_the_list_asks_no_more_for_many_statements(
         book(maker(), "10.00", on=LAST + timedelta(days=1))
     statements.issue(LAST, actor=UserFactory.create())
     accountant.get(english(LIST))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         accountant.get(english(LIST))

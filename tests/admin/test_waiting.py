@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from artisans import payouts
 from artisans.models import Branch, Payout
 from dostshop.accounts.models import Role, User
 from orders import fulfilment, payments, refunds, returns, work
 from orders.models import Fulfilment, Order, Reconciliation, Return
+from tests import paying
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_background import job
 from tests.artisans.test_payouts import earn
@@ -52,7 +52,7 @@ def asked_back() -> Return:
 def approved_payout() -> Payout:
     artisan = ArtisanFactory.create()
     earn(artisan, "5.00", cause=f"sale-of-{artisan.pk}")
-    return payouts.approve(artisan.pk, method=Payout.Method.CASH, actor=worker())
+    return paying.approve(artisan.pk, method=Payout.Method.CASH, actor=worker())
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def all_that_waits(db: None) -> None:
         Fulfilment.objects.filter(order=paid()).update(due_on=timezone.localdate() - timedelta(days=1))
         Reconciliation.objects.create(findings=[{"kind": "disputed", "order": "", "detail": ""}])
         approved_payout()
-    payouts.cancel(approved_payout().pk)
+    paying.cancel(approved_payout().pk)
     done = refunds.decide(paid().pk, what=refunds.Sum(goodwill=Decimal(1)), reason="goodwill", actor=worker())
     refunds.mark_given_back(done.pk, actor=worker())
     returns.refuse(asked_back().pk, actor=worker(), answer="Yox.")

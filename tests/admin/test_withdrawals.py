@@ -1,5 +1,6 @@
 """Taking back consents in the admin: what will happen, the action, its report and the slip; by role."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 from unittest.mock import Mock
@@ -42,16 +43,29 @@ def page_of(artisan: Artisan) -> str:
     return reverse("admin:artisans_artisan_withdraw", args=[artisan.pk])
 
 
+def preview(client: Client, artisan: Artisan, *scopes: str, channels: Sequence[str] = ("site",)) -> Any:
+    """The page that says what will happen."""
+    return client.get(page_of(artisan), {"scopes": scopes, "channels": channels, "step": "show"})
+
+
+def take_back(client: Client, artisan: Artisan, *scopes: str, channels: Sequence[str] = ("site",)) -> Any:
+    """As the button below the preview does it."""
+    seal = preview(client, artisan, *scopes, channels=channels).context["seal"]
+    sent = {"scopes": scopes, "channels": channels, "seal": seal}
+    return client.post(page_of(artisan), sent, follow=True)
+
+
 def test_first_it_says_what_will_happen_and_changes_nothing(centre: Client, maker: Artisan) -> None:
-    said = centre.get(page_of(maker), {"scopes": ["name", "story"], "channels": ["site"]})
+    said = preview(centre, maker, "name", "story")
     assert said.context["effects"].consents == 2
+    assert 'type="checkbox"' not in said.content.decode()
     assert not Withdrawal.objects.exists()
     maker.refresh_from_db()
     assert maker.display_name == "Qızılquş"
 
 
 def test_then_it_is_done_and_reported(centre: Client, maker: Artisan) -> None:
-    report = centre.post(page_of(maker), {"scopes": ["name", "story"], "channels": ["site"]}, follow=True)
+    report = take_back(centre, maker, "name", "story")
     withdrawal = Withdrawal.objects.get()
     assert report.redirect_chain[-1][0] == reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk])
     assert withdrawal.scopes == ["name", "story"]
@@ -68,9 +82,49 @@ def test_what_is_not_chosen_well_takes_nothing_back(centre: Client, maker: Artis
     assert not Withdrawal.objects.exists()
 
 
+@pytest.mark.parametrize("left_out", [("scopes",), ("channels",), ("scopes", "channels")])
+def test_no_tick_is_no_choice(centre: Client, maker: Artisan, left_out: tuple[str, ...]) -> None:
+    chosen = {"scopes": ["name"], "channels": ["site"], "step": "show"}
+    page = centre.get(page_of(maker), {name: value for name, value in chosen.items() if name not in left_out})
+    assert "effects" not in page.context
+    assert set(page.context["form"].errors) == set(left_out)
+
+
+def test_the_button_takes_back_what_was_shown_and_nothing_else(centre: Client, maker: Artisan) -> None:
+    seal = preview(centre, maker, "story").context["seal"]
+    said = []
+    for scopes, sent in ((["name", "story"], seal), (["name"], seal), (["story"], ""), (["story"], "é")):
+        answer = centre.post(page_of(maker), {"scopes": scopes, "channels": ["site"], "seal": sent})
+        said += [str(message) for message in answer.context["messages"]]
+        assert answer.context["form"].cleaned_data["scopes"] == scopes
+    assert said == [gettext("Nothing was taken back: read first what will happen, then decide.")] * 4
+    assert not Withdrawal.objects.exists()
+    take_back(centre, maker, "story")
+    assert [one.scope for one in maker.consents.filter(withdrawn_at=None)] == [Scope.NAME]
+    maker.refresh_from_db()
+    assert (maker.display_name, maker.story) == ("Qızılquş", "")
+
+
+def test_what_came_after_the_page_was_read_is_shown_before_it_is_taken_back(centre: Client, maker: Artisan) -> None:
+    seal = preview(centre, maker, "name").context["seal"]
+    consent(maker, Scope.NAME)
+    sent = {"scopes": ["name"], "channels": ["site"], "seal": seal}
+    assert centre.post(page_of(maker), sent).context["effects"].consents == 2
+    assert not Withdrawal.objects.exists()
+
+
+def test_the_choice_is_kept_when_it_is_to_be_changed(centre: Client, maker: Artisan) -> None:
+    address = preview(centre, maker, "story", channels=("site", "press")).context["choose_again"]
+    form = centre.get(page_of(maker) + address).context["form"]
+    assert (form["scopes"].value(), form["channels"].value()) == (["story"], ["site", "press"])
+
+
 def test_what_nobody_agreed_to_is_said_so(centre: Client) -> None:
     artisan = ArtisanFactory.create(display_name_az="", story_az="", agreed=())
-    assert centre.post(page_of(artisan), {"scopes": ["name"], "channels": ["site"]}).status_code == 200
+    answer = take_back(centre, artisan, "name")
+    assert [str(one) for one in answer.context["messages"]] == [
+        gettext("Nothing of this is agreed to, and nothing of it is kept.")
+    ]
     assert not Withdrawal.objects.exists()
 
 
@@ -81,7 +135,7 @@ def test_a_storage_that_does_not_answer_loses_nothing(
     with monkeypatch.context() as away:
         for call in ("exists", "save", "delete", "listdir"):
             away.setattr(default_storage, call, Mock(side_effect=OSError("no route to the storage")))
-        report = centre.post(page_of(maker), {"scopes": ["name", "face"], "channels": ["site"]}, follow=True)
+        report = take_back(centre, maker, "name", "face")
         withdrawal = Withdrawal.objects.get()
         assert report.redirect_chain[-1][0] == reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk])
         said = [str(message) for message in report.context["messages"]]
@@ -135,16 +189,15 @@ def test_the_report_query_count(
 
 
 def test_it_opens_with_everything_chosen_wherever_one_comes_from(centre: Client, maker: Artisan) -> None:
-    page = centre.get(page_of(maker), {"_changelist_filters": "is_public=1"})
-    assert page.context["effects"].consents == 2
-    assert not page.context["form"].errors
+    form = centre.get(page_of(maker), {"_changelist_filters": "is_public=1"}).context["form"]
+    assert (form["scopes"].value(), form["channels"].value()) == (Scope.values, Channel.values)
+    assert not form.errors
 
 
 def test_it_can_go_off_the_site_and_stay_in_print(centre: Client, maker: Artisan) -> None:
     consent(maker, Scope.NAME, channel=Channel.PRINT)
-    chosen = {"scopes": ["name"], "channels": ["site"]}
-    assert centre.get(page_of(maker), chosen).context["effects"].consents == 1
-    centre.post(page_of(maker), chosen)
+    assert preview(centre, maker, "name").context["effects"].consents == 1
+    take_back(centre, maker, "name")
     assert Withdrawal.objects.get().channels == ["site"]
     assert [*Consent.objects.filter(withdrawn_at=None, scope=Scope.NAME).values_list("channel", flat=True)] == ["print"]
     maker.refresh_from_db()
@@ -153,7 +206,11 @@ def test_it_can_go_off_the_site_and_stay_in_print(centre: Client, maker: Artisan
 
 def form_of(client: Client, artisan: Artisan) -> dict[str, Any]:
     """As a browser would send the page of the maker that it shows now."""
-    page = client.get(reverse("admin:artisans_artisan_change", args=[artisan.pk]))
+    return form_at(client, reverse("admin:artisans_artisan_change", args=[artisan.pk]))
+
+
+def form_at(client: Client, address: str) -> dict[str, Any]:
+    page = client.get(address)
     forms = [page.context["adminform"].form]
     for formset in page.context["inline_admin_formsets"]:
         forms += [formset.formset.management_form, *formset.formset.initial_forms]

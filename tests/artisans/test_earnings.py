@@ -187,6 +187,13 @@ def rule(**changes: object) -> EarningsRule:
     return EarningsRule(**{"valid_from": tomorrow, "makers": SEVEN, "centre": TWO, "materials": ONE, **changes})
 
 
+@pytest.fixture
+def rules_gone(db: None) -> None:
+    """As before the first migration: only emptying the table takes a rule that has begun."""
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE artisans_earningsrule CASCADE")
+
+
 @database
 def test_a_new_shop_shares_seventy_twenty_ten() -> None:
     first = EarningsRule.objects.in_force(timezone.localdate())
@@ -233,3 +240,23 @@ def test_a_rule_is_never_changed_and_can_be_taken_back_before_it_begins() -> Non
         EarningsRule.objects.update(makers=80, centre=10)
     with pytest.raises(IntegrityError, match="not changed"), transaction.atomic():
         first.delete()
+
+
+@database
+def test_no_rule_begins_on_a_day_that_is_over() -> None:
+    """Whoever goes past the form is refused by the database: what was sold on that day is shared by another rule."""
+    today = timezone.localdate()
+    for day in (today - timedelta(days=1), date(2020, 1, 1)):
+        with pytest.raises(IntegrityError, match="a day that is over"), transaction.atomic():
+            rule(valid_from=day).save()
+    rule(valid_from=today).save()
+    assert EarningsRule.objects.in_force(today - timedelta(days=1)).makers == 70
+
+
+@database
+def test_the_first_rule_of_all_may_begin_before_today(rules_gone: None) -> None:
+    rules = [rule(valid_from=date(2021, 10, day)) for day in (1, 2)]
+    with pytest.raises(IntegrityError, match="a day that is over"), transaction.atomic():
+        EarningsRule.objects.bulk_create(rules)
+    rules[0].save()
+    assert EarningsRule.objects.get().valid_from == date(2021, 10, 1)

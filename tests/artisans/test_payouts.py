@@ -14,16 +14,17 @@ from pytest_django import DjangoAssertNumQueries
 from artisans import earnings, payouts
 from artisans.earnings import Account, Cause, Entry
 from artisans.models import Artisan, ArtisanPrivate, Booking, LedgerEntry, Payout
-from artisans.payouts import NotPossible
+from artisans.payouts import Taken
 from dostshop.accounts.models import User
+from tests import paying
 from tests.artisans.test_earnings import committed
 from tests.factories import ArtisanFactory, UserFactory
+from tests.paying import CASH, Refused
 from tests.racing import after_all_have_come, all_at_once
 
 pytestmark = pytest.mark.django_db
 
 TODAY = timezone.localdate()
-CASH = Payout.Method.CASH
 
 
 def maker(**fields: Any) -> Artisan:
@@ -53,8 +54,8 @@ def due(artisan: Artisan) -> Decimal:
 
 
 def paid(artisan: Artisan) -> Payout:
-    payout = payouts.approve(artisan.pk, method=CASH, actor=accountant())
-    payouts.pay(payout.pk, document_number="KM-17", paid_on=TODAY, actor=accountant())
+    payout = paying.approve(artisan.pk, method=CASH, actor=accountant())
+    paying.pay(payout.pk, document_number="KM-17", paid_on=TODAY, actor=accountant())
     payout.refresh_from_db()
     return payout
 
@@ -64,7 +65,7 @@ def test_what_is_due_is_paid_and_booked() -> None:
     earn(artisan, "26.60")
     payout = paid(artisan)
     assert (payout.state, payout.amount, payout.document_number) == ("paid", Decimal("26.60"), "KM-17")
-    assert earnings.balance(artisan.pk) == 0
+    assert paying.balance(artisan.pk) == 0
     booked = LedgerEntry.objects.filter(booking__cause=f"payout-{payout.pk}").values_list(
         "account", "amount", "held_at"
     )
@@ -74,9 +75,9 @@ def test_what_is_due_is_paid_and_booked() -> None:
 def test_what_is_approved_is_not_due_again() -> None:
     artisan = maker()
     earn(artisan, "26.60")
-    payout = payouts.approve(artisan.pk, method=CASH, actor=accountant(), amount=Decimal("20.00"))
+    payout = paying.approve(artisan.pk, method=CASH, actor=accountant(), amount=Decimal("20.00"))
     assert due(artisan) == Decimal("6.60")
-    payouts.cancel(payout.pk)
+    paying.cancel(payout.pk)
     assert due(artisan) == Decimal("26.60")
 
 
@@ -84,8 +85,8 @@ def test_what_is_approved_is_not_due_again() -> None:
 def test_nothing_but_what_is_due_is_approved(amount: str) -> None:
     artisan = maker()
     earn(artisan, "26.60")
-    with pytest.raises(NotPossible):
-        payouts.approve(artisan.pk, method=CASH, actor=accountant(), amount=Decimal(amount))
+    with pytest.raises(Refused):
+        paying.approve(artisan.pk, method=CASH, actor=accountant(), amount=Decimal(amount))
     assert not Payout.objects.exists()
 
 
@@ -94,20 +95,20 @@ def test_a_negative_balance_is_not_paid_and_made_up_by_later_sales() -> None:
     earn(artisan, "26.60")
     paid(artisan)
     earn(artisan, "-26.60", cause="refund-1")
-    with pytest.raises(NotPossible):
-        payouts.approve(artisan.pk, method=CASH, actor=accountant())
+    with pytest.raises(Refused):
+        paying.approve(artisan.pk, method=CASH, actor=accountant())
     assert Payout.objects.count() == 1
     earn(artisan, "30.00", cause="sale-2")
-    assert payouts.approve(artisan.pk, method=CASH, actor=accountant()).amount == Decimal("3.40")
+    assert paying.approve(artisan.pk, method=CASH, actor=accountant()).amount == Decimal("3.40")
 
 
 def test_a_refund_after_the_approval_stops_the_payout() -> None:
     artisan = maker()
     earn(artisan, "26.60")
-    payout = payouts.approve(artisan.pk, method=CASH, actor=accountant())
+    payout = paying.approve(artisan.pk, method=CASH, actor=accountant())
     earn(artisan, "-10.00", cause="refund-1")
-    with pytest.raises(NotPossible):
-        payouts.pay(payout.pk, document_number="1", paid_on=TODAY, actor=accountant())
+    with pytest.raises(Refused):
+        paying.pay(payout.pk, document_number="1", paid_on=TODAY, actor=accountant())
     payout.refresh_from_db()
     assert payout.state == "approved"
     assert not Booking.objects.filter(kind="payout").exists()
@@ -119,22 +120,22 @@ def test_a_refund_after_the_approval_stops_the_payout() -> None:
 def test_a_payout_is_paid_with_a_document_and_on_a_day_that_can_be(number: str, day: date) -> None:
     artisan = maker()
     earn(artisan, "26.60")
-    payout = payouts.approve(artisan.pk, method=CASH, actor=accountant())
-    with pytest.raises(NotPossible):
-        payouts.pay(payout.pk, document_number=number, paid_on=day, actor=accountant())
-    assert earnings.balance(artisan.pk) == Decimal("26.60")
+    payout = paying.approve(artisan.pk, method=CASH, actor=accountant())
+    with pytest.raises(Refused):
+        paying.pay(payout.pk, document_number=number, paid_on=day, actor=accountant())
+    assert paying.balance(artisan.pk) == Decimal("26.60")
 
 
 def pay_again(payout: Payout) -> None:
-    payouts.pay(payout.pk, document_number="2", paid_on=TODAY, actor=accountant())
+    paying.pay(payout.pk, document_number="2", paid_on=TODAY, actor=accountant())
 
 
-@pytest.mark.parametrize("again", [pay_again, lambda payout: payouts.cancel(payout.pk)])
+@pytest.mark.parametrize("again", [pay_again, lambda payout: paying.cancel(payout.pk)])
 def test_what_is_paid_is_neither_paid_nor_cancelled_again(again: Callable[[Payout], None]) -> None:
     artisan = maker()
     earn(artisan, "26.60")
     payout = paid(artisan)
-    with pytest.raises(NotPossible):
+    with pytest.raises(Refused):
         again(payout)
     assert Booking.objects.filter(kind="payout").count() == 1
 
@@ -143,43 +144,43 @@ def test_a_pause_stops_payouts_and_says_no_reason() -> None:
     artisan = maker()
     earn(artisan, "26.60")
     ArtisanPrivate.objects.filter(pk=artisan.pk).update(payouts_paused=True)
-    with pytest.raises(NotPossible):
-        payouts.approve(artisan.pk, method=CASH, actor=accountant())
+    with pytest.raises(Refused):
+        paying.approve(artisan.pk, method=CASH, actor=accountant())
 
 
 def test_what_is_approved_is_not_paid_while_payouts_are_paused() -> None:
     artisan = maker()
     payout = approved(artisan)
     ArtisanPrivate.objects.filter(pk=artisan.pk).update(payouts_paused=True)
-    with pytest.raises(NotPossible):
+    with pytest.raises(Refused):
         pay_again(payout)
-    assert earnings.balance(artisan.pk) == Decimal("26.60")
+    assert paying.balance(artisan.pk) == Decimal("26.60")
 
 
 @pytest.mark.parametrize("private", [{"private": False}, {"private__payout_details": " "}])
 def test_nobody_is_paid_to_an_account_that_is_not_known(private: dict[str, Any]) -> None:
     artisan = maker(agreed=(), **private)
     earn(artisan, "26.60")
-    with pytest.raises(NotPossible):
-        payouts.approve(artisan.pk, method=Payout.Method.BANK, actor=accountant())
+    with pytest.raises(Refused):
+        paying.approve(artisan.pk, method=Payout.Method.BANK, actor=accountant())
     assert not Payout.objects.exists()
-    assert payouts.approve(artisan.pk, method=CASH, actor=accountant()).amount == Decimal("26.60")
+    assert paying.approve(artisan.pk, method=CASH, actor=accountant()).amount == Decimal("26.60")
 
 
 def test_what_is_approved_is_not_paid_to_an_account_that_is_gone() -> None:
     artisan = maker(private__payout_details="AZ21 NABZ")
     earn(artisan, "26.60")
-    payout = payouts.approve(artisan.pk, method=Payout.Method.BANK, actor=accountant())
+    payout = paying.approve(artisan.pk, method=Payout.Method.BANK, actor=accountant())
     assert [one.obstacle for one in payouts.to_pay()] == [""]
     ArtisanPrivate.objects.filter(pk=artisan.pk).update(payout_details=" \n")
     with translation.override("en"):
-        assert [one.obstacle for one in payouts.to_pay()] == ["No bank account of this maker is recorded."]
-    with pytest.raises(NotPossible):
+        assert [one.obstacle for one in payouts.to_pay()] == ["No bank account of Nar is recorded."]
+    with pytest.raises(Refused):
         pay_again(payout)
-    assert earnings.balance(artisan.pk) == Decimal("26.60")
+    assert paying.balance(artisan.pk) == Decimal("26.60")
     ArtisanPrivate.objects.filter(pk=artisan.pk).update(payout_details="AZ21 NABZ")
     pay_again(payout)
-    assert earnings.balance(artisan.pk) == 0
+    assert paying.balance(artisan.pk) == 0
 
 
 def test_cash_needs_no_account() -> None:
@@ -232,7 +233,7 @@ def test_what_is_approved_is_paid_as_it_was_approved(change: dict[str, Any]) -> 
     approved(maker())
     with pytest.raises(IntegrityError, match="only paid or cancelled"), transaction.atomic():
         Payout.objects.update(**change)
-    payouts.cancel(Payout.objects.get().pk)
+    paying.cancel(Payout.objects.get().pk)
     with pytest.raises(IntegrityError, match="only paid or cancelled"), transaction.atomic():
         Payout.objects.update(state="approved")
 
@@ -292,50 +293,61 @@ def test_what_is_due_takes_two_queries(django_assert_num_queries: DjangoAssertNu
 
 def approved(artisan: Artisan) -> Payout:
     earn(artisan, "26.60")
-    return payouts.approve(artisan.pk, method=CASH, actor=accountant())
+    return paying.approve(artisan.pk, method=CASH, actor=accountant())
 
 
-def two_pay_at_once(payout: Payout) -> list[str]:
-    """How each ended."""
-    actor = accountant()
+def two_pay_at_once(payouts_chosen: list[Payout]) -> list[Any]:
+    """What each came to, whoever came first."""
+    actor, pks = accountant(), [payout.pk for payout in payouts_chosen]
 
-    def pay() -> None:
-        payouts.pay(payout.pk, document_number="KM-17", paid_on=TODAY, actor=actor)
+    def pay() -> Taken:
+        return payouts.pay(pks, document_number="KM-17", paid_on=TODAY, actor=actor)
 
-    return sorted(type(result).__name__ for result in all_at_once([pay, pay]))
+    return all_at_once([pay, pay])
+
+
+def some_approved() -> list[Payout]:
+    makers = [maker() for _number in range(5)]
+    for artisan in makers:
+        earn(artisan, "26.60", cause=f"sale-{artisan.pk}")
+    return [paying.approve(artisan.pk) for artisan in makers]
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_accountants_who_pay_at_once_pay_once() -> None:
-    artisan = maker()
-    assert two_pay_at_once(approved(artisan)) == ["NoneType", "NotPossible"]
-    assert earnings.balance(artisan.pk) == 0
+    chosen = some_approved()
+    outcomes = two_pay_at_once(chosen)
+    assert sorted(payout.pk for one in outcomes for payout in one.done) == [payout.pk for payout in chosen]
+    assert sum(len(one.refused) for one in outcomes) == len(chosen)
+    assert set(earnings.balances().values()) == {Decimal()}
+    assert Booking.objects.filter(kind="payout").count() == len(chosen)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_without_the_lock_only_the_database_keeps_them_from_paying_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both find it approved and due; the second finds it paid as it writes."""
-    payout = approved(maker())
+    """Both find them approved and due; the second finds one paid as it writes."""
+    chosen = some_approved()
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
-    monkeypatch.setattr(earnings, "balance", after_all_have_come(earnings.balance, callers=2))
-    assert two_pay_at_once(payout) == ["IntegrityError", "NoneType"]
+    monkeypatch.setattr(earnings, "balances", after_all_have_come(earnings.balances, callers=2))
+    outcomes = two_pay_at_once(chosen)
+    assert sorted(type(one).__name__ for one in outcomes) == ["IntegrityError", "Taken"]
 
 
-def two_approve_at_once(artisan: Artisan) -> list[str]:
-    """How each ended."""
+def two_approve_at_once(artisan: Artisan) -> list[Any]:
     actor = accountant()
 
-    def approve() -> None:
-        payouts.approve(artisan.pk, method=CASH, actor=actor, amount=Decimal("20.00"))
+    def approve() -> Taken:
+        return payouts.approve({artisan.pk: Decimal("20.00")}, method=CASH, actor=actor)
 
-    return sorted(type(result).__name__ for result in all_at_once([approve, approve]))
+    return all_at_once([approve, approve])
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_accountants_who_approve_at_once_approve_once() -> None:
     artisan = maker()
     earn(artisan, "26.60")
-    assert two_approve_at_once(artisan) == ["NoneType", "NotPossible"]
+    outcomes = two_approve_at_once(artisan)
+    assert sorted((len(one.done), len(one.refused)) for one in outcomes) == [(0, 1), (1, 0)]
     assert Payout.objects.get().amount == 20
 
 
@@ -345,6 +357,25 @@ def test_without_the_lock_only_the_database_keeps_them_from_approving_twice(monk
     artisan = maker()
     earn(artisan, "26.60")
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *_args, **_options: self.all())
-    monkeypatch.setattr(earnings, "balance", after_all_have_come(earnings.balance, callers=2))
-    assert two_approve_at_once(artisan) == ["IntegrityError", "NoneType"]
+    monkeypatch.setattr(earnings, "balances", after_all_have_come(earnings.balances, callers=2))
+    assert sorted(type(one).__name__ for one in two_approve_at_once(artisan)) == ["IntegrityError", "Taken"]
     assert Payout.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_a_maker_whom_somebody_else_has_locked_is_refused_and_the_others_are_paid() -> None:
+    first, *others = some_approved()
+    with transaction.atomic():
+        Artisan.objects.select_for_update(no_key=True).get(pk=first.artisan_id)
+        [taken] = all_at_once([lambda: pay_all(first, others)])
+    assert {payout.pk for payout in taken.done} == {payout.pk for payout in others}
+    with translation.override("en"):
+        assert list(taken.refused) == [f"{first.artisan.code}: {payouts.BUSY}"]
+    first.refresh_from_db()
+    assert first.state == "approved"
+
+
+def pay_all(first: Payout, others: list[Payout]) -> Taken:
+    pks = [payout.pk for payout in (first, *others)]
+    with translation.override("en"):
+        return payouts.pay(pks, document_number="KM-17", paid_on=TODAY, actor=first.approved_by)

@@ -8,17 +8,19 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone, translation
 from pypdf import PdfReader
+from pytest_django import DjangoAssertNumQueries
 
 from artisans import statement_documents, statements, thanks
 from artisans.models import Artisan, Channel, PublicArtisan, Scope, Statement, Thanks
 from dostshop.accounts.models import User
-from tests.artisans.test_statements import LAST, told_life
+from tests.artisans.test_statements import LAST, book, named, pay, told_life
 from tests.dostshop.test_pdf import text_of
 from tests.factories import ArtisanFactory, consent, thanks_for, worker
 
 pytestmark = pytest.mark.django_db
 
 NAME = "Qızılquş"
+LONG_PIECE = "Ширванский ковёр ручной работы с медальонами и каймой, тёмно-синий"
 
 
 @pytest.fixture
@@ -36,6 +38,10 @@ def maker() -> Artisan:
 
 def shown(artisan: Artisan) -> list[Thanks]:
     return list(Thanks.objects.shown_with(PublicArtisan.objects.on_site().get(pk=artisan.pk)))
+
+
+def forget(artisan: Artisan) -> None:
+    thanks.forget(artisan, thanks.naming(artisan, thanks.shown_names(artisan)))
 
 
 def hints(words: str, artisan: Artisan) -> list[str]:
@@ -99,6 +105,12 @@ def test_a_legal_name_is_never_shown(maker: Artisan, staff: User, words: str) ->
     assert shown(maker) == []
     thanks.pass_on(written.pk, actor=staff)
     assert any("legal name" in hint for hint in hints(words, maker))
+
+
+def test_the_daughter_of_somebody_is_no_name() -> None:
+    maker = ArtisanFactory.create(private__legal_name="Aliyeva Sevil Vaqif kizi")
+    assert hints("Qonşumun qızı, gəlini, Leylanın kızı da bəyəndi", maker) == []
+    assert any("legal name" in hint for hint in hints("Vaqif kızı Sevilə salam", maker))
 
 
 def test_the_name_that_a_maker_chose_may_be_a_part_of_the_legal_one(staff: User) -> None:
@@ -183,7 +195,7 @@ def test_a_name_taken_back_is_in_nobodys_words(maker: Artisan) -> None:
     own = [thanks_for(maker, words=words, is_shown=True) for words in ("qizilqusa salam", "Sağ ol, Goldfinch!")]
     others = thanks_for(ArtisanFactory.create(), words="Qızılquşun işi kimi", is_shown=True)
     silent = thanks_for(maker, words="Sağ olun", is_shown=True)
-    thanks.forget(maker, thanks.shown_names(maker))
+    forget(maker)
     left = [Thanks.objects.get(pk=one.pk) for one in (*own, others, silent)]
     assert [one.words for one in left] == ["… salam", "Sağ ol, …!", "… işi kimi", "Sağ olun"]
     assert [one.is_shown for one in left] == [False, False, False, True]
@@ -193,9 +205,19 @@ def test_a_name_taken_back_is_in_nobodys_words(maker: Artisan) -> None:
 def test_names_in_several_words_and_several_times(maker: Artisan) -> None:
     setattr(maker, "display_name_ru", "Золотая птица")  # noqa: B010 - a column of modeltranslation's
     written = thanks_for(maker, words="Золотой птице спасибо. Qızılquş, Qızılquş!")
-    thanks.forget(maker, thanks.shown_names(maker))
+    forget(maker)
     written.refresh_from_db()
     assert written.words == "… спасибо. …, …!"
+
+
+def test_all_that_was_ever_written_is_read_once(
+    maker: Artisan, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for words in ("Sağ ol, Goldfinch!", "Sağ olun"):
+        thanks_for(maker, words=words)
+    with django_assert_num_queries(1):
+        [found] = thanks.naming(maker, thanks.shown_names(maker))
+        assert found.words == "Sağ ol, …!"
 
 
 def passed_on_last_month(artisan: Artisan, words: str) -> Thanks:
@@ -231,7 +253,10 @@ def test_it_is_printed_on_the_makers_statement(
     assert "Bu ay" not in page
     assert "Oxunmayıb" not in page
     with translation.override(language):
-        assert [one["words"] for one in statements.preview(maker)["thanks"]] == ["Bu ay yazılıb"]
+        paper = statement_documents.preview_pdf_response(maker, statements.preview(maker), language=language)
+    preview = text_of(PdfReader(BytesIO(paper.content)))
+    assert "Bu ay yazılıb" in preview
+    assert "Naxışına" not in preview
 
 
 def test_who_is_neither_thanked_nor_paid_gets_no_statement(maker: Artisan, staff: User) -> None:
@@ -254,23 +279,63 @@ def test_all_of_a_branch_are_printed_with_their_own_words(staff: User) -> None:
     assert all(("Sağ olun 0" in page) != ("Sağ olun 1" in page) for page in said)
 
 
-def test_words_that_find_no_room_have_the_next_page_and_the_money_stays_on_one(maker: Artisan, staff: User) -> None:
+@pytest.mark.parametrize(
+    ("sales", "words"),
+    [
+        (0, "Sağ olun, çox sağ olun. "),
+        (30, "ШИРОКИЕ ЩЁДРЫЕ ЖЕНЩИНЫ "),
+        (30, "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW "),
+        (400, "Sağ olun, çox sağ olun. "),
+    ],
+)
+def test_with_many_long_thanks_it_is_one_page(maker: Artisan, staff: User, sales: int, words: str) -> None:
     told_life(maker)
-    for _number in range(9):
-        passed_on_last_month(maker, "Sağ olun, çox sağ olun. " * 20)
+    for number in range(sales):
+        day = LAST + timedelta(days=number % 28)
+        book(maker, "1.00", on=day, sku=f"S-{number}", names=named(f"{number} {LONG_PIECE}"))
+    for number in range(4):
+        book(maker, "-1.00", on=LAST, sku=f"S-{number}", names=named(f"{number} {LONG_PIECE}"))
+        pay(maker, "0.10", on=LAST, number="KM-" + "17" * 18)
+    for _number in range(30):
+        passed_on_last_month(maker, (words * 50)[:500])
     statements.issue(LAST, actor=staff)
-    paper = statement_documents.pdf_response(Statement.objects.get(artisan=maker), language="en").content
-    first, *others = [page.extract_text() for page in PdfReader(BytesIO(paper)).pages]
-    assert len(others) == 2
-    assert "Do you have a question?" in first
-    assert sum(page.count("Bowl") for page in (first, *others)) == 9
+    statement = Statement.objects.get(artisan=maker)
+    for language, content in statement.content.items():
+        paper = statement_documents.pdf_response(statement, language=language).content
+        [page] = PdfReader(BytesIO(paper)).pages
+        text = " ".join(page.extract_text().split())
+        for told in (content["ask"], content["thanks_title"], words[:10], "…", content["more_thanks"]):
+            assert told in text, (language, told)
+
+
+def test_as_many_words_are_chosen_as_there_is_room_for(maker: Artisan, staff: User) -> None:
+    for number in range(20):
+        passed_on_last_month(maker, f"Sağ olun, {number:02}")
+    statements.issue(LAST, actor=staff)
+    page = printed(maker, "en")
+    shown = [number for number in range(20) if f"Sağ olun, {number:02}" in page]
+    assert shown == list(range(len(shown)))
+    assert 3 <= len(shown) < 20
+    assert f"and {20 - len(shown)} more" in page
+
+
+def test_what_is_passed_on_or_taken_back_later_lets_no_other_words_in(maker: Artisan, staff: User) -> None:
+    written = [passed_on_last_month(maker, f"Sağ olun, {number:02}") for number in range(20)]
+    statements.issue(LAST, actor=staff)
+    before = printed(maker, "az")
+    passed_on_last_month(maker, "Sonra yazılıb")
+    assert printed(maker, "az") == before
+    thanks.decline(written[1].pk, actor=staff)
+    page = printed(maker, "az")
+    assert page == before.replace("Sağ olun, 01 Badyə ", "")
+    assert page != before
 
 
 def test_what_is_taken_back_is_printed_no_more(maker: Artisan, staff: User) -> None:
     passed_on_last_month(maker, "Sağ ol, Qızılquş")
     statements.issue(LAST, actor=staff)
     assert "Sağ ol, Qızılquş" in printed(maker, "az")
-    thanks.forget(maker, thanks.shown_names(maker))
+    forget(maker)
     assert "Sağ ol, …" in printed(maker, "az")
     assert "nə yazıb" in printed(maker, "az")
     Thanks.objects.all().delete()

@@ -34,7 +34,8 @@ def test_pages_of_withdrawals_and_private_records(administrator: User, maker: Ar
     for prefix in LANGUAGES.values():
         for address in (
             f"artisan/{maker.pk}/withdraw/",
-            f"artisan/{maker.pk}/withdraw/?scopes=",
+            f"artisan/{maker.pk}/withdraw/?step=show",
+            f"artisan/{maker.pk}/withdraw/?step=show&scopes=name&scopes=place&channels=site",
             f"artisan/{unknown.pk}/consent/",
             "withdrawal/",
             f"withdrawal/{done.pk}/change/",
@@ -49,8 +50,10 @@ def test_pages_of_withdrawals_and_private_records(administrator: User, maker: Ar
 
 def test_consents_are_taken_back_with_the_keyboard(administrator: User, maker: Artisan, page: Page) -> None:
     look(page, f"/en/admin/artisans/artisan/{maker.pk}/withdraw/", "light", 360)
-    expect(page.get_by_role("heading", name="What will happen")).to_be_visible()
+    expect(page.get_by_role("button", name="Take back and remove")).to_have_count(0)
+    page.get_by_role("button", name="Show what will happen").press("Enter")
     expect(page.get_by_text("3 consents end.")).to_be_visible()
+    page.get_by_role("link", name="Change the choice").press("Enter")
     page.get_by_role("checkbox", name="place").press("Space")
     page.get_by_role("button", name="Show what will happen").press("Enter")
     expect(page.get_by_text("2 consents end.")).to_be_visible()

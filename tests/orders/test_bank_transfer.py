@@ -221,6 +221,43 @@ def test_what_came_short_is_in_the_books_once_the_order_is_over(order: Order, ca
     assert Stock.objects.get().on_hand == 1
 
 
+def read(order: Order, kind: str) -> list[str]:
+    """The mail of this kind, as text and HTML."""
+    message = emails.compose(order.mails.get(kind=kind))
+    return [str(message.body), str(message.alternatives[0][0])]
+
+
+@pytest.mark.parametrize("end", ["cancelled", "expired"])
+def test_the_mail_that_ends_the_order_says_that_what_came_goes_back(order: Order, end: str) -> None:
+    type_sums(order, "5.50")
+    if end == "cancelled":
+        cancelling.cancel(order.pk)
+    else:
+        expire(order)
+    assert all("You get back 5,50\u00a0AZN" in body for body in read(order, end))
+
+
+def test_before_and_after_cancelling_the_buyer_reads_once_that_what_came_goes_back(
+    client: Client, order: Order
+) -> None:
+    type_sums(order, "5.50")
+    cancel = client.get(order.get_absolute_url()).content.decode().split('class="confirm"')[1]
+    assert "5,50\u00a0₼ came for the order already: you get it back." in cancel
+    client.post(f"{order.get_absolute_url()}cancel/")
+    happened = [entry.text for entry in client.get(order.get_absolute_url()).context["happened"]]
+    assert happened[1:] == [
+        "5,50\u00a0₼ came to our account, which is not the price of the order.",
+        "The order was cancelled.",
+        "We give you back 5,50\u00a0₼.",
+    ]
+
+
+def test_nothing_goes_back_where_nothing_came(client: Client, order: Order) -> None:
+    assert "you get it back" not in client.get(order.get_absolute_url()).content.decode()
+    cancelling.cancel(order.pk)
+    assert not any("You get back" in body for body in read(order, "cancelled"))
+
+
 @pytest.mark.parametrize("is_late", [False, True])
 def test_more_than_the_price_pays_the_order_and_the_rest_goes_back_by_hand(
     client: Client, order: Order, *, is_late: bool

@@ -87,6 +87,16 @@ def test_from_the_work_list_the_code_is_asked_for(baku: Client, order: Order) ->
     assert order.events.get(kind="handed_over").data == {"branch": "baku"}
 
 
+def test_what_was_typed_wrong_stays_and_is_marked(baku: Client, order: Order) -> None:
+    payments.mark_paid(order.pk, actor=UserFactory.create())
+    page = shown(baku, counter(order, "handed-over/"), {"code": "AAAAA", "note": "showed a card"})
+    assert 'value="AAAAA"' in page
+    assert 'value="showed a card"' in page
+    assert "error-summary" in page
+    assert page.count("field--invalid") == 1
+    assert order.fulfilments.get().handed_over_at is None
+
+
 def test_wrong_codes_are_counted_where_pieces_are_handed_over_too(baku: Client, order: Order) -> None:
     payments.mark_paid(order.pk, actor=UserFactory.create())
     for number in range(10):
@@ -229,6 +239,7 @@ def test_a_cancelled_order_says_so(baku: Client, order: Order) -> None:
     page = shown(baku, COUNTER, {"code": str(order.pickup_code)})
     assert "Hand over nothing." in page
     assert "Paid at the till" not in page
+    assert "Cancelled </h2>" in page
 
 
 def test_who_comes_a_day_late_can_still_pay_where_the_piece_is_there(baku: Client, order: Order) -> None:

@@ -194,6 +194,14 @@ def test_the_mail_says_why_an_order_was_called_off_and_apologises(reason: str) -
         assert not any(told in body for told in ("We are sorry", "Turquoise bowl", "The kiln broke."))
 
 
+def test_how_to_pay_at_the_branch_does_not_name_it_again() -> None:
+    order = order_of(piece(), provider="branch")
+    fulfilment.mark_all_ready(order.pk, actor=staff())
+    for body in composed(order, "ready")[1:]:
+        # Once more beside the price of the delivery.
+        assert body.count(str(order.pickup_branch)) == 2
+
+
 def test_a_piece_that_was_faulty_is_apologised_for() -> None:
     order = order_of(piece(), language="en", provider="branch")
     payments.mark_paid(order.pk, actor=staff())
@@ -219,7 +227,7 @@ def test_a_deadline_names_the_day_of_the_week() -> None:
     until = timezone.localtime(order.payments.get().expires_at)
     assert order.promised_on is not None
     for body in (text, html):
-        assert f"until {until.day} {until:%B (%A), %H:%M} at Baku" in body
+        assert f"until {until.day} {until:%B (%A), %H:%M}. You pay" in body
         ready = f"Ready for pickup from about {order.promised_on.day} {order.promised_on:%B (%A)}."
         assert f"{ready} We will write to you when everything is ready." in body
 

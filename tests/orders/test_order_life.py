@@ -52,6 +52,7 @@ from orders.delivery import delivery_for
 from orders.models import Bag, Hold, LineItem, Order, Payment, Refund, Return, Stock
 from orders.models.order import WrongTransition
 from orders.steps import NotPossible
+from tests import paying
 from tests.factories import BranchFactory, delivery_method, details, piece, worker
 from tests.orders import toys
 from tests.orders.bank import Bank, Books, Page
@@ -86,7 +87,7 @@ REFUSED = (
     NotPossible,
     returns.NotReturnable,
     WrongTransition,
-    payouts.NotPossible,
+    paying.Refused,
 )
 refused = suppress(*REFUSED)
 few = st.integers(0, 2)
@@ -122,6 +123,8 @@ class OrderLife(RuleBasedStateMachine):
         if steps > 0:
             self.pay_at_the_bank(first, newest=True, difference=0, is_heard_of=True)
             self.ledger.change_rule(40, 50)
+            # A qəpik too much is refused.
+            self.approve_payouts(difference=1)
             self.approve_payouts(difference=0)
         if steps > 1:
             for step in ("ready", "arrived", "hand over"):
@@ -357,7 +360,7 @@ class OrderLife(RuleBasedStateMachine):
         for maker in self.ledger.makers:
             amount = Decimal(due[maker].numerator) / due[maker].denominator + difference * SMALLEST_SUM
             with refused:
-                payout = payouts.approve(maker, method=Payout.Method.CASH, actor=self.staff, amount=amount)
+                payout = paying.approve(maker, method=Payout.Method.CASH, actor=self.staff, amount=amount)
                 assert 0 < payout.amount <= due[maker]
 
     @rule()
@@ -365,14 +368,14 @@ class OrderLife(RuleBasedStateMachine):
         due = self.ledger.due(self.known())
         for payout in self.approved():
             with refused:
-                payouts.pay(payout.pk, document_number="KM-1", paid_on=timezone.localdate(), actor=self.staff)
+                paying.pay(payout.pk, document_number="KM-1", paid_on=timezone.localdate(), actor=self.staff)
                 assert payout.amount <= due[payout.artisan_id]
                 self.ledger.paid[payout.artisan_id] += Fraction(payout.amount)
 
     @rule()
     def cancel_payouts(self) -> None:
         for payout in self.approved():
-            payouts.cancel(payout.pk)
+            paying.cancel(payout.pk)
 
     def approved(self) -> list[Payout]:
         return list(Payout.objects.open().filter(artisan__in=self.ledger.makers))
@@ -469,6 +472,6 @@ def test_any_order_of_events_keeps_what_must_hold(settings: Settings) -> None:
 
 @pytest.mark.django_db
 def test_without_the_look_at_what_is_due_more_is_paid(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(payouts, "_refuse_above", lambda _balance, _wanted: None)
+    monkeypatch.setattr(payouts._Makers, "obstacle", lambda _makers, _payout: "")
     with pytest.raises(AssertionError):
         live(settings)

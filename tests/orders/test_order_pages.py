@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Branch
-from orders import emails, fulfilment, payments, refunds, stock
+from orders import cancelling, emails, fulfilment, payments, refunds, stock
 from orders.delivery import delivery_for
 from orders.models import Order, Refund, Stock
 from orders.providers import ProviderRefund, ProviderState, ProviderStatus, RefundState
@@ -113,8 +113,9 @@ def test_a_parcel_that_was_sent_stays_with_its_number_when_its_money_goes_back(c
     assert "RR123456789AZ" in shown
     parcel = shown.split("Parcel 1 of 2")[1].split("Parcel 2 of 2")[0]
     assert f"2 × {gone.name}</span>" in parcel
+    assert f"sent on {sent.handed_over_at or timezone.now():%-d %B}, Azerpost" in parcel
     # Of the three one was refunded before.
-    assert "Given back: 2" in parcel
+    assert "Refunded: 2" in parcel
     assert f"3 × {waiting.lines.get().name}</span>" in shown.split("Parcel 2 of 2")[1]
 
 
@@ -145,6 +146,24 @@ def test_what_happened_names_where_it_was_handed_over_and_whose_pieces(client: C
     arrived = sentences[-3]
     assert own in arrived
     assert other in arrived
+
+
+@pytest.mark.parametrize(("prefix", "sentence"), [("", "qablaşdırılıb."), ("/ru", "упаковано."), ("/en", "packed.")])
+def test_what_a_branch_did_goes_on_in_small_letters_after_its_name(client: Client, prefix: str, sentence: str) -> None:
+    order = order_of(*[piece(branch=BranchFactory.create(slug=slug)) for slug in ("baku", "barda")])
+    pay(order)
+    fulfilment.mark_ready(order.fulfilments.all()[1].pk, actor=worker())
+    happened = client.get(f"{prefix}{order.get_absolute_url()}").context["happened"]
+    assert happened[-1].text.endswith(f": {sentence}")
+
+
+def test_what_waits_at_the_branch_comes_before_thanks(client: Client) -> None:
+    order = order_of(piece(), language="en")
+    pay(order)
+    fulfilment.mark_all_ready(order.pk, actor=worker())
+    page = " ".join(client.get(order.get_absolute_url()).content.decode().split())
+    assert '<p class="lead"> Your pieces wait for you at Baku – DOST Centre. </p>' in page
+    assert "<p>Thank you, the order is paid.</p>" in page
 
 
 def test_forged_and_mistyped_links_open_nothing(client: Client) -> None:
@@ -186,6 +205,28 @@ def test_the_shopper_cancels_before_paying(client: Client) -> None:
     assert order.status == Order.Status.CANCELLED
     assert page.count("Sifariş ləğv edilib.") == 1
     assert stock.hold(bag_with(variant)) is not None
+
+
+def test_what_is_cancelled_in_another_tab_is_said_to_be_so(client: Client) -> None:
+    order = order_of(piece())
+    for _tab in range(2):
+        page = client.post(f"/en{order.get_absolute_url()}cancel/", follow=True).content.decode()
+    assert "This order is cancelled already." in page
+    assert "notice--error" not in page
+    assert order.mails.filter(kind="cancelled").count() == 1
+
+
+def test_a_cancelled_order_says_of_no_piece_that_it_was_given_back(client: Client) -> None:
+    order = order_of(piece(price="40.00"), piece(price="12.00"), language="en")
+    pay(order)
+    line = order.lines.order_by("pk")[0]
+    refunds.decide(order.pk, what=refunds.Sum({line.pk: 1}), reason=Refund.Reason.GOODWILL)
+    assert client.get(order.get_absolute_url()).content.decode().count("Refunded: 1") == 1
+    cancelling.call_off(order.pk, actor=worker())
+    order.refresh_from_db()
+    mail = emails.compose(order.mails.get(kind="cancelled"))
+    for told in (client.get(order.get_absolute_url()).content, mail.body, mail.alternatives[0][0]):
+        assert "Refunded:" not in str(told)
 
 
 def test_a_paid_order_is_not_cancelled_on_its_page(client: Client) -> None:
@@ -279,6 +320,11 @@ def test_an_order_is_not_found_by_half(client: Client, data: dict[str, str]) -> 
     assert response.status_code == 200
     assert "error-summary" in response.content.decode()
     assert order.secret not in response.content.decode()
+
+
+def test_who_gives_no_code_is_told_where_it_is(client: Client) -> None:
+    page = client.post("/en/orders/", {"code": "", "email": "leyla@example.com"}).content.decode()
+    assert page.count("Type the code of the order: it is in the mail that we sent you.") == 2
 
 
 def test_my_orders_ask_to_sign_in(client: Client) -> None:

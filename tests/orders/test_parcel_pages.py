@@ -97,6 +97,9 @@ def test_a_number_is_corrected_and_a_receipt_written_down(baku: Client, barda: C
     for day, sentence in [("", "Say on which day"), ("soon", "This is not a day"), ("2020-01-02", "A parcel comes on")]:
         said = baku.post(f"{address}received/", {"day": day}, follow=True).content.decode()
         assert sentence in said, day
+        assert f'value="{day}"' in said or not day
+        assert "field--invalid" in said
+        assert '<details class="confirm" open>' in said
     assert "written down" in baku.post(f"{address}received/", {"day": today.isoformat()}, follow=True).content.decode()
     part.refresh_from_db()
     assert (part.tracking_number, part.received_on) == ("RR2", today)

@@ -229,6 +229,18 @@ def test_what_is_our_fault_is_refunded_as_such(staff: User) -> None:
     assert returns.refund(returned.pk, actor=staff).reason == Refund.Reason.FAULTY
 
 
+def test_who_got_another_piece_reads_that_and_not_that_it_was_damaged(staff: User) -> None:
+    order = received(piece())
+    returned = ask(order, reason="wrong_piece")
+    returns.accept(returned.pk, actor=staff)
+    refund = returns.refund(returned.pk, actor=staff)
+    mail = OrderMail.objects.create(order=order, kind=OrderMail.Kind.REFUNDED, about=f"refund-{refund.pk}")
+    body = str(emails.compose(mail).body)
+    assert "Sifariş etdiyiniz əşyanın yerinə başqası gəlib. Üzr istəyirik." in body
+    assert "zədəli" not in body
+    assert order.invoices.get(refund=refund).content["reason"] == "başqa əşya gəlib"
+
+
 def test_steps_out_of_turn_say_why_and_change_nothing(staff: User) -> None:
     order = received(piece())
     returned = ask(order)

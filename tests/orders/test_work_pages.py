@@ -1,7 +1,7 @@
 """The branches' work list, parts, pick list and packing slip; by role."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -130,6 +130,15 @@ def test_overdue_comes_first_and_only_where_staff_are_late(baku: Client) -> None
         ("To prepare", [punctual.code]),
         ("Ready, waiting for the buyer", [ready.code]),
     ]
+
+
+def test_what_waits_for_its_buyer_says_since_when(baku: Client) -> None:
+    order = order_of(piece(), provider="branch")
+    fulfilment.mark_all_ready(order.pk, actor=worker())
+    Fulfilment.objects.update(arrived_at=datetime(2026, 3, 5, 9, tzinfo=UTC))
+    page = text(baku, "/en/staff/")
+    assert "here since 5 March" in page
+    assert 'href="/en/staff/delivery/"' in page
 
 
 def test_what_was_handed_over_or_called_off_is_no_work(baku: Client) -> None:
@@ -382,10 +391,10 @@ def test_days_are_shown_to_the_shopper_and_to_staff(baku: Client) -> None:
     sent = parcel()
     Order.objects.filter(pk=sent.order_id).update(promised_on=date(2031, 3, 19))
     address = f"/en{sent.order.get_absolute_url()}"
-    assert "We send it by about 19 March (Wednesday)." in text(Client(), address)
+    assert "We send the pieces by about 19 March (Wednesday)." in text(Client(), address)
     # Packed is not sent.
     fulfilment.mark_ready(sent.pk, actor=worker())
-    assert "We send it by about 19 March (Wednesday)." in text(Client(), address)
+    assert "We send the pieces by about 19 March (Wednesday)." in text(Client(), address)
 
 
 def test_a_promise_that_is_past_is_not_told_as_one_to_come() -> None:

@@ -31,7 +31,7 @@ DROP FUNCTION catalog_refuse_change();
 class Migration(migrations.Migration):
     dependencies = [
         ("artisans", "0018_former_addresses_of_makers"),
-        ("catalog", "0012_who_is_named_is_visible"),
+        ("catalog", "0014_pictures_of_nobody"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
