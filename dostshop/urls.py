@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         path("accounts/logout/", sign_out),
         path("accounts/", include("dostshop.accounts.urls")),
         path("staff/", include("orders.work_urls")),
+        path("studio/", include("catalog.studio_urls")),
         # One information page has prices in it. It is linked to as the others are, so it comes before them; only the
         # links to its other languages go by its name.
         path("info/delivery/", delivery.page, name="delivery"),

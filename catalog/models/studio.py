@@ -1,12 +1,15 @@
 """What comes from the studio: an instructor's words about a piece, photos on their way, and what was decided."""
 
 import uuid
+from datetime import datetime, timedelta
 from pathlib import PurePath
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -14,6 +17,7 @@ from catalog.models.photo import Photo
 from catalog.models.product import Product
 
 MAX_UPLOAD_BYTES = 40_000_000
+UPLOAD_LIFETIME = timedelta(hours=48)
 
 
 def voice_note_name(instance: "Proposal", filename: str) -> str:
@@ -49,6 +53,15 @@ class Proposal(models.Model):
         return str(self.product)
 
 
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def unfinished(self) -> "UploadQuerySet":
+        return self.filter(photo=None)
+
+    def abandoned(self) -> "UploadQuerySet":
+        """Nobody went on with it for two days: a phone that comes back later begins anew."""
+        return self.unfinished().filter(changed_at__lt=timezone.now() - UPLOAD_LIFETIME)
+
+
 class Upload(models.Model):
     """A photo on its way from a phone, in parts; see ``catalog/uploads.py``."""
 
@@ -58,10 +71,14 @@ class Upload(models.Model):
     # Bytes: of the whole file, and how many of them are here.
     length = models.PositiveIntegerField()
     offset = models.PositiveIntegerField(default=0)
+    # Names of what is here, in its order, in the private storage.
+    parts = ArrayField(models.CharField(max_length=100), default=list)
     # What became of it, once every byte was here.
     photo = models.OneToOneField(Photo, models.CASCADE, null=True, related_name="upload")
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[UploadQuerySet] = UploadQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         default_permissions = ()
@@ -77,6 +94,15 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.changed_at + UPLOAD_LIFETIME
+
+    @property
+    def folder(self) -> str:
+        """Of its parts, in the private storage."""
+        return f"uploads/{self.key}/"
 
 
 class ProductEvent(models.Model):

@@ -9,6 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 TITLES = {
     "catalog.clear_away": _("delete what a maker took back"),
     "catalog.discard_files": _("delete the files of a picture that is gone"),
+    "catalog.forget_uploads": _("delete photos that never came whole"),
     "catalog.render_picture": _("make the sizes of a picture"),
     "dostshop.tidy_queue": _("tidy up the background work"),
     "orders.expire": _("look for unpaid orders whose time is over"),
