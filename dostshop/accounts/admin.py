@@ -1,16 +1,21 @@
-"""Users and what they may do. Only a superuser makes somebody staff, or changes somebody who is."""
+"""Users and what they may do. Only a superuser gives roles and rights, or changes somebody who has any."""
+
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import ManyToManyField
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from dostshop.accounts.models import Membership, User
+from dostshop.accounts import roles
+from dostshop.accounts.models import Membership, Role, User
 from dostshop.admin import ShopAdmin, ShownOnPage, TableInline, signed_in
 
 # Addresses are shown with their user; providers come from the environment, and tokens are not kept.
@@ -57,7 +62,8 @@ class ShopUserAdmin(UserAdmin[User], ShopAdmin):
     # “Delete selected” asks for no single user's permission.
     actions = None
     inlines = (MembershipInline, EmailAddressInline)
-    readonly_fields = ("last_login", "date_joined")
+    # A role opens the admin by itself, or it stays shut.
+    readonly_fields = ("is_staff", "last_login", "date_joined")
     filter_horizontal = ("groups", "user_permissions")
     fieldsets = (
         (None, {"fields": ("email", "name", "password")}),
@@ -69,7 +75,20 @@ class ShopUserAdmin(UserAdmin[User], ShopAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         if signed_in(request).is_superuser:
             return self.readonly_fields
-        return (*self.readonly_fields, "is_staff", "is_superuser", "groups", "user_permissions")
+        return (*self.readonly_fields, "is_superuser", "groups", "user_permissions")
+
+    def formfield_for_manytomany(
+        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "ModelMultipleChoiceField[Any] | None":
+        if db_field.name == "groups":
+            # Who has a role is said below, and nowhere else.
+            kwargs["queryset"] = Group.objects.exclude(name__in=Role.values)
+        field: ModelMultipleChoiceField[Any] | None = super().formfield_for_manytomany(db_field, request, **kwargs)
+        return field
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        roles.let_in(form.instance)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return self._outranks(request, obj) and super().has_change_permission(request, obj)
@@ -79,9 +98,24 @@ class ShopUserAdmin(UserAdmin[User], ShopAdmin):
 
     def _outranks(self, request: HttpRequest, obj: User | None) -> bool:
         """A password or an address changed is an account taken over."""
-        return signed_in(request).is_superuser or obj is None or not (obj.is_staff or obj.is_superuser)
+        return signed_in(request).is_superuser or obj is None or not roles.has_any(obj)
 
 
 @admin.register(Group)
 class ShopGroupAdmin(GroupAdmin, ShopAdmin):
-    pass
+    """For superusers alone: whoever may change a group gives rights. Those of roles come with the code."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return signed_in(request).is_superuser
+
+    def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return signed_in(request).is_superuser
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return signed_in(request).is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return signed_in(request).is_superuser and not (obj and obj.name in Role)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        return signed_in(request).is_superuser and not (obj and obj.name in Role)

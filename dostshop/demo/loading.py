@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.contrib.auth.models import Group, Permission
 from django.core.files import File
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 
 from artisans import consent, thanks
@@ -36,7 +35,8 @@ from catalog.models import (
     Variant,
 )
 from dostshop import codes
-from dostshop.accounts.models import Membership, Role, User
+from dostshop.accounts import roles
+from dostshop.accounts.models import Role, User
 from dostshop.demo import people
 from dostshop.pictures import Picture
 from orders import bag as bags
@@ -109,13 +109,6 @@ def _add_photo(picture: Picture, *, name: str, alt: Mapping[str, str]) -> None:
 
 
 def _load_people() -> None:
-    for role, rights in people.RIGHTS.items():
-        group, is_new = Group.objects.get_or_create(name=role.value)
-        if is_new:
-            wanted = Q()
-            for app, names in rights.items():
-                wanted |= Q(content_type__app_label=app, codename__in=names)
-            group.permissions.set(Permission.objects.filter(wanted))
     for person in people.PEOPLE:
         if not User.objects.filter(email=person.email).exists():
             _create_person(person)
@@ -126,15 +119,13 @@ def _create_person(person: people.Person) -> None:
         person.email,
         person.password,
         name=person.name,
-        is_staff=person.is_staff,
+        is_staff=person.is_superuser,
         is_superuser=person.is_superuser,
     )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     if person.role:
-        branch = Branch.objects.get(slug=person.branch) if person.branch else None
-        Membership.objects.create(user=user, role=person.role, branch=branch)
-    if person.role in people.RIGHTS:
-        user.groups.add(Group.objects.get(name=person.role.value))
+        branch = Branch.objects.get(slug=person.branch).pk if person.branch else None
+        roles.give(user, person.role, branch=branch)
 
 
 def _load_branches() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -30,6 +30,8 @@ BRANCH_WORK = (
 
 
 def staff(role: Role, *permissions: str, branch: Branch | None = None) -> User:
+    """With these rights alone: in this test the role itself brings none. “test_rights.of” makes those with a role's."""
+    Group.objects.get(name=role).permissions.clear()
     user: User = UserFactory.create(is_staff=True)
     Membership.objects.create(user=user, role=role, branch=branch)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
