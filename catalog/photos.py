@@ -1,11 +1,12 @@
 """From a private original to the public renditions of a picture.
 
-Promises: the renditions are upright, in sRGB, and carry no metadata at all. Their names hold a digest of the
-original and of the recipe, so a file never changes under its name; those on which somebody is to be seen lie in a
-folder that caches keep for a minute only (``dostshop/pictures.py``). A second run finds them made and does nothing;
-a new original or recipe, or somebody noticed in it, writes new files, then the row in one update, then deletes the
-old files. Takes no lock. What cannot be used raises ``UnusablePicture`` with a sentence for the person who brought
-the file.
+Promises: the renditions are upright, framed as somebody chose, in sRGB, and carry no metadata at all. Their names hold
+a digest of the original, its framing and the recipe, so a file never changes under its name; those on which somebody
+is to be seen lie in a folder that caches keep for a minute only (``dostshop/pictures.py``). A second run finds them
+made and does nothing; a new original, framing or recipe, or somebody noticed in it, writes new files, then the row in
+one update, then deletes the old files. Takes no lock: where the row says something else by then, the files go again,
+and whoever changed it has asked for others. What cannot be used raises ``UnusablePicture`` with a sentence for the
+person who brought the file.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from itertools import batched
 from typing import IO, Any
 
@@ -25,7 +26,10 @@ from django.core.files.storage import storages
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
 
-from dostshop.pictures import OF_PEOPLE, Picture, Rendition
+from catalog import noticing
+from catalog.models import Hint
+from catalog.models.studio import MAX_UPLOAD_BYTES
+from dostshop.pictures import OF_PEOPLE, Framing, Picture, Rendition
 
 pillow_heif.register_heif_opener()
 
@@ -35,6 +39,7 @@ MAX_PIXELS = 50_000_000
 # WebP ends at 16,383.
 MAX_SIDE = 16_000
 PAPER = (255, 255, 255)
+AS_TAKEN = Framing()
 # Pictures in memory at once while many are rendered.
 BATCH = 16
 
@@ -55,6 +60,9 @@ RECIPES = (
     Recipe("jpeg", "jpg", (640, 1280), {"quality": 76, "optimize": True, "progressive": True}),
 )
 WIDEST = max(width for recipe in RECIPES for width in recipe.widths)
+
+# Pillow turns the other way round.
+_TURNS = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
 
 # What Pillow's readers raise, each in its own way, when a file is not what it says.
 _DAMAGE = (
@@ -86,12 +94,21 @@ class Encoded:
     content: bytes
 
 
-def check_upload(file: IO[bytes]) -> None:
-    """Raises ``UnusablePicture`` unless the file is a whole picture that can be rendered. A form validator."""
+def check_upload(file: IO[bytes]) -> list[Hint]:
+    """Raises ``UnusablePicture`` unless the file is a whole picture that can be rendered; tells what seems wrong."""
+    size = file.seek(0, SEEK_END)
     file.seek(0)
+    if size > MAX_UPLOAD_BYTES:
+        raise _too_heavy()
     with _opened(file) as image:
+        width, height = image.size
         _load(image)
+        try:
+            hints = noticing.hints(_on_paper(_in_eight_bits(image)), width=width, height=height)
+        except _DAMAGE as error:
+            raise _damaged() from error
     file.seek(0)
+    return hints
 
 
 def render(picture: Picture) -> None:
@@ -115,16 +132,16 @@ def render_all(pictures: Iterable[Picture], *, threads: int) -> Iterator[tuple[P
                     yield picture, None
 
 
-def encode(original: bytes) -> list[Encoded]:
-    """Every rendition of the picture, by format and width. None is wider than the original."""
-    upright = _upright(original)
+def encode(original: bytes, framing: Framing = AS_TAKEN) -> list[Encoded]:
+    """Every rendition of the picture, by format and width. None is wider than what is shown of the original."""
+    shown = _shown(original, framing)
     resized: dict[int, Image.Image] = {}
     made = []
     for recipe in RECIPES:
-        for width in _widths(recipe, widest=upright.width):
+        for width in _widths(recipe, widest=shown.width):
             if width not in resized:
-                height = max(1, round(upright.height * width / upright.width))
-                resized[width] = upright.resize((width, height), Image.Resampling.LANCZOS)
+                height = max(1, round(shown.height * width / shown.width))
+                resized[width] = shown.resize((width, height), Image.Resampling.LANCZOS)
             content = BytesIO()
             resized[width].save(content, recipe.format, **recipe.options)
             made.append(Encoded(recipe, width, resized[width].height, content.getvalue()))
@@ -135,9 +152,11 @@ def _encoded(picture: Picture) -> tuple[str, list[Encoded]]:
     """The folder and beginning of the names, and what is to be stored under them: nothing if that was done."""
     with picture.original.open("rb") as file:
         original = file.read()
-    digest = hashlib.sha256(repr(RECIPES).encode() + original).hexdigest()[:8]
+    framing = picture.framing
+    recipe = repr(RECIPES) + ("" if framing == AS_TAKEN else repr(framing))
+    digest = hashlib.sha256(recipe.encode() + original).hexdigest()[:8]
     prefix = f"{OF_PEOPLE if picture.is_of_people else ''}{picture.key}/{digest}-"
-    return prefix, [] if _is_current(picture, prefix) else encode(original)
+    return prefix, [] if _is_current(picture, prefix) else encode(original, framing)
 
 
 def _is_current(picture: Picture, prefix: str) -> bool:
@@ -167,14 +186,15 @@ def _store(picture: Picture, prefix: str, made: list[Encoded]) -> None:
                 "size": len(encoded.content),
             }
         )
-    # Unless the picture was deleted, or got another original, while this one was rendered.
-    same = type(picture)._default_manager.filter(pk=picture.pk, original=picture.original.name)
     after = {rendition["name"] for rendition in renditions}
-    if same.update(renditions=renditions):
+    row = type(picture)._default_manager.filter(pk=picture.pk)
+    # Unless the picture was deleted, or changed, while this one was rendered.
+    if row.filter(**{field: getattr(picture, field) for field in picture.rendered_from}).update(renditions=renditions):
         picture.renditions = renditions
         unneeded = before - after
     else:
-        unneeded = after
+        now = row.values_list("renditions", flat=True).first() or []
+        unneeded = after - {rendition["name"] for rendition in now}
     for name in unneeded:
         storage.delete(name)
 
@@ -184,16 +204,26 @@ def _widths(recipe: Recipe, *, widest: int) -> list[int]:
     return [width for width in recipe.widths if width < widest] + [widest] * (widest <= recipe.widths[-1])
 
 
-def _upright(original: bytes) -> Image.Image:
+def _shown(original: bytes, framing: Framing) -> Image.Image:
+    # What is left of the shorter side still makes the widest rendition, where the original is large enough.
+    side = WIDEST * 100 // min(100 - framing.left - framing.right, 100 - framing.top - framing.bottom)
     with _opened(BytesIO(original)) as image:
-        _load(image)
+        _load(image, side=side)
         try:
-            upright = ImageOps.exif_transpose(_in_srgb(_on_paper(_shrunk(_in_eight_bits(image)))))
+            upright = ImageOps.exif_transpose(_in_srgb(_on_paper(_shrunk(_in_eight_bits(image), side=side))))
         except _DAMAGE as error:
             raise _damaged() from error
+    shown = _framed(upright, framing)
     # Pillow hands on the profile, comments and resolution that it finds here.
-    upright.info = {}
-    return upright
+    shown.info = {}
+    return shown
+
+
+def _framed(upright: Image.Image, framing: Framing) -> Image.Image:
+    turned = upright.transpose(_TURNS[framing.turn]) if framing.turn else upright
+    left, right = (turned.width * percent // 100 for percent in (framing.left, 100 - framing.right))
+    top, bottom = (turned.height * percent // 100 for percent in (framing.top, 100 - framing.bottom))
+    return turned.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
 
 
 def _opened(file: IO[bytes]) -> Image.Image:
@@ -212,10 +242,11 @@ def _opened(file: IO[bytes]) -> Image.Image:
     return image
 
 
-def _load(image: Image.Image) -> None:
+def _load(image: Image.Image, *, side: int = WIDEST) -> None:
+    """No side gets smaller than the given one by it."""
     try:
         # JPEG alone can be decoded small, which saves most of the time and memory.
-        image.draft(None, (WIDEST, WIDEST))
+        image.draft(None, (side, side))
         image.load()
     except _DAMAGE as error:
         raise _damaged() from error
@@ -235,6 +266,13 @@ def _too_large() -> UnusablePicture:
     )
 
 
+def _too_heavy() -> UnusablePicture:
+    return UnusablePicture(
+        _("This file is larger than 40 megabytes. Choose a smaller one, or save the picture smaller."),
+        code="too_heavy",
+    )
+
+
 def _in_eight_bits(image: Image.Image) -> Image.Image:
     """Palettes opened up, and 16-bit greys scaled: Pillow's own conversion would cut them off at white."""
     if image.mode.startswith("I"):
@@ -244,9 +282,9 @@ def _in_eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("L") if image.mode == "1" else image
 
 
-def _shrunk(image: Image.Image) -> Image.Image:
-    """No side smaller than the widest rendition: which side becomes the width is not decided yet."""
-    scale = WIDEST / min(image.size)
+def _shrunk(image: Image.Image, *, side: int) -> Image.Image:
+    """Neither side is smaller than the given one: which of them becomes the width is not decided yet."""
+    scale = side / min(image.size)
     if scale >= 1:
         return image
     return image.resize(

@@ -164,7 +164,7 @@ def _joined(parts: Sequence[str]) -> Iterator[IO[bytes]]:
 def _stored(photo: Photo, file: IO[bytes]) -> Iterator[Photo]:
     """The photo with its original, which goes again where the row is not kept. Raises Refused."""
     try:
-        photos.check_upload(file)
+        photo.hints = photos.check_upload(file)
     except photos.UnusablePicture as problem:
         raise Refused(str(problem.message)) from problem
     with Image.open(file, formats=photos.ACCEPTED) as image:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TypedDict
+from typing import ClassVar, TypedDict
 
 from django.core.files.storage import storages
 from django.core.validators import MaxValueValidator
@@ -67,6 +67,9 @@ def original_name(instance: "Picture", filename: str) -> str:
 
 
 class Picture(models.Model):
+    # The fields that say what its renditions show and where they lie.
+    rendered_from: ClassVar[tuple[str, ...]] = ("original",)
+
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     original = models.ImageField(
         _("picture"), upload_to=original_name, width_field="original_width", height_field="original_height"
@@ -174,6 +177,8 @@ class Picture(models.Model):
 
 class PictureOfNobody(Picture):
     """Of a place or of things: who is to be seen on it nobody could ask for a consent. Not shown until staff say so."""
+
+    rendered_from = (*Picture.rendered_from, "shows_nobody")
 
     shows_nobody = models.BooleanField(
         _("nobody is visible"),

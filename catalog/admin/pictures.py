@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.core.files.storage import storages
 from django.db.models import Field
 from django.forms import Field as FormField
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,6 +17,7 @@ from unfold.admin import StackedInline
 from unfold.decorators import display
 
 from catalog import photos, tasks
+from catalog.models import Photo
 from dostshop.admin import FileChoice, InlineFormSet, PartOfPage
 from dostshop.pictures import Picture, Rendition
 
@@ -37,6 +39,16 @@ def thumbnail(renditions: Sequence[Rendition] | None, *, alt: str, width: int) -
     )
 
 
+class PictureForm(ModelForm):  # type: ignore[type-arg]
+    def clean_original(self) -> Any:
+        original = self.cleaned_data["original"]
+        if "original" in self.changed_data:
+            hints = photos.check_upload(original)
+            if isinstance(self.instance, Photo):
+                self.instance.hints = hints
+        return original
+
+
 class PictureFormSet(InlineFormSet):
     def save_new(self, form: Any, commit: bool = True) -> Picture:
         return self._rendered(super().save_new(form, commit), form)
@@ -52,8 +64,7 @@ class PictureFormSet(InlineFormSet):
         super().delete_existing(obj, commit)
 
     def _rendered(self, picture: Picture, form: Any) -> Picture:
-        # Where somebody is to be seen, renditions lie elsewhere.
-        if picture.pk and {"original", "shows_person", "shows_nobody"} & set(form.changed_data):
+        if picture.pk and set(picture.rendered_from) & set(form.changed_data):
             tasks.render_later(picture)
         return picture
 
@@ -61,10 +72,11 @@ class PictureFormSet(InlineFormSet):
 class PictureInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any]):
     """Upload, alternative text in every language, focal point, and what the shop made of it."""
 
+    form = PictureForm
     formset = PictureFormSet
     show_title = True
     extra = 0
-    readonly_fields = ("preview",)
+    readonly_fields: ClassVar[tuple[str, ...]] = ("preview",)
     fields: ClassVar[tuple[str | tuple[str, ...], ...]] = ("preview", "original", "alt", ("focus_x", "focus_y"))
 
     def formfield_for_dbfield(
@@ -72,7 +84,6 @@ class PictureInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any
     ) -> FormField | None:
         field: FormField | None = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and db_field.name == "original":
-            field.validators.append(photos.check_upload)
             # No link to the file: originals are private, and what the shop shows is the preview.
             field.widget = FileChoice(accept=ACCEPTED)
         return field

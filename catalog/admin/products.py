@@ -21,7 +21,7 @@ from artisans.admin.pity import WarnsOfPity
 from catalog import availability, publishing, review
 from catalog.admin.pictures import PictureFormSet, PictureInline, thumbnail
 from catalog.admin.review import ReviewPage
-from catalog.models import Photo, Product, ProductMaker, Variant
+from catalog.models import Hint, Photo, Product, ProductMaker, Variant
 from dostshop import money
 from dostshop.admin import (
     InlineFormSet,
@@ -146,7 +146,22 @@ class PhotoInline(PictureInline):
     model = Photo
     formset = PhotoFormSet
     autocomplete_fields = ("people",)
-    fields = ("preview", "original", "alt", "shows_person", "people", ("focus_x", "focus_y"), "position")
+    readonly_fields = ("preview", "noticed")
+    fields = (
+        "preview",
+        "noticed",
+        "original",
+        "alt",
+        "shows_person",
+        "people",
+        ("turn", "cut_left", "cut_right", "cut_top", "cut_bottom"),
+        ("focus_x", "focus_y"),
+        "position",
+    )
+
+    @display(description=_("noticed"))
+    def noticed(self, photo: Photo) -> str:
+        return ", ".join(str(Hint(hint).label) for hint in photo.hints)
 
 
 @admin.register(Product)

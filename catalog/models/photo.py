@@ -41,6 +41,16 @@ class Hint(models.TextChoices):
 
 
 class Photo(Picture):
+    rendered_from = (
+        *Picture.rendered_from,
+        "shows_person",
+        "turn",
+        "cut_left",
+        "cut_right",
+        "cut_top",
+        "cut_bottom",
+    )
+
     class Turn(models.IntegerChoices):
         """Clockwise, from how the camera held it up."""
 

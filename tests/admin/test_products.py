@@ -61,6 +61,8 @@ def photo(**fields: Any) -> dict[str, Any]:
         "photos-0-focus_x": 50,
         "photos-0-focus_y": 50,
         "photos-0-position": 0,
+        "photos-0-turn": 0,
+        **{f"photos-0-cut_{side}": 0 for side in ("left", "right", "top", "bottom")},
         "photos-0-shows_person": "false",
     }
     return {**empty, **fields}

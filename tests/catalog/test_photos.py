@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from artisans.models import Branch, BranchPhoto
 from catalog import photos, tasks
+from dostshop.pictures import Framing
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "test-data" / "photos"
 RED, BLUE = (200, 30, 40), (30, 60, 200)
@@ -56,9 +57,9 @@ def stored(content: bytes, name: str = "IMG_2041.JPG") -> BranchPhoto:
     )
 
 
-def largest(content: bytes) -> Image.Image:
+def largest(content: bytes, framing: Framing = photos.AS_TAKEN) -> Image.Image:
     """The widest WebP, which keeps colours better than the widest JPEG."""
-    made = [encoded for encoded in photos.encode(content) if encoded.recipe.format == "webp"]
+    made = [encoded for encoded in photos.encode(content, framing) if encoded.recipe.format == "webp"]
     return Image.open(BytesIO(made[-1].content)).convert("RGB")
 
 
@@ -277,7 +278,7 @@ def test_rendering_again_does_nothing(own_storage: Path, monkeypatch: pytest.Mon
     before, files = picture.renditions, files_in(own_storage)
 
     with monkeypatch.context() as patched:
-        patched.setattr(photos, "encode", lambda original: pytest.fail("encoded again"))
+        patched.setattr(photos, "encode", lambda *_: pytest.fail("encoded again"))
         photos.render(picture)
 
     picture.refresh_from_db()

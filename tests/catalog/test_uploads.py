@@ -15,7 +15,7 @@ from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
 from catalog import tasks, uploads
-from catalog.models import MAX_UPLOAD_BYTES, Photo, Product, Upload
+from catalog.models import MAX_UPLOAD_BYTES, Hint, Photo, Product, Upload
 from dostshop.accounts.models import User
 from dostshop.background.models import Job
 from dostshop.locks import InsideTransaction
@@ -62,6 +62,7 @@ def test_a_photo_that_came_in_three_parts_is_the_photo(phone: Phone, own_storage
     assert content_of(photo) == content
     assert (photo.original_width, photo.original_height) == (300, 200)
     assert photo.shows_person is None
+    assert photo.hints == [Hint.SMALL]
     assert Job.objects.get(task_name="catalog.render_picture").args["pk"] == photo.pk
     assert stored(own_storage) == [f"default/{photo.original.name}"]
 
