@@ -112,6 +112,8 @@ def archive(product_pk: int, *, actor: User | None = None, reason: str = "") -> 
 def _take(step: ProductEvent, *, needed: tuple[Gap, ...] = (), at: datetime | None = None) -> None:
     product = Product.objects.select_for_update(of=("self",), no_key=True).get(pk=step.product_id)
     state = ProductEvent.STATES[step.kind]
+    if step.kind == Kind.SCHEDULED and product.is_in_shop:
+        raise NotNow(gettext("It is in the shop already. Take it back first."))
     published_at = _published_at(product, state, at=at)
     if (product.state, product.published_at) == (state, published_at):
         return

@@ -31,6 +31,8 @@ ADMIN_CSP: dict[str, list[str]] = {
     "script-src": [CSP.SELF, CSP.UNSAFE_INLINE, CSP.UNSAFE_EVAL],
     "style-src": [CSP.SELF, CSP.UNSAFE_INLINE],
     "img-src": [*settings.SECURE_CSP["img-src"], "data:"],
+    # Voice notes of instructors.
+    "media-src": [CSP.SELF],
 }
 
 

@@ -6,20 +6,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TranslationStackedInline
 from unfold.admin import StackedInline
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter, RelatedDropdownFilter
-from unfold.decorators import action, display
-from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RelatedDropdownFilter
+from unfold.decorators import display
 
 from artisans.admin.pity import WarnsOfPity
-from catalog import availability, publishing, review
+from catalog import availability, review
 from catalog.admin.pictures import PictureFormSet, PictureInline, thumbnail
+from catalog.admin.product_filters import GapFilter, StateFilter, StockFilter
+from catalog.admin.product_steps import SteppedProductAdmin, day_and_time
 from catalog.admin.review import ReviewPage
 from catalog.models import Hint, Photo, Product, ProductMaker, Variant
 from dostshop import money
@@ -28,52 +28,13 @@ from dostshop.admin import (
     Labelled,
     OfOwnBranch,
     PartOfPage,
-    Step,
-    SteppedAdmin,
     TableInline,
     TranslatedAdmin,
     UntranslatedFilter,
     in_every_language,
 )
-from dostshop.locks import Busy
 
 THUMBNAIL_WIDTH = 48
-
-
-PUBLISH = Step(lambda product, actor: publishing.publish(product.pk, actor=actor), done=_("Published"))
-TAKE_BACK = Step(lambda product, actor: publishing.take_back(product.pk, actor=actor), done=_("Taken back as a draft"))
-ARCHIVE = Step(lambda product, actor: publishing.archive(product.pk, actor=actor), done=_("Archived"))
-
-
-class StockFilter(DropdownFilter):
-    title = _("stock")
-    parameter_name = "stock"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("available", _("available")), ("held", _("held now")), ("sold", _("none on hand"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        match self.value():
-            case "available":
-                return queryset.filter(is_available=True)
-            case "held":
-                return queryset.filter(held__gt=0)
-            case "sold":
-                return queryset.filter(on_hand=0).exclude(kind=Product.Kind.MADE_TO_ORDER)
-        return queryset
-
-
-class GapFilter(DropdownFilter):
-    title = _("what is missing")
-    parameter_name = "missing"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return publishing.Gap.choices
-
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        if self.value() in publishing.Gap:
-            return publishing.lacking(queryset, self.value())
-        return queryset
 
 
 class MakerFormSet(InlineFormSet):
@@ -165,17 +126,12 @@ class PhotoInline(PictureInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedAdmin, TranslatedAdmin):
+class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedProductAdmin, TranslatedAdmin):
     texts = review.TEXTS
-    refusals = {
-        publishing.NotReady: None,
-        publishing.NotNow: None,
-        Busy: _("Somebody else is at work on it at this moment. Try again."),
-    }
     list_display = ("picture", "name", "code", "kind", "state_shown", "craft", "branch", "price", "on_hand", "held")
     list_display_links = ("name",)
     list_filter = (
-        ("state", ChoicesDropdownFilter),
+        StateFilter,
         StockFilter,
         GapFilter,
         UntranslatedFilter,
@@ -186,12 +142,15 @@ class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedAdmin, Translate
     list_select_related = ("craft", "branch")
     search_fields = ("code", "variants__sku", *in_every_language("name", "artisans__display_name"))
     autocomplete_fields = ("craft", "branch")
-    readonly_fields = ("code", "state", "published_at")
+    readonly_fields = (
+        *("code", "state", "shown_from", "what_is_missing", "history"),
+        *("words", "voice_note", "suggested_price", "pieces", "instructor"),
+    )
     inlines = (PhotoInline, VariantInline, MakerInline)
     actions = ("publish_chosen", "take_back_chosen", "archive_chosen")
-    actions_detail = ("publish", "take_back", "archive")
+    actions_detail = ("approve", "ask_changes", "publish", "publish_at", "take_back", "archive")
     fieldsets = (
-        (_("In the shop"), {"fields": (("state", "published_at", "code"),)}),
+        (_("In the shop"), {"fields": (("state", "shown_from", "code"), "what_is_missing", "history")}),
         (None, {"fields": ("name", "description", "kind", ("craft", "branch"))}),
         (_("Making"), {"fields": ("materials", "technique", "care", ("year", "lead_time_days"), "is_personalised")}),
         (
@@ -211,8 +170,11 @@ class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedAdmin, Translate
 
     def get_fieldsets(self, request: HttpRequest, obj: Product | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
-        # What is not saved yet has no state, and its code is not the one that it will have.
-        return fieldsets if obj else fieldsets[1:]
+        if obj is None:
+            # What is not saved yet has no state, and its code is not the one that it will have.
+            return fieldsets[1:]
+        said = (self.from_the_studio,) if hasattr(obj, "proposal") else ()
+        return (fieldsets[0], *said, *fieldsets[1:])
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         first_photo = Photo.objects.filter(product=OuterRef("pk")).order_by("position", "pk")
@@ -234,12 +196,17 @@ class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedAdmin, Translate
         ordering="state",
         # Those without a colour too: a state that is not named here is shown as its value.
         label={
-            **dict.fromkeys(Product.State, ""),
-            Product.State.PUBLISHED: "success",
-            Product.State.ARCHIVED: "warning",
+            **dict.fromkeys(Product.State.values, ""),
+            Product.State.SUBMITTED.value: "info",
+            Product.State.PUBLISHED.value: "success",
+            Product.State.ARCHIVED.value: "warning",
+            "to_come": "info",
         },
     )
     def state_shown(self, product: Product) -> Labelled:
+        if product.is_to_come and product.published_at:
+            day = gettext("to be published on %(day)s") % {"day": day_and_time(product.published_at)}
+            return Labelled("to_come", day)
         return Labelled(product.state, product.get_state_display())
 
     @display(description=_("price"), ordering="lowest_price")
@@ -257,52 +224,3 @@ class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedAdmin, Translate
     @display(description=_("held"), ordering="held")
     def held(self, product: Any) -> int | str:
         return product.held or ""
-
-    @admin.action(description=_("Publish"), permissions=["change"])
-    def publish_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self.run(request, chosen, PUBLISH)
-
-    @admin.action(description=_("Take back as a draft"), permissions=["change"])
-    def take_back_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self.run(request, chosen, TAKE_BACK)
-
-    @admin.action(description=_("Archive"), permissions=["change"])
-    def archive_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self.run(request, chosen, ARCHIVE)
-
-    @action(
-        description=_("Publish"),
-        permissions=["change"],
-        variant=ActionVariant.PRIMARY,
-        dialog={
-            "title": _("Publish this product?"),
-            "description": _("It is shown in the shop from now on."),
-            "form_submit_text": _("Publish"),
-        },
-    )
-    def publish(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self.run_on_one(request, object_id, PUBLISH)
-
-    @action(
-        description=_("Take back as a draft"),
-        permissions=["change"],
-        dialog={
-            "title": _("Take this product back as a draft?"),
-            "description": _("The shop stops showing it until it is published again."),
-            "form_submit_text": _("Take back"),
-        },
-    )
-    def take_back(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self.run_on_one(request, object_id, TAKE_BACK)
-
-    @action(
-        description=_("Archive"),
-        permissions=["change"],
-        dialog={
-            "title": _("Archive this product?"),
-            "description": _("It leaves the shop for good, and its address says that the piece is gone."),
-            "form_submit_text": _("Archive"),
-        },
-    )
-    def archive(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self.run_on_one(request, object_id, ARCHIVE)

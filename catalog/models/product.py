@@ -47,6 +47,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """What the storefront shows: sold pieces too, for they are the makers' portfolio."""
         return self.filter(state=Product.State.PUBLISHED, published_at__lte=timezone.now())
 
+    def to_come(self) -> "ProductQuerySet":
+        """To be published later, by itself."""
+        return self.filter(state=Product.State.PUBLISHED, published_at__gt=timezone.now())
+
     def shown_at(self, branch: Branch) -> "ProductQuerySet":
         """Those that are kept there and may say so; see ``shown_branch``."""
         return self.filter(silence=None, branch=branch)
@@ -178,6 +182,16 @@ class Product(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:product", args=[self.slug, self.code.lower()])
+
+    @property
+    def is_in_shop(self) -> bool:
+        return self.state == self.State.PUBLISHED and not self.is_to_come
+
+    @property
+    def is_to_come(self) -> bool:
+        """To be published later, by itself."""
+        is_ahead = self.published_at is not None and self.published_at > timezone.now()
+        return self.state == self.State.PUBLISHED and is_ahead
 
     @property
     def is_counted(self) -> bool:

@@ -7,7 +7,6 @@ from django.core.paginator import Page
 from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 
 from artisans import earnings
 from artisans.models import Branch, PublicArtisan, Thanks, Withdrawal, digest_of
@@ -114,7 +113,7 @@ def product(request: HttpRequest, slug: str, code: str) -> HttpResponse:
     found = get_object_or_404(_whole_product(), code=code.upper())
     if found.state == Product.State.ARCHIVED:
         return render(request, "410.html", status=410)
-    if found.state != Product.State.PUBLISHED or not found.published_at or found.published_at > timezone.now():
+    if not found.is_in_shop:
         raise Http404
     if request.path != found.get_absolute_url():
         return redirect(found, permanent=True)

@@ -1,0 +1,299 @@
+"""The steps of a product's page, what it still lacks, what its instructor said of it, and what was decided."""
+
+from datetime import datetime
+from mimetypes import guess_type
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import ValidationError
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextareaWidget
+
+from catalog import publishing
+from catalog.models import Product, ProductEvent, Proposal
+from catalog.publishing import Gap
+from dostshop import money
+from dostshop.accounts.models import has_perm_everywhere
+from dostshop.admin import Step, StepForm, SteppedAdmin, signed_in
+from dostshop.admin_site import Waiting
+from dostshop.locks import Busy
+
+APPROVE = Step(
+    lambda product, actor: publishing.approve(product.pk, actor=actor), done=pgettext_lazy("of a piece", "Approved")
+)
+PUBLISH = Step(lambda product, actor: publishing.publish(product.pk, actor=actor), done=_("Published"))
+TAKE_BACK = Step(lambda product, actor: publishing.take_back(product.pk, actor=actor), done=_("Taken back as a draft"))
+ARCHIVE = Step(lambda product, actor: publishing.archive(product.pk, actor=actor), done=_("Archived"))
+
+# For each gap: the part of the page where it is closed, and what to do there.
+REMEDIES = {
+    Gap.NAME: ("id_name_az", _("Type it under “name”, in the tab “az”.")),
+    Gap.TEXT: ("id_description_az", _("Write it under “description”, in the tab “az”.")),
+    Gap.PHOTO: ("photos-group", _("Add one under “photos”.")),
+    Gap.ALT: ("photos-group", _("Say of each photo, in Azerbaijani, what can be seen in it.")),
+    Gap.PERSON: ("photos-group", _("Say yes or no at each photo.")),
+    Gap.PRICE: ("variants-group", _("Add one under “variants”.")),
+    Gap.WEIGHT: ("id_weight_g", _("Weigh the piece as it is packed for the post.")),
+    Gap.MAKER: ("makers-group", _("Name whoever made it under “makers”.")),
+    Gap.FACE: ("photos-group", _("Record a consent for the face, name who is visible, or choose another photo.")),
+}
+
+
+def day_and_time(moment: datetime) -> str:
+    """In Baku."""
+    return date_format(timezone.localtime(moment), "j E Y, H:i")
+
+
+def _line(event: ProductEvent) -> tuple[str, str, str, str, str]:
+    who = event.actor.get_full_name() if event.actor else gettext("the shop by itself")
+    reason = f": {event.reason}" if event.reason else ""
+    return event.at.isoformat(), day_and_time(event.at), event.get_kind_display(), who, reason
+
+
+def possible_steps(product: Product) -> set[str]:
+    """The steps that follow from the product's state now."""
+    states = {
+        "approve": Product.State.APPROVED,
+        "ask_changes": Product.State.CHANGES_ASKED,
+        "publish": Product.State.PUBLISHED,
+        "publish_at": Product.State.PUBLISHED,
+        "take_back": Product.State.DRAFT,
+        "archive": Product.State.ARCHIVED,
+    }
+    possible = {step for step, state in states.items() if state in Product.TRANSITIONS[product.state]}
+    # Sooner, or on another day.
+    return possible | {"publish", "publish_at"} if product.is_to_come else possible
+
+
+class AskChangesDialog(StepForm):
+    reason = forms.CharField(
+        label=_("what is to be changed"),
+        help_text=_("The instructor reads it in the studio, and in a mail."),
+        max_length=2000,
+        widget=UnfoldAdminTextareaWidget,
+    )
+
+
+class PublishAtDialog(StepForm):
+    at = forms.DateTimeField(
+        label=_("day and time"),
+        help_text=_("In Baku."),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%dT%H:%M"
+        ),
+    )
+
+    def clean_at(self) -> datetime:
+        at: datetime = self.cleaned_data["at"]
+        if at <= timezone.now():
+            raise ValidationError(gettext("Choose a time that lies ahead."))
+        return at
+
+
+class SteppedProductAdmin(SteppedAdmin):
+    refusals: ClassVar = {
+        publishing.NotReady: None,
+        publishing.NotNow: None,
+        Busy: _("Somebody else is at work on it at this moment. Try again."),
+    }
+    # What the instructor said; shown where there is such a person.
+    from_the_studio = (
+        _("From the studio"),
+        {"fields": ("words", "voice_note", ("suggested_price", "pieces", "instructor"))},
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        voice_note = self.admin_site.admin_view(self.play_voice_note)
+        return [path("<int:pk>/voice-note/", voice_note, name="catalog_product_voice_note"), *super().get_urls()]
+
+    def waiting(self, request: HttpRequest) -> list[Waiting]:
+        if not self.has_publishing_permission(request):
+            return []
+        count = Product.objects.filter(state=Product.State.SUBMITTED).count()
+        link = reverse("admin:catalog_product_changelist", query={"state": Product.State.SUBMITTED})
+        return [Waiting(gettext("Pieces to review"), count, link)]
+
+    def has_publishing_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """The Centre decides what is in the shop; a branch looks."""
+        return has_perm_everywhere(signed_in(request), "catalog.change_product")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
+        """What follows from the state. A step that no longer does is refused with its reason."""
+        actions = super().get_actions_detail(request, object_id)
+        product = self.get_object(request, str(object_id)) if actions else None
+        possible = possible_steps(product) if product else set()
+        return [one for one in actions if one.method.__name__ in possible]
+
+    @display(description=_("what publishing still needs"))
+    def what_is_missing(self, product: Product) -> SafeString | str:
+        missing = publishing.gaps(product.pk)
+        if not missing:
+            return gettext("Nothing is missing.")
+        lines = format_html_join(
+            "",
+            '<li><a class="underline" href="#{}">{}</a>. {}</li>',
+            ((place, gap.label, what_to_do) for gap in missing for place, what_to_do in [REMEDIES[gap]]),
+        )
+        return format_html('<ul class="list-disc pl-5">{}</ul>', lines)
+
+    @display(description=_("shown from"))
+    def shown_from(self, product: Product) -> str:
+        return day_and_time(product.published_at) if product.published_at else ""
+
+    @display(description=_("a few words"))
+    def words(self, product: Product) -> str:
+        return product.proposal.words
+
+    @display(description=_("suggested price"))
+    def suggested_price(self, product: Product) -> str:
+        return money.text(product.proposal.price) if product.proposal.price else ""
+
+    @display(description=_("how many pieces"))
+    def pieces(self, product: Product) -> int:
+        return product.proposal.pieces
+
+    @display(description=_("instructor"))
+    def instructor(self, product: Product) -> str:
+        return product.proposal.instructor.get_full_name() if product.proposal.instructor else ""
+
+    @display(description=_("voice note"))
+    def voice_note(self, product: Product) -> SafeString | str:
+        if not product.proposal.voice_note:
+            return ""
+        address = reverse(f"{self.admin_site.name}:catalog_product_voice_note", args=[product.pk])
+        label = gettext("voice note")
+        return format_html('<audio controls preload="none" src="{}" aria-label="{}"></audio>', address, label)
+
+    @display(description=_("what happened"))
+    def history(self, product: Product) -> SafeString | str:
+        """Its steps, the last one first."""
+        lines = format_html_join(
+            "",
+            '<li><time datetime="{}">{}</time> · {} · {}{}</li>',
+            (_line(event) for event in product.events.select_related("actor").order_by("-pk")),
+        )
+        return format_html('<ol class="flex flex-col gap-1">{}</ol>', lines) if lines else ""
+
+    def play_voice_note(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """From the private storage, for whoever may look at the product."""
+        product = self.get_object(request, str(pk))
+        if product is None or not self.has_view_permission(request, product):
+            raise Http404
+        note = Proposal.objects.filter(product=product).exclude(voice_note="").first()
+        if note is None:
+            raise Http404
+        try:
+            file = note.voice_note.open()
+        except FileNotFoundError as error:
+            raise Http404 from error
+        kind, _encoding = guess_type(str(note.voice_note.name))
+        is_sound = kind is not None and kind.startswith(("audio/", "video/"))
+        return FileResponse(file, content_type=kind if is_sound else "application/octet-stream")
+
+    @admin.action(description=_("Publish"), permissions=["publishing"])
+    def publish_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, PUBLISH)
+
+    @admin.action(description=_("Take back as a draft"), permissions=["publishing"])
+    def take_back_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, TAKE_BACK)
+
+    @admin.action(description=_("Archive"), permissions=["publishing"])
+    def archive_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+        self.run(request, chosen, ARCHIVE)
+
+    @action(
+        description=pgettext_lazy("of a piece", "Approve"),
+        permissions=["publishing"],
+        dialog={
+            "title": _("Is this piece right for the shop?"),
+            "description": _("Approved, it waits to be published. The instructor gets a mail."),
+            "form_submit_text": pgettext_lazy("of a piece", "Approve"),
+        },
+    )
+    def approve(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, APPROVE)
+
+    @action(
+        description=_("Ask for changes"),
+        permissions=["publishing"],
+        dialog={
+            "title": _("Ask the instructor for changes?"),
+            "description": _("It goes back to the studio with what you write here."),
+            "form_class": AskChangesDialog,
+            "form_submit_text": _("Ask"),
+        },
+    )
+    def ask_changes(self, request: HttpRequest, form: AskChangesDialog, object_id: str) -> HttpResponse:
+        reason = form.cleaned_data["reason"]
+        step = Step(
+            lambda product, actor: publishing.ask_changes(product.pk, actor=actor, reason=reason),
+            done=_("Changes asked"),
+        )
+        return self.run_on_one(request, object_id, step, form=form)
+
+    @action(
+        description=_("Publish"),
+        permissions=["publishing"],
+        variant=ActionVariant.PRIMARY,
+        dialog={
+            "title": _("Publish this product?"),
+            "description": _("It is shown in the shop from now on."),
+            "form_submit_text": _("Publish"),
+        },
+    )
+    def publish(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, PUBLISH)
+
+    @action(
+        description=_("Publish later"),
+        permissions=["publishing"],
+        dialog={
+            "title": _("Publish this product later?"),
+            "description": _("It is shown in the shop from that moment on, and can be taken back before."),
+            "form_class": PublishAtDialog,
+            "form_submit_text": _("Publish later"),
+        },
+    )
+    def publish_at(self, request: HttpRequest, form: PublishAtDialog, object_id: str) -> HttpResponse:
+        at = form.cleaned_data["at"]
+        done = gettext("To be published on %(day)s") % {"day": day_and_time(at)}
+        step = Step(lambda product, actor: publishing.publish(product.pk, actor=actor, at=at), done=done)
+        return self.run_on_one(request, object_id, step, form=form)
+
+    @action(
+        description=_("Take back as a draft"),
+        permissions=["publishing"],
+        dialog={
+            "title": _("Take this product back as a draft?"),
+            "description": _("The shop stops showing it until it is published again."),
+            "form_submit_text": _("Take back"),
+        },
+    )
+    def take_back(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, TAKE_BACK)
+
+    @action(
+        description=_("Archive"),
+        permissions=["publishing"],
+        dialog={
+            "title": _("Archive this product?"),
+            "description": _("It leaves the shop for good, and its address says that the piece is gone."),
+            "form_submit_text": _("Archive"),
+        },
+    )
+    def archive(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
+        return self.run_on_one(request, object_id, ARCHIVE)
