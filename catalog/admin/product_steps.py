@@ -81,7 +81,7 @@ def possible_steps(product: Product) -> set[str]:
 class AskChangesDialog(StepForm):
     reason = forms.CharField(
         label=_("what is to be changed"),
-        help_text=_("The instructor reads it in the studio, and in a mail."),
+        help_text=_("The instructor reads it in the studio."),
         max_length=2000,
         widget=UnfoldAdminTextareaWidget,
     )
@@ -220,7 +220,7 @@ class SteppedProductAdmin(SteppedAdmin):
         permissions=["publishing"],
         dialog={
             "title": _("Is this piece right for the shop?"),
-            "description": _("Approved, it waits to be published. The instructor gets a mail."),
+            "description": _("Approved, it waits to be published."),
             "form_submit_text": pgettext_lazy("of a piece", "Approve"),
         },
     )
