@@ -26,7 +26,7 @@ from django.core.files.storage import storages
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageCms, ImageOps
 
-from catalog import noticing
+from catalog import jpeg, noticing
 from catalog.models import Hint
 from catalog.models.studio import MAX_UPLOAD_BYTES
 from dostshop.pictures import OF_PEOPLE, Framing, Picture, Rendition
@@ -103,12 +103,19 @@ def check_upload(file: IO[bytes]) -> list[Hint]:
     with _opened(file) as image:
         width, height = image.size
         _load(image)
+        if image.format in {"JPEG", "MPO"} and not jpeg.is_whole(_all_of(file)):
+            raise _damaged()
         try:
             hints = noticing.hints(_on_paper(_in_eight_bits(image)), width=width, height=height)
         except _DAMAGE as error:
             raise _damaged() from error
     file.seek(0)
     return hints
+
+
+def _all_of(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def render(picture: Picture) -> None:
