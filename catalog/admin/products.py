@@ -17,6 +17,7 @@ from unfold.decorators import display
 
 from artisans.admin.pity import WarnsOfPity
 from catalog import availability, review
+from catalog.admin.labels import PrintsLabels
 from catalog.admin.pictures import PictureFormSet, PictureInline, thumbnail
 from catalog.admin.product_filters import GapFilter, StateFilter, StockFilter
 from catalog.admin.product_steps import SteppedProductAdmin, day_and_time
@@ -126,7 +127,7 @@ class PhotoInline(PictureInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedProductAdmin, TranslatedAdmin):
+class ProductAdmin(ReviewPage, PrintsLabels, WarnsOfPity, OfOwnBranch, SteppedProductAdmin, TranslatedAdmin):
     texts = review.TEXTS
     list_display = ("picture", "name", "code", "kind", "state_shown", "craft", "branch", "price", "on_hand", "held")
     list_display_links = ("name",)
@@ -147,7 +148,7 @@ class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedProductAdmin, Tr
         *("words", "voice_note", "suggested_price", "pieces", "instructor"),
     )
     inlines = (PhotoInline, VariantInline, MakerInline)
-    actions = ("publish_chosen", "take_back_chosen", "archive_chosen")
+    actions = ("publish_chosen", "take_back_chosen", "archive_chosen", "print_labels")
     actions_detail = ("approve", "ask_changes", "publish", "publish_at", "take_back", "archive")
     fieldsets = (
         (_("In the shop"), {"fields": (("state", "shown_from", "code"), "what_is_missing", "history")}),

@@ -135,6 +135,17 @@ def test_other_pages_to_fill_in(administrator: User, order: Order, page: Page) -
             expect_no_violations(page)
 
 
+def test_printing_labels(administrator: User, order: Order, page: Page) -> None:
+    code = order.lines.get().variant.product.code
+    for prefix in LANGUAGES.values():
+        for scheme, width in TWO_LOOKS:
+            look(page, f"{prefix}/admin/catalog/product/labels/?pieces={code}", scheme, width)
+            expect_no_violations(page)
+    look(page, f"/en/admin/catalog/product/labels/?pieces={code}&kind=tag&language=en&copies=0", "light", 390)
+    expect(page.get_by_role("spinbutton", name="Copies of each")).to_be_visible()
+    expect_no_violations(page)
+
+
 def test_an_order_in_each_state(administrator: User, order: Order, page: Page) -> None:
     def expect_page_without_violations(*prefixes: str) -> None:
         for prefix in prefixes:
