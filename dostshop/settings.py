@@ -1,5 +1,6 @@
 """The one settings file. Every value that differs between machines comes from the environment (env.py)."""
 
+from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.google",
     "allauth.socialaccount.providers.openid_connect",
@@ -74,6 +76,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dostshop.accounts.second_factor.AskedOfStaff",
 ]
 
 TEMPLATES = [
@@ -241,6 +244,26 @@ ACCOUNT_FORMS = {
     "set_password": "dostshop.accounts.forms.SetPasswordForm",
     "signup": "dostshop.accounts.forms.SignupForm",
 }
+MFA_ADAPTER = "dostshop.accounts.second_factor.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "DOST"
+# The code before and the code after, for clocks that go wrong and for slow typing.
+MFA_TOTP_TOLERANCE = 1
+# Browsers know passkeys over plain HTTP at one address, localhost: for the demo.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
+MFA_FORMS = {
+    "activate_totp": "dostshop.accounts.forms.ActivateTOTPForm",
+    "add_webauthn": "dostshop.accounts.forms.AddPasskeyForm",
+    "authenticate": "dostshop.accounts.forms.SecondStepForm",
+    "authenticate_webauthn": "dostshop.accounts.forms.PasskeyStepForm",
+    "edit_webauthn": "dostshop.accounts.forms.RenamePasskeyForm",
+    "login_webauthn": "dostshop.accounts.forms.PasskeyLoginForm",
+    "reauthenticate": "dostshop.accounts.forms.SecondStepAgainForm",
+    "reauthenticate_webauthn": "dostshop.accounts.forms.PasskeyAgainForm",
+}
+# How long staff with a new account work without a second step in signing in; in the demo for ever.
+SECOND_FACTOR_GRACE = None if DEMO else timedelta(days=env.integer("SECOND_FACTOR_GRACE_DAYS", default=7))
 SOCIALACCOUNT_FORMS = {
     "disconnect": "dostshop.accounts.forms.DisconnectForm",
     "signup": "dostshop.accounts.forms.SocialSignupForm",

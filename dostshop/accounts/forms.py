@@ -1,12 +1,19 @@
 """allauth's forms, with fewer questions: one password field, no “remember me”, no text inside empty fields."""
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account import fields, forms
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp import forms as totp_forms
+from allauth.mfa.webauthn import forms as webauthn_forms
 from allauth.socialaccount import forms as socialaccount_forms
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +26,7 @@ PASSWORD_HELP = format_lazy(
 CODE_HELP = format_lazy(
     _("Nine digits, with or without the dashes. The code works for {minutes} minutes."), minutes=settings.CODE_MINUTES
 )
+PASSKEY_REFUSED = _("That did not work. Try again, or choose another way.")
 
 
 class EmailField(fields.EmailField):
@@ -133,3 +141,77 @@ class ConfirmLoginCodeForm(CodeForm, forms.ConfirmLoginCodeForm):
 
 class ConfirmEmailVerificationCodeForm(CodeForm, forms.ConfirmEmailVerificationCodeForm):
     pass
+
+
+class DigitsForm(ShopForm):
+    """Mixin for a code that a device shows, or that was written down."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
+        self.fields["code"].label = _("Code")
+
+
+class ActivateTOTPForm(DigitsForm, totp_forms.ActivateTOTPForm):
+    pass
+
+
+class SecondStepForm(DigitsForm, mfa_forms.AuthenticateForm):
+    pass
+
+
+class SecondStepAgainForm(DigitsForm, mfa_forms.ReauthenticateForm):
+    pass
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """What browsers send of passkeys is read by a library that expects nothing but a browser to have sent it."""
+    try:
+        yield
+    except ValidationError as error:
+        if error.code != "incorrect_code":
+            raise
+        raise ValidationError(PASSKEY_REFUSED) from error
+    except (AttributeError, LookupError, TypeError, ValueError, struct.error) as error:
+        raise ValidationError(PASSKEY_REFUSED) from error
+
+
+class PasskeyForm(ShopForm):
+    """Mixin for the passkey that somebody signs in with."""
+
+    def clean_credential(self) -> Any:
+        with _said_plainly():
+            return super().clean_credential()  # type: ignore[misc]
+
+
+class PasskeyStepForm(PasskeyForm, webauthn_forms.AuthenticateWebAuthnForm):
+    pass
+
+
+class PasskeyLoginForm(PasskeyForm, webauthn_forms.LoginWebAuthnForm):
+    pass
+
+
+class PasskeyAgainForm(PasskeyForm, webauthn_forms.ReauthenticateWebAuthnForm):
+    pass
+
+
+class AddPasskeyForm(ShopForm, webauthn_forms.AddWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("What you call it")
+        passwordless = self.fields["passwordless"]
+        passwordless.label = _("Sign in with it alone, without the password")
+        passwordless.initial = True
+        passwordless.help_text = ""
+
+    def clean(self) -> Any:
+        with _said_plainly():
+            return super().clean()
+
+
+class RenamePasskeyForm(ShopForm, webauthn_forms.EditWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("What you call it")

@@ -42,6 +42,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
 
+    # Of whoever is signed in, and of nobody else: see “accounts/backends.py”.
+    has_second_factor: bool
+    has_role_now: bool
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"

@@ -21,13 +21,14 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from artisans.models import Branch, Payout, Scope, Statement, StatementMonth
 from catalog import withdrawals
-from dostshop.accounts.models import Role
+from catalog.models import Product, Upload
+from dostshop.accounts.models import Role, User
 from dostshop.admin import OfOwnBranch
 from orders import payments, returns
 from orders.models import Fulfilment, Order, ProviderEvent, Reconciliation
 from tests.admin.conftest import english, signed_in
 from tests.admin.test_background import job
-from tests.admin.test_rights import BRANCH, CENTRE, MAY_OPEN, of
+from tests.admin.test_rights import BRANCH, CENTRE, INSTRUCTOR, MAY_OPEN, of
 from tests.factories import (
     ArtisanFactory,
     CollectionFactory,
@@ -56,9 +57,21 @@ BESIDES: dict[str, set[Role]] = {"orders_refund_give_back": {BRANCH}}
 # Django names it by its own model of a user.
 RENAMED = {"auth_user_password_change": "accounts_user_password_change"}
 REVIEW: dict[str, set[Role]] = {"catalog_review": {BRANCH, CENTRE}}
+# Pages of the branches' work and of the studio, each with who opens it; who is not named is refused. A page without a
+# row fails the first test.
+WORK: dict[str, set[Role]] = {
+    name: {BRANCH, CENTRE}
+    for name in (
+        *("list", "pick_list", "part", "packing_slip", "customs_declaration", "ready", "arrived", "put_back", "ship"),
+        *("delivery", "correct_number", "received", "counter", "pickup", "paid", "hand_over"),
+    )
+}
+STUDIO: dict[str, set[Role]] = {name: {INSTRUCTOR, CENTRE} for name in ("upload", "uploads")}
+# Of these nobody but who began it, whatever the role.
+OF_ONE_PERSON = {"upload"}
 # Read by anybody, or by whoever has the secret of an address; “tests/catalog/test_leaks.py” reads them all.
 OF_THE_STOREFRONT = {"catalog", "orders", "pages"}
-OF_ACCOUNTS = ("account", "socialaccount_", "google_", "openid_connect_")
+OF_ACCOUNTS = ("account", "socialaccount_", "google_", "openid_connect_", "mfa_")
 OF_MACHINES = {"sitemap", "payment_webhook", "delivery"}
 # What the forms of all pages together would need to be sent.
 TYPED = {
@@ -184,8 +197,10 @@ def test_it_is_known_of_every_address_whose_it_is() -> None:
         if namespace == "admin":
             model = model_of(address)
             is_known = label(model) in MAY_OPEN if model else address.name in {*FOR_ALL_STAFF, *ASKING, *REVIEW}
+        elif namespace in {"work", "studio"}:
+            is_known = address.name in (WORK if namespace == "work" else STUDIO)
         elif namespace:
-            is_known = namespace in {"work", *OF_THE_STOREFRONT}
+            is_known = namespace in OF_THE_STOREFRONT
         else:
             is_known = address.name.startswith(OF_ACCOUNTS) or address.name in OF_MACHINES
         if not is_known:
@@ -242,29 +257,90 @@ def test_another_branchs_staff_find_no_row(everything: None) -> None:
             assert row_of(model) not in list(listed), model
 
 
-def of_the_work() -> list[str]:
+def of_the_work() -> dict[str, str]:
     part = Fulfilment.objects.filter(order__status=Order.Status.AWAITING_PAYMENT).get()
     values: dict[str, Any] = {"pk": part.pk, "code": part.order.pickup_code or part.order.code}
-    return [
-        reverse(f"work:{address.name}", args=[values[name] for name in address.parameters])
+    return {
+        address.name: reverse(f"work:{address.name}", args=[values[name] for name in address.parameters])
         for address in of_namespace("work")
-    ]
+    }
 
 
 @pytest.mark.parametrize("role", [*Role, None])
 def test_the_work_is_for_who_does_it(everything: None, role: Role | None) -> None:
     urls = of_the_work()
-    if role in {BRANCH, CENTRE}:
-        opened = [url for url in urls if of(role).get(url).status_code == 200]
+    refused = [url for name, url in urls.items() if role not in WORK[name]]
+    if len(refused) < len(urls):
+        client = of(role) if role else Client()
+        opened = [url for url in urls.values() if client.get(url).status_code == 200]
         assert len(opened) >= 6
-    else:
-        expect_refused(of(role) if role else signed_in(UserFactory.create()), urls)
-        expect_refused(Client(), urls)
+    if refused:
+        expect_refused(of(role) if role else signed_in(UserFactory.create()), refused)
+        expect_refused(Client(), refused)
 
 
 def test_another_branchs_staff_do_none_of_the_work(everything: None) -> None:
-    for_every_branch = {reverse(f"work:{name}") for name in ("list", "pick_list", "counter", "delivery")}
-    expect_refused(of(BRANCH, "barda"), [url for url in of_the_work() if url not in for_every_branch])
+    for_every_branch = {"list", "pick_list", "counter", "delivery"}
+    expect_refused(of(BRANCH, "barda"), [url for name, url in of_the_work().items() if name not in for_every_branch])
+
+
+def of_the_studio() -> dict[Address, str]:
+    """Of a draft of Baku, with a photo and another on its way."""
+    draft = piece(state=Product.State.DRAFT).product
+    values: dict[str, Any] = {
+        "code": draft.code.lower(),
+        "pk": PhotoFactory.create(product=draft).pk,
+        "key": Upload.objects.create(product=draft, user=worker(), length=1000).key,
+        "step": "earlier",
+    }
+    return {
+        address: reverse(f"studio:{address.name}", args=[values[name] for name in address.parameters])
+        for address in of_namespace("studio")
+    }
+
+
+def expect_refused_in_the_studio(client: Client, urls: list[str]) -> None:
+    """By every method, with and without what the protocol of uploads wants to be told."""
+    assert urls
+    before = rows_of_all_tables()
+    spoken = {"Tus-Resumable": "1.0.0", "Upload-Length": "1000", "Upload-Offset": "0"}
+    for url in urls:
+        answers = [client.get(url), client.post(url, TYPED), client.get(url, headers=spoken)]
+        answers += [client.post(url, TYPED, headers=spoken), client.delete(url, headers=spoken)]
+        answers += [client.patch(url, b"x", "application/offset+octet-stream", headers=spoken), client.delete(url)]
+        # Without its version the protocol is spoken to nobody.
+        assert {answer.status_code for answer in answers} <= {302, 401, 403, 404, 405, 412}, url
+    assert rows_of_all_tables() == before
+
+
+@pytest.mark.parametrize("role", [*Role, None])
+def test_the_studio_is_for_who_works_in_it(everything: None, role: Role | None) -> None:
+    urls = of_the_studio()
+    foreign = {address.name for address in urls if role not in STUDIO[address.name]} | OF_ONE_PERSON
+    refused = [url for address, url in urls.items() if address.name in foreign]
+    expect_refused_in_the_studio(of(role) if role else signed_in(UserFactory.create()), refused)
+    expect_refused_in_the_studio(Client(), list(urls.values()))
+
+
+def test_instructors_of_another_branch_find_no_piece(everything: None) -> None:
+    urls = [url for address, url in of_the_studio().items() if address.parameters]
+    expect_refused_in_the_studio(of(INSTRUCTOR, "barda"), urls)
+
+
+def test_instructors_and_the_centre_work_in_the_studio(everything: None) -> None:
+    """The same request, that the tests above may fail."""
+    [url] = [url for address, url in of_the_studio().items() if address.name == "uploads"]
+    spoken = {"Tus-Resumable": "1.0.0", "Upload-Length": "1000"}
+    for role in (INSTRUCTOR, CENTRE):
+        assert of(role).post(url, TYPED, headers=spoken).status_code == 201
+
+
+def test_staff_work_on_what_is_theirs_alone(everything: None) -> None:
+    """Nobody but administrators has a page on which roles, groups or rights are given."""
+    giving = [english(f"{label(model)}_add") for model in (User, Group)]
+    giving += [english(f"{label(model)}_change", row_of(model).pk) for model in (User, Group)]
+    for role in Role:
+        expect_refused(of(role), giving)
 
 
 @pytest.mark.parametrize(
