@@ -9,13 +9,15 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, 
 from django.utils import timezone
 
 from artisans import dignity
-from artisans.models import FULL_AGE, Artisan, ArtisanPrivate, Consent
+from artisans.models import FULL_AGE, Artisan, ArtisanPhoto, ArtisanPrivate, Channel, Consent, Scope, Withdrawal
 from catalog.models import Photo, Product, ProductMaker
 
 # A product's texts, in which words of pity are looked for.
 TEXTS = ("name", "description", "materials", "technique", "care")
 STORIES = ("story", "affiliation")
 MOST_SHOWN = 50
+# For so long nobody is asked again who said no.
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,11 @@ def ending(branches: Branches) -> Queue[Consent]:
 
 
 def silent(branches: Branches) -> Queue[Artisan]:
-    """Makers of pieces in the shop of whom no consent is in force: they have not been asked, or said no."""
-    asked = Consent.objects.live().filter(artisan=OuterRef("pk"))
-    return _queue(branches.of(_in_the_shop().exclude(Exists(asked)).exclude(_came_of_age())))
+    """Makers of pieces in the shop of whom no consent is in force, and who took none back within a year."""
+    of_maker = Consent.objects.filter(artisan=OuterRef("pk"))
+    said_no = Withdrawal.objects.filter(artisan=OuterRef("pk"), withdrawn_at__gt=timezone.now() - YEAR)
+    answered = Exists(of_maker.live()) | Exists(said_no)
+    return _queue(branches.of(_in_the_shop().exclude(answered).exclude(_came_of_age())))
 
 
 def of_unknown_age(branches: Branches) -> Queue[Artisan]:
@@ -63,6 +67,17 @@ def faces(branches: Branches) -> Queue[Photo]:
     """Photos with a person who has not agreed to be shown by face."""
     rows = Photo.objects.lacking_consent().exclude(product__state=Product.State.ARCHIVED)
     return _queue(branches.of(rows.select_related("product"), "product__branch"))
+
+
+def portraits(branches: Branches) -> Queue[ArtisanPhoto]:
+    """Makers' pictures that no page shows, because the maker has not agreed to be shown by face."""
+    rows = unshown_portraits().select_related("artisan").order_by("artisan__code")
+    return _queue(branches.of(rows, "artisan__branch"))
+
+
+def unshown_portraits() -> QuerySet[ArtisanPhoto]:
+    agreed = Consent.objects.live().filter(artisan=OuterRef("artisan"), scope=Scope.FACE, channel=Channel.SITE)
+    return ArtisanPhoto.objects.exclude(Exists(agreed))
 
 
 def pitying_products(branches: Branches, patterns: dict[str, dignity.Pattern]) -> Queue[Product]:

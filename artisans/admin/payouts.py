@@ -225,10 +225,11 @@ def _back(request: HttpRequest) -> HttpResponse:
 
 
 def _summed(rows: list[Standing]) -> dict[str, Decimal]:
-    """What is due to be paid, and what makers are ahead by: the one is not set off against the other."""
+    """What is due to be paid, what of it can be, and what makers are ahead by: nothing is set off against it."""
     due = [row.due for row in rows]
     return {
         "due": sum((one for one in due if one > 0), money.ZERO),
+        "later": sum((row.due for row in rows if row.due > 0 and not row.can_be_approved), money.ZERO),
         "ahead": -sum((one for one in due if one < 0), money.ZERO),
     }
 

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
@@ -23,11 +24,12 @@ from artisans.admin.statements import may_see, statements_page
 from artisans.consent import NotAllowed
 from artisans.forms import RecordForm
 from artisans.models import Artisan, ArtisanPhoto, ArtisanPrivate, ConsentForm, PublicArtisan
-from catalog import tasks
+from catalog import review, tasks
 from catalog.admin.maker_form import MakerForm
 from catalog.admin.pictures import PictureInline
 from catalog.admin.withdrawals import withdraw_page
 from dostshop.admin import OfOwnBranch, TranslatedAdmin, UntranslatedFilter, in_every_language, signed_in
+from dostshop.translated import by_alphabet
 
 
 class PortraitInline(PictureInline):
@@ -57,10 +59,23 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
     inlines = (PortraitInline, ConsentInline)
     actions_detail = ("record_consent", "withdraw", "private_record", "statements")
 
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return [by_alphabet("display_name").asc(), "code"]
+
     def save_model(self, request: HttpRequest, obj: Artisan, form: Any, change: bool) -> None:
         if change and "slug" in form.changed_data:
             obj.remember_address(form.initial["slug"])
         super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        artisan = form.instance
+        has_new_portrait = any(formset.model is ArtisanPhoto and formset.has_changed() for formset in formsets)
+        if has_new_portrait and review.unshown_portraits().filter(artisan=artisan).exists():
+            sentence = _("The picture is not shown until the maker agrees to it: {link}.")
+            address = reverse(f"{self.admin_site.name}:artisans_artisan_record_consent", args=[artisan.pk])
+            link = format_html('<a class="underline" href="{}">{}</a>', address, _("Record a consent"))
+            messages.warning(request, format_html(sentence, link=link))
 
     def delete_model(self, request: HttpRequest, obj: Artisan) -> None:
         _discard_portraits(Artisan.objects.filter(pk=obj.pk))

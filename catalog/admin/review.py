@@ -92,6 +92,13 @@ def _sections(branches: review.Branches) -> Iterator[Section]:
         review.faces(branches),
         lambda photo: Line(photo.product.name, _address(photo.product)),
     )
+    yield _section(
+        "portraits",
+        _("Makers' pictures without a consent for the face"),
+        _("They are not shown. Record a consent for the face, or take the picture out."),
+        review.portraits(branches),
+        lambda portrait: _maker_line(portrait.artisan),
+    )
     patterns = dignity.patterns()
     for key, title, queue in (
         ("pity-pieces", _("Texts of pieces with words of pity"), review.pitying_products(branches, patterns)),
