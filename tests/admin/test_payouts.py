@@ -18,6 +18,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from artisans.models import Artisan, ArtisanPrivate, Booking, LedgerEntry, Payout
+from dostshop import money
 from dostshop.accounts.models import Role
 from tests import paying
 from tests.admin.conftest import english, signed_in, staff
@@ -55,8 +56,12 @@ def tick(*shown: tuple[Artisan, str], **typed: str) -> dict[str, Any]:
 
 
 def step(name: str, *chosen: Payout, **typed: str) -> dict[str, Any]:
-    ticked = [payout.pk for payout in chosen]
-    return {"step": name, "chosen": ticked, "document_number": "KM-17", "paid_on": f"{TODAY:%Y-%m-%d}", **typed}
+    """As it is sent once it is confirmed."""
+    typed = {"document_number": "KM-17", "paid_on": f"{TODAY:%Y-%m-%d}", **typed}
+    if name in {"pay", "cancel"}:
+        total = sum((payout.amount for payout in chosen), Decimal())
+        typed.setdefault("confirmed", f"{name}-{len(chosen)}-{money.to_minor_units(total)}")
+    return {"step": name, "chosen": [payout.pk for payout in chosen], **typed}
 
 
 def said(response: Any) -> list[str]:
@@ -252,6 +257,29 @@ def test_what_another_accountant_paid_is_not_paid_again(accountant: Client) -> N
     assert Booking.objects.filter(kind="payout").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("pay", "Write down 2 payouts as paid, 36,60 ₼ together?"),
+        ("cancel", "Cancel 2 payouts, 36,60 ₼ together?"),
+    ],
+)
+def test_how_many_and_how_much_is_asked_before_it_is_written(accountant: Client, name: str, sentence: str) -> None:
+    first, second = approved("26.60"), approved("10.00")
+    # Another step, other payouts, another sum: what was confirmed was not this.
+    for confirmed in ("", "pay-1-2660", "cancel-1-2660", f"{name}-2-2660"):
+        answer = accountant.post(english(TO_PAY), step(name, first, second, confirmed=confirmed))
+        assert sentence in text(answer)
+        assert f'value="{name}-2-3660"' in text(answer)
+    assert states() == ["approved", "approved"]
+    back = accountant.post(english(TO_PAY), step(name, first, second, again="1"))
+    assert all(ticked for _row, _value, ticked in back.context["lines"])
+    assert 'value="KM-17"' in text(back)
+    assert states() == ["approved", "approved"]
+    accountant.post(english(TO_PAY), step(name, first, second))
+    assert set(states()) == {"paid" if name == "pay" else "cancelled"}
+
+
 def test_a_payout_is_cancelled_and_due_again(accountant: Client) -> None:
     payout = approved()
     assert accountant.post(english(TO_PAY), step("cancel", payout, document_number="")).status_code == 302
@@ -403,7 +431,7 @@ def all_of(client: Client, name: str) -> dict[str, Any]:
     paused = set(ArtisanPrivate.objects.filter(payouts_paused=True).values_list("pk", flat=True))
     rows = [(getattr(row, "payout", row), value) for row, value, is_ticked in page.context["lines"] if is_ticked]
     chosen = [value for row, value in rows if row.artisan.pk not in paused]
-    return {**(tick() if name == DUE else step("pay")), "chosen": chosen}
+    return tick() | {"chosen": chosen} if name == DUE else step("pay", *Payout.objects.filter(pk__in=chosen))
 
 
 @pytest.mark.parametrize("count", [10, 1000])
