@@ -9,7 +9,17 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, 
 from django.utils import timezone
 
 from artisans import dignity
-from artisans.models import FULL_AGE, Artisan, ArtisanPhoto, ArtisanPrivate, Channel, Consent, Scope, Withdrawal
+from artisans.models import (
+    FULL_AGE,
+    Artisan,
+    ArtisanPhoto,
+    ArtisanPrivate,
+    Channel,
+    Consent,
+    ConsentForm,
+    Scope,
+    Withdrawal,
+)
 from catalog.models import Photo, Product, ProductMaker
 
 # A product's texts, in which words of pity are looked for.
@@ -26,6 +36,11 @@ class Queue[Row]:
 
     rows: list[Row]
     count: int
+
+    @classmethod
+    def of(cls, rows: list[Row]) -> "Queue[Row]":
+        """Where all of them had to be looked at."""
+        return cls(rows[:MOST_SHOWN], len(rows))
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,22 @@ def of_unknown_age(branches: Branches) -> Queue[Artisan]:
 def grown_up(branches: Branches) -> Queue[Artisan]:
     """Makers whose consents, given while they were minors, lapsed at 18: to be asked again, by themselves."""
     return _queue(branches.of(Artisan.objects.filter(_came_of_age())))
+
+
+def rewritten(branches: Branches) -> Queue[Artisan]:
+    """Makers whose story is another one than they agreed to show."""
+    agreed = Consent.objects.live().filter(artisan=OuterRef("pk"), scope=Scope.STORY)
+    to_this = agreed.filter(form__recorded_at__gte=OuterRef("story_changed_at"))
+    return _queue(branches.of(Artisan.objects.filter(Exists(agreed), ~Exists(to_this), story_changed_at__isnull=False)))
+
+
+def unscanned(branches: Branches) -> Queue[ConsentForm]:
+    """Forms with a consent in force and no scan of what was signed, the newest first."""
+    same = {"artisan": OuterRef("artisan"), "scope": OuterRef("scope"), "channel": OuterRef("channel")}
+    scanned = Consent.objects.live().filter(**same).exclude(form__document="")
+    in_force = Consent.objects.live().filter(~Exists(scanned), form=OuterRef("pk"))
+    rows = ConsentForm.objects.filter(Exists(in_force), document="").select_related("artisan")
+    return _queue(branches.of(rows, "artisan__branch"))
 
 
 def faces(branches: Branches) -> Queue[Photo]:

@@ -47,6 +47,8 @@ class Artisan(models.Model):
     )
     # Addresses under the name from before it was changed, see ``digest_of``.
     former_addresses = ArrayField(models.CharField(max_length=64), default=list, editable=False)
+    # Written by a trigger when a text that was there is another one: what was agreed to is the one before.
+    story_changed_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -16,6 +16,7 @@ from unfold.admin import StackedInline
 from unfold.decorators import display
 
 from catalog import photos, tasks
+from catalog.admin.texts import PublicTextsForm
 from dostshop.admin import FileChoice, InlineFormSet, PartOfPage
 from dostshop.pictures import Picture, Rendition
 
@@ -61,6 +62,7 @@ class PictureFormSet(InlineFormSet):
 class PictureInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any]):
     """Upload, alternative text in every language, focal point, and what the shop made of it."""
 
+    form = PublicTextsForm
     formset = PictureFormSet
     show_title = True
     extra = 0

@@ -21,6 +21,7 @@ from artisans.admin.pity import WarnsOfPity
 from catalog import availability, publishing, review
 from catalog.admin.pictures import PictureFormSet, PictureInline, thumbnail
 from catalog.admin.review import ReviewPage
+from catalog.admin.texts import PublicTextsForm
 from catalog.models import Photo, Product, ProductMaker, Variant
 from dostshop import money
 from dostshop.admin import (
@@ -96,6 +97,7 @@ class MakerInline(PartOfPage, TableInline):
 
 class VariantInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any]):
     model = Variant
+    form = PublicTextsForm
     show_title = True
     extra = 0
     min_num = 1
@@ -148,6 +150,7 @@ class PhotoInline(PictureInline):
 
 @admin.register(Product)
 class ProductAdmin(ReviewPage, WarnsOfPity, OfOwnBranch, SteppedAdmin, TranslatedAdmin):
+    form = PublicTextsForm
     texts = review.TEXTS
     refusals = {publishing.NotReady: None}
     list_display = ("picture", "name", "code", "kind", "state_shown", "craft", "branch", "price", "on_hand", "held")

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from artisans import dignity
 from artisans.models import Artisan, Consent
-from catalog import review
+from catalog import legal_names, review
 from dostshop.accounts.models import branches_seen_by
 from dostshop.admin import ShopAdmin, signed_in
 
@@ -84,6 +84,27 @@ def _sections(branches: review.Branches) -> Iterator[Section]:
         _("Until it is known the shop takes them for minors, and names no branch at their pieces."),
         review.of_unknown_age(branches),
         _maker_line,
+    )
+    yield _section(
+        "rewritten",
+        _("Stories that were changed after the consent"),
+        _("The maker agreed to the text as it was then. Read the new one out, ask again, and record the new form."),
+        review.rewritten(branches),
+        _maker_line,
+    )
+    yield _section(
+        "names",
+        _("Texts that tell a legal name"),
+        _("Take the name out: the shop names makers as they chose, and not otherwise."),
+        legal_names.queue(branches),
+        lambda row: Line(str(row), _address(row)),
+    )
+    yield _section(
+        "scans",
+        _("Consents in force without a scan"),
+        _("Find the paper and record it anew with its scan. If there is none, ask again."),
+        review.unscanned(branches),
+        lambda form: Line(str(form), _address(form)),
     )
     yield _section(
         "faces",
