@@ -24,7 +24,7 @@ from unfold.widgets import (
 from artisans import consent, consent_wording, scans
 from artisans.consent import Contents, Explanation, Sheet, Signers, Term
 from artisans.ledger_table import Format
-from artisans.models import Artisan, ArtisanPrivate, Channel, Consent, ConsentForm, Scope
+from artisans.models import NOT_OF_MINORS, Artisan, ArtisanPrivate, Channel, Consent, ConsentForm, Scope
 from dostshop.accounts.models import User
 from dostshop.admin import FileChoice
 from dostshop.locks import Busy, short_transaction
@@ -101,8 +101,9 @@ class RecordForm(ModelForm):
             "given_by": UnfoldAdminRadioSelectWidget,
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, of_minor: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.of_minor = of_minor
         self.fields["allows_abroad"].help_text = consent_wording.abroad()
         # Without a line that chooses none of them.
         self["explained"].field.widget.choices = ConsentForm.Explained.choices
@@ -128,8 +129,11 @@ class RecordForm(ModelForm):
         return Part(name, heading, [self[one] for one in names])
 
     def matrix(self) -> Iterator[MatrixRow]:
+        """Of a minor without what is never shown; ticked all the same, it is refused with a sentence."""
         boxes = list(self["agreed"])
         for place, scope in enumerate(Scope):
+            if self.of_minor and scope in NOT_OF_MINORS:
+                continue
             yield MatrixRow(scope, boxes[place * len(Channel) : (place + 1) * len(Channel)])
 
     def clean_document(self) -> "File[Any] | None":

@@ -130,6 +130,13 @@ class ArtisanPrivate(models.Model):
     @property
     def is_minor(self) -> bool:
         """Today; who is not known to be of age is taken for one."""
+        return self.birth_date is None or self.is_known_minor
+
+    @property
+    def is_known_minor(self) -> bool:
+        """Today, by the birth date."""
         today = timezone.localdate()
         born = self.birth_date
-        return born is None or today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < FULL_AGE
+        if born is None:
+            return False
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < FULL_AGE

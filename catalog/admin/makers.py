@@ -99,10 +99,12 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
         artisan = self.get_object(request, object_id)
         if artisan is None:
             raise Http404
+        private = ArtisanPrivate.objects.filter(pk=artisan.pk).first()
+        of_minor = private is not None and private.is_known_minor
         if request.method != "POST":
-            form = RecordForm(initial=_as_proposed(artisan, request))
-            return self._record_page(request, artisan, form)
-        form = RecordForm(request.POST, request.FILES)
+            form = RecordForm(initial=_as_proposed(private, request), of_minor=of_minor)
+            return self._record_page(request, artisan, form, private)
+        form = RecordForm(request.POST, request.FILES, of_minor=of_minor)
         if form.is_valid():
             try:
                 form.record(artisan.pk, by=signed_in(request))
@@ -111,7 +113,7 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
             else:
                 messages.success(request, _("The consent is recorded."))
                 return redirect(f"{self.admin_site.name}:artisans_artisan_change", artisan.pk)
-        return self._record_page(request, artisan, form)
+        return self._record_page(request, artisan, form, private)
 
     def has_withdraw_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("artisans.add_withdrawal")
@@ -161,14 +163,16 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
         paper = consent_documents.to_sign(artisan, private, language=language)
         return consent_documents.pdf_response(paper, language=language, easy="easy" in request.GET)
 
-    def _record_page(self, request: HttpRequest, artisan: Artisan, form: RecordForm) -> HttpResponse:
+    def _record_page(
+        self, request: HttpRequest, artisan: Artisan, form: RecordForm, private: ArtisanPrivate | None
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": _("Record a consent: %(maker)s") % {"maker": artisan},
             "form": form,
             "languages": settings.LANGUAGES,
             "form_to_sign": reverse(f"{self.admin_site.name}:artisans_artisan_form_to_sign", args=[artisan.pk]),
-            "is_age_known": ArtisanPrivate.objects.filter(pk=artisan.pk, birth_date__isnull=False).exists(),
+            "is_age_known": private is not None and private.birth_date is not None,
             "private_record": reverse(f"{self.admin_site.name}:artisans_artisan_private_record", args=[artisan.pk]),
         }
         return render(request, "admin/artisans/record_consent.html", context)
@@ -179,10 +183,10 @@ def _discard_portraits(artisans: QuerySet[Artisan]) -> None:
         tasks.discard_later(portrait)
 
 
-def _as_proposed(artisan: Artisan, request: HttpRequest) -> dict[str, Any]:
+def _as_proposed(private: ArtisanPrivate | None, request: HttpRequest) -> dict[str, Any]:
     """What a form says where nobody worded it otherwise, in the language that ``?language=`` asks for."""
     language = _language(request)
-    private = ArtisanPrivate.objects.filter(pk=artisan.pk).first()
+    of_minor = private is not None and private.is_known_minor
     today = timezone.localdate()
     return {
         **asdict(consent_wording.contents(private, language=language)),
@@ -191,7 +195,7 @@ def _as_proposed(artisan: Artisan, request: HttpRequest) -> dict[str, Any]:
         "valid_until": today + timedelta(days=364),
         "language": language,
         "explained": ConsentForm.Explained.TEXT,
-        "given_by": ConsentForm.GivenBy.MAKER,
+        "given_by": ConsentForm.GivenBy.BOTH if of_minor else ConsentForm.GivenBy.MAKER,
         "representative": private.representative if private else "",
         "explained_by": signed_in(request).name,
     }

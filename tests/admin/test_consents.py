@@ -1,5 +1,6 @@
 """Recording what a maker signed, and looking at it: who may, what is refused, where the scan is."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO
@@ -76,6 +77,18 @@ def test_the_page_proposes_what_the_law_asks_for(language: str, words: tuple[str
     for word in words:
         assert word in f"{form['subject'].value()} {form['data'].value()}", word
     assert form["language"].value() == language
+
+
+def test_the_page_of_a_minor_offers_neither_face_nor_place_and_proposes_that_both_agree() -> None:
+    client = of(Role.BRANCH_STAFF)
+    offered = {"name", "story", "affiliation"}
+    for artisan, scopes, given_by in ((minor(), offered, "both"), (maker(), offered | {"face", "place"}, "maker")):
+        page = client.get(page_of(artisan))
+        boxes = set(re.findall(r'name="agreed" value="(\w+)-site"', page.content.decode()))
+        assert boxes == scopes
+        assert page.context["form"]["given_by"].value() == given_by
+        refused = client.post(page_of(artisan), typed(agreed=[]))
+        assert {row.scope for row in refused.context["form"].matrix()} == scopes
 
 
 def test_what_was_signed_is_recorded_with_its_scan() -> None:
@@ -251,7 +264,7 @@ def test_the_pages_query_counts(django_assert_num_queries: DjangoAssertNumQuerie
         ("artisans_consent_changelist", (), 8),
         ("artisans_consentform_changelist", (), 8),
         ("artisans_consentform_change", (form.pk,), 8),
-        ("artisans_artisan_record_consent", (form.artisan_id,), 8),
+        ("artisans_artisan_record_consent", (form.artisan_id,), 7),
     ):
         with django_assert_num_queries(count):
             client.get(english(name, *args))
