@@ -25,6 +25,7 @@ from artisans import consent, consent_wording, scans
 from artisans.consent import Contents, Explanation, Sheet, Signers, Term
 from artisans.ledger_table import Format
 from artisans.models import NOT_OF_MINORS, Artisan, ArtisanPrivate, Channel, Consent, ConsentForm, Scope
+from dostshop import iban
 from dostshop.accounts.models import User
 from dostshop.admin import FileChoice
 from dostshop.locks import Busy, short_transaction
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     PrivateForm = forms.ModelForm[ArtisanPrivate]
 else:
     ModelForm = PrivateForm = forms.ModelForm
+
+EARLIEST_BIRTH = date(1900, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -164,14 +167,39 @@ class RecordForm(ModelForm):
 class PrivateRecordForm(PrivateForm):
     """The messages; that no consent and no name shown is against the record the database itself sees to."""
 
+    saw_document = forms.BooleanField(
+        label=_("I saw the document that tells the age"),
+        required=False,
+        help_text=_("Tick it where the new birth date makes a minor a maker of age. The history keeps who did."),
+        widget=UnfoldBooleanWidget,
+    )
+
     def clean_birth_date(self) -> date | None:
         born: date | None = self.cleaned_data["birth_date"]
         if born and born > timezone.localdate():
             raise forms.ValidationError(_("This day has not come yet."))
+        if born and born < EARLIEST_BIRTH:
+            raise forms.ValidationError(_("Nobody was born so long ago. Look at the year again."))
         return born
+
+    def clean_payout_details(self) -> str:
+        """What was wrong before this was asked does not keep anything else from being saved."""
+        details: str = self.cleaned_data["payout_details"]
+        if "payout_details" in self.changed_data and details.strip() and not iban.is_told_in(details):
+            sentence = _(
+                "No account number (IBAN) that can be right stands here. It begins with AZ and has 28 letters and "
+                "digits; one of them is wrong or missing."
+            )
+            raise forms.ValidationError(sentence)
+        return details
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
+        if self._ends_minority() and not self.cleaned_data.get("saw_document"):
+            sentence = _(
+                "By the birth date so far this maker is a minor. Look at the document, and tick that you saw it."
+            )
+            self.add_error("saw_document", sentence)
         chosen = self.cleaned_data.get("artisan")
         artisan_pk = chosen.pk if chosen else self.instance.pk
         if artisan_pk and {"legal_name", "birth_date"} & set(self.changed_data):
@@ -180,6 +208,11 @@ class PrivateRecordForm(PrivateForm):
             except Busy:
                 self.add_error(None, _("Somebody else works on this maker. Please try again."))
         return cleaned
+
+    def _ends_minority(self) -> bool:
+        if not self.instance.is_known_minor or "birth_date" not in self.cleaned_data:
+            return False
+        return not ArtisanPrivate(birth_date=self.cleaned_data["birth_date"]).is_known_minor
 
     def _held(self, artisan_pk: int) -> Artisan:
         """Until the end of the transaction, in which the admin saves. Raises Busy."""

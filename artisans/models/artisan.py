@@ -125,7 +125,7 @@ class ArtisanPrivate(models.Model):
         verbose_name_plural = _("private records")
 
     def __str__(self) -> str:
-        return str(self.artisan_id)
+        return self.artisan.code
 
     @property
     def is_minor(self) -> bool:

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 TODAY = timezone.localdate()
 DAY = timedelta(days=1)
+# Every month has such a day.
+TEN_YEARS_ON = TODAY.replace(year=TODAY.year + 10, day=min(TODAY.day, 28))
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
@@ -161,6 +163,9 @@ def files() -> set[str]:
         (maker, {"signed_on": TODAY + DAY, "valid_from": TODAY + DAY}, "cannot be signed in the future"),
         (maker, {"valid_until": TODAY - DAY}, "The last day comes before the first."),
         (maker, {"valid_from": TODAY - DAY}, "from the day of its signature at the earliest"),
+        (maker, {"valid_until": TEN_YEARS_ON + 4 * DAY}, "ends ten years after it is signed"),
+        (maker, {"valid_until": "9999-12-31"}, "ends ten years after it is signed"),
+        (maker, {"valid_from": "9990-01-01", "valid_until": "9999-12-31"}, "ends ten years after it is signed"),
         (maker, {"given_by": "representative"}, "Name the legal representative."),
         (maker, {"is_institution": "on"}, "a second person signs too"),
         (maker, {"explained": "aloud"}, "needs a witness"),
@@ -182,6 +187,11 @@ def test_bad_input_is_refused_with_a_sentence_and_nothing_is_written(
     assert "Nothing is recorded yet." in page
     assert not ConsentForm.objects.exists()
     assert files() == before
+
+
+def test_a_consent_holds_for_ten_years_at_most() -> None:
+    of(Role.CENTRE_STAFF).post(page_of(maker()), typed(valid_until=TEN_YEARS_ON))
+    assert set(Consent.objects.values_list("valid_until", flat=True)) == {TEN_YEARS_ON}
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -46,7 +46,7 @@ def owed(amount: str, *, branch: str = "baku", **private: Any) -> Artisan:
 
 
 def approved(amount: str = "26.60", *, method: str = "cash", **fields: Any) -> Payout:
-    artisan = owed(amount, **{"payout_details": "AZ21 NABZ\n0000 0001", **fields})
+    artisan = owed(amount, **{"payout_details": "AZ21 NABZ 0000 0000\n1370 1000 1944", **fields})
     return paying.approve(artisan.pk, method=Payout.Method(method), actor=UserFactory.create())
 
 
@@ -138,8 +138,8 @@ def test_what_cannot_be_approved_is_said_and_the_others_go_through(accountant: C
     paused, ahead, fine = owed("9.00", payouts_paused=True), owed("-9.00"), owed("10.00")
     refunded, without_account = owed("8.00"), owed("7.00")
     earn(refunded, "-3.00", cause="refund")
-    ArtisanPrivate.objects.filter(pk=fine.pk).update(payout_details="AZ21")
-    ArtisanPrivate.objects.filter(pk=refunded.pk).update(payout_details="AZ22")
+    ArtisanPrivate.objects.filter(pk=fine.pk).update(payout_details="AZ74NABZ00000000000000000001")
+    ArtisanPrivate.objects.filter(pk=refunded.pk).update(payout_details="AZ47NABZ00000000000000000002")
     ticked = [(paused, "900"), (ahead, "0"), (fine, "1000"), (refunded, "800"), (without_account, "700")]
     answer = accountant.post(english(DUE), tick(*ticked, method="bank"))
     assert answer.status_code == 200
@@ -325,7 +325,7 @@ def test_the_banks_file_has_a_line_for_each_payout(accountant: Client) -> None:
         "payout": str(payout.pk),
         "maker's code": payout.artisan.code,
         "name": "'=HYPERLINK(1)",
-        "account": "AZ21 NABZ 0000 0001",
+        "account": "AZ21 NABZ 0000 0000 1370 1000 1944",
         "amount": "1226.60",
         "currency": "AZN",
         "purpose": f"Payment for works sold, {payout.artisan.code}",
