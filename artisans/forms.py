@@ -174,6 +174,14 @@ class PrivateRecordForm(PrivateForm):
         widget=UnfoldBooleanWidget,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Where the page shows the field at all.
+        if "phone" in self.fields:
+            self.fields["phone"].error_messages["invalid"] = _(
+                "Check the number: for example 050 123 45 67, or with the code of its country, such as +49 30 123456."
+            )
+
     def clean_birth_date(self) -> date | None:
         born: date | None = self.cleaned_data["birth_date"]
         if born and born > timezone.localdate():
