@@ -20,6 +20,7 @@ from artisans.models import Channel, ConsentForm, Scope
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+LONGEST_YEARS = 10
 # By the name of what refuses in the database; constraints of the models bring their own sentence.
 REFUSALS: dict[str, "StrPromise"] = {
     "artisans_consent_from_signature": _("A consent holds from the day of its signature at the earliest."),
@@ -97,6 +98,10 @@ def record(
     """Writes a signed form with one consent for each scope and channel agreed to. Raises NotAllowed."""
     if not agreed:
         raise NotAllowed(gettext("The form agrees to nothing."))
+    if _is_too_long(sheet.signed_on, term.valid_until):
+        raise NotAllowed(
+            gettext("A consent ends ten years after it is signed at the latest. Then the maker is asked again.")
+        )
     form = ConsentForm(
         artisan_id=artisan_pk,
         signed_on=sheet.signed_on,
@@ -119,6 +124,11 @@ def record(
             raise NotAllowed(_sentence(error)) from error
         raise
     return form
+
+
+def _is_too_long(signed_on: date, valid_until: date) -> bool:
+    years = valid_until.year - signed_on.year
+    return (years, valid_until.month, valid_until.day) > (LONGEST_YEARS, signed_on.month, signed_on.day)
 
 
 def _sentence(error: IntegrityError) -> str:

@@ -17,11 +17,9 @@ from django.utils.translation import pgettext
 
 from artisans import consent_wording
 from artisans.consent import Contents, Explanation, Signers
-from artisans.models import FULL_AGE, Artisan, ArtisanPrivate, Channel, ConsentForm, Scope
+from artisans.models import NOT_OF_MINORS, Artisan, ArtisanPrivate, Channel, ConsentForm, Scope
 from dostshop import pdf
 
-# Never asked about a minor.
-NOT_OF_MINORS = (Scope.FACE, Scope.PLACE)
 # To be written on by hand.
 _DOTS = "…" * 14
 
@@ -43,7 +41,7 @@ class Paper:
 
 def to_sign(artisan: Artisan, private: ArtisanPrivate | None, *, language: str) -> Paper:
     """With what is known of the maker."""
-    of_minor = private is not None and private.birth_date is not None and _age(private.birth_date) < FULL_AGE
+    of_minor = private is not None and private.is_known_minor
     given_by = ConsentForm.GivenBy.BOTH if of_minor else ConsentForm.GivenBy.MAKER
     return Paper(
         artisan=artisan,
@@ -106,11 +104,6 @@ def pdf_response(paper: Paper, *, language: str, easy: bool) -> HttpResponse:
     layout = "consent_easy" if easy else "consent"
     document = pdf.render(layout, data=data(paper, language=language, easy=easy), language=language, dated=dated)
     return pdf.response(document, name=f"DOST-{paper.artisan.code}-{language}", language=language)
-
-
-def _age(born: date) -> int:
-    today = timezone.localdate()
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def _day(day: date | None) -> str:

@@ -23,12 +23,7 @@ def contents(private: ArtisanPrivate | None, *, language: str) -> Contents:
                 "To present and sell what I make, and to let people know who made it, as far as I wish. My works are "
                 "sold, and I get my share of each sale, whether I agree to this or not."
             ),
-            data=_(
-                "Only what is ticked on this form, and only in the places that are ticked: the name that I chose, "
-                "photographs of my face, my story in my own words, the place where I am from, my part in the Centre. "
-                "It may be kept, translated, shown and printed there. My legal name, birth date, address, health and "
-                "family circumstances are shown nowhere."
-            ),
+            data=_data(of_minor=private is not None and private.is_known_minor),
             validity=_(
                 "From the first day to the last day that this form names. I can withdraw it on any day, all of it or "
                 "a part, by word of mouth or in writing, at any branch, without saying why. I lose nothing by that: "
@@ -56,6 +51,22 @@ def _subject(private: ArtisanPrivate | None) -> str:
         return private.legal_name
     born = date_format(private.birth_date, "j E Y")
     return _("%(name)s, born on %(date)s") % {"name": private.legal_name, "date": born}
+
+
+def _data(*, of_minor: bool) -> str:
+    if of_minor:
+        return _(
+            "Only what is ticked on this form, and only in the places that are ticked: the name that I chose, my "
+            "story in my own words, my part in the Centre. It may be kept, translated, shown and printed there. My "
+            "face, the place where I am from, my legal name, birth date, address, health and family circumstances are "
+            "shown nowhere."
+        )
+    return _(
+        "Only what is ticked on this form, and only in the places that are ticked: the name that I chose, "
+        "photographs of my face, my story in my own words, the place where I am from, my part in the Centre. "
+        "It may be kept, translated, shown and printed there. My legal name, birth date, address, health and "
+        "family circumstances are shown nowhere."
+    )
 
 
 def _operator() -> str:

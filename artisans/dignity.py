@@ -61,6 +61,13 @@ def pattern_in_any_language(words: Collection[str]) -> str:
     return "|".join(f"(?:{pattern(language, words)})" for language in settings.MODELTRANSLATION_LANGUAGES)
 
 
+def written_names(words: Iterable[str]) -> str:
+    """For names in text as it is written, in whichever language; "" for none."""
+    folded = [fold(word) for word in words]
+    latin, cyrillic = [one for one in folded if one.isascii()], [one for one in folded if not one.isascii()]
+    return "|".join(filter(None, (_written("az", latin), _written("ru", cyrillic))))
+
+
 def found_in(row: Model, *, fields: Iterable[str], by_language: Mapping[str, Pattern]) -> list[str]:
     """The words of pity in the translated fields of a row, as they stand there."""
     names = list(fields)

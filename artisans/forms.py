@@ -24,7 +24,8 @@ from unfold.widgets import (
 from artisans import consent, consent_wording, scans
 from artisans.consent import Contents, Explanation, Sheet, Signers, Term
 from artisans.ledger_table import Format
-from artisans.models import Artisan, ArtisanPrivate, Channel, Consent, ConsentForm, Scope
+from artisans.models import NOT_OF_MINORS, Artisan, ArtisanPrivate, Channel, Consent, ConsentForm, Scope
+from dostshop import iban
 from dostshop.accounts.models import User
 from dostshop.admin import FileChoice
 from dostshop.locks import Busy, short_transaction
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     PrivateForm = forms.ModelForm[ArtisanPrivate]
 else:
     ModelForm = PrivateForm = forms.ModelForm
+
+EARLIEST_BIRTH = date(1900, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -101,8 +104,9 @@ class RecordForm(ModelForm):
             "given_by": UnfoldAdminRadioSelectWidget,
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, of_minor: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.of_minor = of_minor
         self.fields["allows_abroad"].help_text = consent_wording.abroad()
         # Without a line that chooses none of them.
         self["explained"].field.widget.choices = ConsentForm.Explained.choices
@@ -128,8 +132,11 @@ class RecordForm(ModelForm):
         return Part(name, heading, [self[one] for one in names])
 
     def matrix(self) -> Iterator[MatrixRow]:
+        """Of a minor without what is never shown; ticked all the same, it is refused with a sentence."""
         boxes = list(self["agreed"])
         for place, scope in enumerate(Scope):
+            if self.of_minor and scope in NOT_OF_MINORS:
+                continue
             yield MatrixRow(scope, boxes[place * len(Channel) : (place + 1) * len(Channel)])
 
     def clean_document(self) -> "File[Any] | None":
@@ -160,14 +167,47 @@ class RecordForm(ModelForm):
 class PrivateRecordForm(PrivateForm):
     """The messages; that no consent and no name shown is against the record the database itself sees to."""
 
+    saw_document = forms.BooleanField(
+        label=_("I saw the document that tells the age"),
+        required=False,
+        help_text=_("Tick it where the new birth date makes a minor a maker of age. The history keeps who did."),
+        widget=UnfoldBooleanWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Where the page shows the field at all.
+        if "phone" in self.fields:
+            self.fields["phone"].error_messages["invalid"] = _(
+                "Check the number: for example 050 123 45 67, or with the code of its country, such as +49 30 123456."
+            )
+
     def clean_birth_date(self) -> date | None:
         born: date | None = self.cleaned_data["birth_date"]
         if born and born > timezone.localdate():
             raise forms.ValidationError(_("This day has not come yet."))
+        if born and born < EARLIEST_BIRTH:
+            raise forms.ValidationError(_("Nobody was born so long ago. Look at the year again."))
         return born
+
+    def clean_payout_details(self) -> str:
+        """What was wrong before this was asked does not keep anything else from being saved."""
+        details: str = self.cleaned_data["payout_details"]
+        if "payout_details" in self.changed_data and details.strip() and not iban.is_told_in(details):
+            sentence = _(
+                "No account number (IBAN) that can be right stands here. It begins with AZ and has 28 letters and "
+                "digits; one of them is wrong or missing."
+            )
+            raise forms.ValidationError(sentence)
+        return details
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
+        if self._ends_minority() and not self.cleaned_data.get("saw_document"):
+            sentence = _(
+                "By the birth date so far this maker is a minor. Look at the document, and tick that you saw it."
+            )
+            self.add_error("saw_document", sentence)
         chosen = self.cleaned_data.get("artisan")
         artisan_pk = chosen.pk if chosen else self.instance.pk
         if artisan_pk and {"legal_name", "birth_date"} & set(self.changed_data):
@@ -176,6 +216,11 @@ class PrivateRecordForm(PrivateForm):
             except Busy:
                 self.add_error(None, _("Somebody else works on this maker. Please try again."))
         return cleaned
+
+    def _ends_minority(self) -> bool:
+        if not self.instance.is_known_minor or "birth_date" not in self.cleaned_data:
+            return False
+        return not ArtisanPrivate(birth_date=self.cleaned_data["birth_date"]).is_known_minor
 
     def _held(self, artisan_pk: int) -> Artisan:
         """Until the end of the transaction, in which the admin saves. Raises Busy."""

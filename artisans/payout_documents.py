@@ -51,7 +51,7 @@ def _sheet(branch: str, payouts: list[Payout], names: dict[int, ArtisanPrivate])
 
 
 def bank_file(payouts: Sequence[Payout]) -> bytes:
-    """A line for each payout; sums with points. What each column is, ``bank_columns`` says."""
+    """A line for each payout. What each column is, ``bank_columns`` says."""
     private = _private(payouts)
     return spreadsheets.csv(
         [_bank_line(payout, private) for payout in payouts], headers=[name for name, _said in bank_columns()]
@@ -65,7 +65,7 @@ def bank_columns() -> list[tuple[str, str]]:
         (_("maker's code"), _("as on the statement")),
         (_("name"), _("the legal name, as the private record has it")),
         (_("account"), _("the payout details of the private record, on one line")),
-        (_("amount"), _("with a point and two places")),
+        (_("amount"), _("with two places")),
         (_("currency"), money.CURRENCY),
         (_("purpose"), _("what the maker reads on the bank statement")),
     ]

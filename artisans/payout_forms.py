@@ -93,6 +93,9 @@ class PayForm(forms.Form):
         widget=forms.DateInput({"type": "date", "class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d"),
     )
 
+    # What was asked about, once it was answered: see ``question``.
+    confirmed = forms.CharField(required=False)
+
     def __init__(self, *args: Any, rows: Sequence[ToPay], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rows = {row.payout.pk: row for row in rows}
@@ -113,6 +116,20 @@ class PayForm(forms.Form):
         """In the order of the list."""
         chosen = set(self.cleaned_data.get("chosen", ()))
         return [row.payout for pk, row in self.rows.items() if pk in chosen]
+
+    def total(self) -> Decimal:
+        return sum((payout.amount for payout in self.chosen_payouts()), money.ZERO)
+
+    def question(self) -> str:
+        """Stands for the step, how many payouts and how much; empty where the step is taken at once."""
+        step = self.cleaned_data["step"]
+        if step not in {"pay", "cancel"}:
+            return ""
+        return f"{step}-{len(self.chosen_payouts())}-{money.to_minor_units(self.total())}"
+
+    def is_to_be_confirmed(self) -> bool:
+        question = self.question()
+        return bool(question) and self.cleaned_data["confirmed"] != question
 
     def _ask_for(self, name: str, sentence: "StrOrPromise") -> None:
         if name not in self.errors and not self.cleaned_data.get(name):

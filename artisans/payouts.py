@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from artisans import earnings
 from artisans.earnings import Cause, Entry
 from artisans.models import Artisan, ArtisanPrivate, Booking, LedgerEntry, Payout
-from dostshop import money
+from dostshop import iban, money
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
 
@@ -105,6 +105,9 @@ class _Makers:
             return _("Payouts to %(maker)s are paused.") % {"maker": payout.artisan}
         if payout.method == Payout.Method.BANK and not (private and private.payout_details.strip()):
             return _("No bank account of %(maker)s is recorded.") % {"maker": payout.artisan}
+        if payout.method == Payout.Method.BANK and private and not iban.is_told_in(private.payout_details):
+            sentence = _("No account number (IBAN) that can be right stands in the payout details of %(maker)s.")
+            return sentence % {"maker": payout.artisan}
         if payout.amount > owed:
             sums = {"due": money.text(owed), "wanted": money.text(payout.amount)}
             return _("%(due)s are due, and %(wanted)s would be paid.") % sums

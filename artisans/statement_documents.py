@@ -20,7 +20,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from artisans.models import Artisan, Booking, Branch, LedgerEntry, Payout, Statement, Thanks
+from artisans.models import Artisan, Booking, Branch, EarningsRule, LedgerEntry, Payout, Statement, Thanks
 from dostshop import dates, money, pdf
 
 Kind = Booking.Kind
@@ -28,8 +28,12 @@ LANGUAGES = settings.LANGUAGES
 # What the lists of one page have room for, in lines; what a line has, in letters.
 LINES = 15
 LETTERS = 36
+LETTERS_BESIDE_PRICE = 22
 # Of these lines, how many what went back and what was paid may take each.
 LINES_ASIDE = 4
+# How many rules are each told in full, and what one takes of all lines.
+MOST_RULES = 2
+LINES_OF_RULE = 2
 # Of all lines, how many are left to thanks, if there are any; what a line of theirs has, in letters.
 LINES_OF_THANKS = 7
 LETTERS_OF_THANKS = 48
@@ -37,6 +41,9 @@ LETTERS_OF_THANKS = 48
 LINES_ABOUT_WORDS = 2
 LINES_ABOUT_THANKS = 2
 LONGEST_NAME = 60
+
+# By booking and SKU.
+type Prices = Mapping[tuple[int, str], Decimal]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,8 @@ class Figures:
     entries: Sequence[LedgerEntry]
     # By the cause of their booking.
     payouts: Mapping[str, Payout]
+    # What was paid for what was sold, without its tax.
+    prices: Prices
     # Passed on in these days, the earliest first.
     thanks: Sequence[Thanks]
 
@@ -91,13 +100,35 @@ class Row:
     words: str
     count: int
     amount: Decimal
+    # What buyers paid, without its tax.
+    price: Decimal | None = None
 
     @property
     def lines(self) -> int:
-        return max(-(-len(self.words) // LETTERS), 1 if self.first == self.last else 2)
+        letters = LETTERS if self.price is None else LETTERS_BESIDE_PRICE
+        return max(-(-len(self.words) // letters), 1 if self.first == self.last else 2)
 
     def printed(self) -> list[str]:
-        return [dates.span(self.first, self.last), self.words, money.text(self.amount)]
+        price = [] if self.price is None else [money.text(self.price)]
+        return [dates.span(self.first, self.last), self.words, *price, money.text(self.amount)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A list under its title: the names of its columns, its rows, and how what it says came about."""
+
+    title: str
+    names: list[str]
+    rows: list[Row]
+    below: list[str]
+
+    @property
+    def lines(self) -> int:
+        return sum(row.lines for row in self.rows) + LINES_OF_RULE * len(self.below)
+
+    def printed(self) -> dict[str, Any]:
+        rows = [row.printed() for row in self.rows]
+        return {"title": self.title, "names": self.names, "rows": rows, "below": self.below}
 
 
 def in_every_language(figures: Figures, days: Days) -> dict[str, Any]:
@@ -130,12 +161,10 @@ def of_maker(figures: Figures, days: Days) -> dict[str, Any]:
             _("We owe you on %(day)s") % {"day": date_format(days.last, "j E")},
             money.text(figures.closing),
         ],
-        "parts": [
-            {"title": title, "names": names, "rows": [row.printed() for row in rows]} for title, names, rows in parts
-        ],
+        "parts": [part.printed() for part in parts],
         "notes": _notes(figures, days),
         "thanks_title": _("What buyers wrote to you"),
-        **_chosen(figures.thanks, lines=LINES - sum(row.lines for _title, _names, rows in parts for row in rows)),
+        **_chosen(figures.thanks, lines=LINES - sum(part.lines for part in parts)),
         "ask": _("Do you have a question? Ask us: %(branch)s.") % {"branch": _contact(artisan.branch)},
     }
 
@@ -162,21 +191,58 @@ def _contact(branch: Branch) -> str:
     return ", ".join(filter(None, (branch.name, phone)))
 
 
-def _parts(figures: Figures) -> list[tuple[str, list[str], list[Row]]]:
+def _parts(figures: Figures) -> list[Part]:
     """The lists that have anything in them."""
-    lines = LINES - (LINES_OF_THANKS if figures.thanks else 0)
+    shared = _shared(figures.sold)
+    lines = LINES - (LINES_OF_THANKS if figures.thanks else 0) - LINES_OF_RULE * len(shared)
     aside = min(LINES_ASIDE, (lines - 2) // 2)
     back = _fitted(_each(figures.went_back), _by_piece(figures.went_back), lines=aside)
     paid = _fitted([_payment(entry, figures.payouts) for entry in figures.paid], lines=aside)
     taken = sum(row.lines for row in (*back, *paid))
-    sold = _fitted(_each(figures.sold), _by_piece(figures.sold), lines=lines - taken)
+    prices = figures.prices
+    sold = _fitted(_each(figures.sold, prices), _by_piece(figures.sold, prices), lines=lines - taken)
     day, piece = pgettext("statement", "Day"), pgettext("statement", "Piece")
+    columns = [day, piece, _("Price without VAT"), _("Your part")]
+    how = [day, pgettext("statement", "How"), pgettext("statement", "Sum")]
     parts = [
-        (pgettext("statement", "Sold"), [day, piece, _("Your part")], sold),
-        (_("Went back to buyers"), [day, piece, _("Your part")], back),
-        (_("We paid you"), [day, pgettext("statement", "How"), pgettext("statement", "Sum")], paid),
+        Part(title=pgettext("statement", "Sold"), names=columns, rows=sold, below=shared),
+        Part(title=_("Went back to buyers"), names=[day, piece, _("Your part")], rows=back, below=[]),
+        Part(title=_("We paid you"), names=how, rows=paid, below=[]),
     ]
-    return [part for part in parts if part[2]]
+    return [part for part in parts if part.rows]
+
+
+def _shared(sold: Iterable[LedgerEntry]) -> list[str]:
+    """How a price is shared, by the rules of these sales."""
+    rules = sorted({entry.booking.rule for entry in sold if entry.booking.rule}, key=lambda rule: rule.valid_from)
+    if len(rules) > MOST_RULES:
+        makers = [rule.makers for rule in rules]
+        few, many = _plain(min(makers)), _plain(max(makers))
+        sentence = _("Of each manat, %(few)s to %(many)s qəpik went to the makers: the shares changed in these days.")
+        return [sentence % {"few": few, "many": many}]
+    return [_of_each_manat(rule, begins=place > 0) for place, rule in enumerate(rules)]
+
+
+def _of_each_manat(rule: EarningsRule, *, begins: bool) -> str:
+    sentence = _(
+        "Of each manat: %(makers)s qəpik to the makers, %(centre)s to the Centre, %(materials)s for materials."
+    )
+    if begins:
+        sentence = _(
+            "From %(day)s, of each manat: %(makers)s qəpik to the makers, %(centre)s to the Centre, %(materials)s for"
+            " materials."
+        )
+    return sentence % {
+        "day": date_format(rule.valid_from, "j E"),
+        "makers": _plain(rule.makers),
+        "centre": _plain(rule.centre),
+        "materials": _plain(rule.materials),
+    }
+
+
+def _plain(percent: Decimal) -> str:
+    # As sums are written, whatever the language.
+    return f"{percent.normalize():f}".replace(".", ",")
 
 
 def _chosen(thanks: Sequence[Thanks], *, lines: int) -> dict[str, Any]:
@@ -195,20 +261,20 @@ def _chosen(thanks: Sequence[Thanks], *, lines: int) -> dict[str, Any]:
     return {"thanks": chosen, "more_thanks": sentence if more else ""}
 
 
-def _each(entries: Iterable[LedgerEntry]) -> list[Row]:
+def _each(entries: Iterable[LedgerEntry], prices: Prices | None = None) -> list[Row]:
     """A line for each sale or return."""
-    return [_row([entry]) for entry in entries]
+    return [_row([entry], prices) for entry in entries]
 
 
-def _by_piece(entries: Iterable[LedgerEntry]) -> list[Row]:
+def _by_piece(entries: Iterable[LedgerEntry], prices: Prices | None = None) -> list[Row]:
     """A line for each piece, however often it was sold."""
     of_piece: dict[tuple[str, str], list[LedgerEntry]] = defaultdict(list)
     for entry in entries:
         of_piece[entry.sku, entry.item or ""].append(entry)
-    return [_row(same) for same in of_piece.values()]
+    return [_row(same, prices) for same in of_piece.values()]
 
 
-def _row(entries: Sequence[LedgerEntry]) -> Row:
+def _row(entries: Sequence[LedgerEntry], prices: Prices | None) -> Row:
     """Entries of one piece."""
     count = abs(sum(entry.quantity for entry in entries))
     words = Truncator(entries[0].item or entries[0].sku).chars(LONGEST_NAME)
@@ -218,7 +284,14 @@ def _row(entries: Sequence[LedgerEntry]) -> Row:
             "count": count,
         }
     booked = [entry.booking.booked_on for entry in entries]
-    return Row(first=min(booked), last=max(booked), words=words, count=count, amount=abs(_credit(entries)))
+    return Row(
+        first=min(booked),
+        last=max(booked),
+        words=words,
+        count=count,
+        amount=abs(_credit(entries)),
+        price=_sum(prices[entry.booking_id, entry.sku] for entry in entries) if prices is not None else None,
+    )
 
 
 def _payment(entry: LedgerEntry, payouts: Mapping[str, Payout]) -> Row:
@@ -249,8 +322,13 @@ def _rest(rows: Sequence[Row]) -> Row:
         last=max(row.last for row in rows),
         words=ngettext("and %(count)s more", "and %(count)s more", count) % {"count": count},
         count=count,
-        amount=sum((row.amount for row in rows), money.ZERO),
+        amount=_sum(row.amount for row in rows),
+        price=_sum(priced) if (priced := [row.price for row in rows if row.price is not None]) else None,
     )
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, money.ZERO)
 
 
 def _credit(entries: Iterable[LedgerEntry]) -> Decimal:

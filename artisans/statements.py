@@ -13,6 +13,7 @@ After commit: nothing. Retry: a month is issued once; asked again, it is refused
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import chain
 from typing import Any
 
@@ -158,12 +159,14 @@ def _thanks(days: Days, **whose: Artisan) -> dict[int, list[Thanks]]:
 def _figures(
     artisans: Iterable[Artisan], owed: QuerySet[LedgerEntry], *, told: Q, thanks: Mapping[int, list[Thanks]]
 ) -> list[Figures]:
-    """Of these makers, from these entries: those that are told make the opening. Five queries, with the makers."""
+    """Of these makers, from these entries: those that are told make the opening. Six queries, with the makers."""
     openings = dict(owed.filter(told).order_by().values_list("artisan").annotate(Sum("amount")))
     entries: dict[int | None, list[LedgerEntry]] = defaultdict(list)
-    for entry in owed.exclude(told).select_related("booking").order_by("booking__booked_on", "pk"):
+    untold = owed.exclude(told)
+    for entry in untold.select_related("booking__rule").order_by("booking__booked_on", "pk"):
         entries[entry.artisan_id].append(entry)
     payouts = _payouts(chain.from_iterable(entries.values()))
+    prices = _prices(untold)
     artisans = list(artisans)
     names = dict(ArtisanPrivate.objects.filter(pk__in=artisans).values_list("pk", "legal_name"))
     return [
@@ -173,10 +176,19 @@ def _figures(
             opening=-openings.get(artisan.pk, money.ZERO),
             entries=entries[artisan.pk],
             payouts=payouts,
+            prices=prices,
             thanks=thanks.get(artisan.pk, []),
         )
         for artisan in artisans
     ]
+
+
+def _prices(entries: QuerySet[LedgerEntry]) -> dict[tuple[int, str], Decimal]:
+    """Of the sales among them: all that is shared of a piece makes its price without its tax."""
+    sales = entries.filter(booking__kind=Booking.Kind.SALE).order_by().values("booking")
+    shared = LedgerEntry.objects.filter(booking__in=sales).exclude(sku="").order_by()
+    totals = shared.values_list("booking", "sku").annotate(Sum("amount"))
+    return {(booking, sku): -total for booking, sku, total in totals}
 
 
 def _payouts(entries: Iterable[LedgerEntry]) -> dict[str, Payout]:

@@ -9,13 +9,25 @@ from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, 
 from django.utils import timezone
 
 from artisans import dignity
-from artisans.models import FULL_AGE, Artisan, ArtisanPrivate, Consent
+from artisans.models import (
+    FULL_AGE,
+    Artisan,
+    ArtisanPhoto,
+    ArtisanPrivate,
+    Channel,
+    Consent,
+    ConsentForm,
+    Scope,
+    Withdrawal,
+)
 from catalog.models import Photo, Product, ProductMaker
 
 # A product's texts, in which words of pity are looked for.
 TEXTS = ("name", "description", "materials", "technique", "care")
 STORIES = ("story", "affiliation")
 MOST_SHOWN = 50
+# For so long nobody is asked again who said no.
+YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,11 @@ class Queue[Row]:
 
     rows: list[Row]
     count: int
+
+    @classmethod
+    def of(cls, rows: list[Row]) -> "Queue[Row]":
+        """Where all of them had to be looked at."""
+        return cls(rows[:MOST_SHOWN], len(rows))
 
 
 @dataclass(frozen=True)
@@ -43,9 +60,11 @@ def ending(branches: Branches) -> Queue[Consent]:
 
 
 def silent(branches: Branches) -> Queue[Artisan]:
-    """Makers of pieces in the shop of whom no consent is in force: they have not been asked, or said no."""
-    asked = Consent.objects.live().filter(artisan=OuterRef("pk"))
-    return _queue(branches.of(_in_the_shop().exclude(Exists(asked)).exclude(_came_of_age())))
+    """Makers of pieces in the shop of whom no consent is in force, and who took none back within a year."""
+    of_maker = Consent.objects.filter(artisan=OuterRef("pk"))
+    said_no = Withdrawal.objects.filter(artisan=OuterRef("pk"), withdrawn_at__gt=timezone.now() - YEAR)
+    answered = Exists(of_maker.live()) | Exists(said_no)
+    return _queue(branches.of(_in_the_shop().exclude(answered).exclude(_came_of_age())))
 
 
 def of_unknown_age(branches: Branches) -> Queue[Artisan]:
@@ -59,10 +78,37 @@ def grown_up(branches: Branches) -> Queue[Artisan]:
     return _queue(branches.of(Artisan.objects.filter(_came_of_age())))
 
 
+def rewritten(branches: Branches) -> Queue[Artisan]:
+    """Makers whose story is another one than they agreed to show."""
+    agreed = Consent.objects.live().filter(artisan=OuterRef("pk"), scope=Scope.STORY)
+    to_this = agreed.filter(form__recorded_at__gte=OuterRef("story_changed_at"))
+    return _queue(branches.of(Artisan.objects.filter(Exists(agreed), ~Exists(to_this), story_changed_at__isnull=False)))
+
+
+def unscanned(branches: Branches) -> Queue[ConsentForm]:
+    """Forms with a consent in force and no scan of what was signed, the newest first."""
+    same = {"artisan": OuterRef("artisan"), "scope": OuterRef("scope"), "channel": OuterRef("channel")}
+    scanned = Consent.objects.live().filter(**same).exclude(form__document="")
+    in_force = Consent.objects.live().filter(~Exists(scanned), form=OuterRef("pk"))
+    rows = ConsentForm.objects.filter(Exists(in_force), document="").select_related("artisan")
+    return _queue(branches.of(rows, "artisan__branch"))
+
+
 def faces(branches: Branches) -> Queue[Photo]:
     """Photos with a person who has not agreed to be shown by face."""
     rows = Photo.objects.lacking_consent().exclude(product__state=Product.State.ARCHIVED)
     return _queue(branches.of(rows.select_related("product"), "product__branch"))
+
+
+def portraits(branches: Branches) -> Queue[ArtisanPhoto]:
+    """Makers' pictures that no page shows, because the maker has not agreed to be shown by face."""
+    rows = unshown_portraits().select_related("artisan").order_by("artisan__code")
+    return _queue(branches.of(rows, "artisan__branch"))
+
+
+def unshown_portraits() -> QuerySet[ArtisanPhoto]:
+    agreed = Consent.objects.live().filter(artisan=OuterRef("artisan"), scope=Scope.FACE, channel=Channel.SITE)
+    return ArtisanPhoto.objects.exclude(Exists(agreed))
 
 
 def pitying_products(branches: Branches, patterns: dict[str, dignity.Pattern]) -> Queue[Product]:

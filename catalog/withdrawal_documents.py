@@ -14,8 +14,7 @@ from dostshop import pdf
 
 
 def removed(withdrawal: Withdrawal) -> list[str]:
-    """A line for each thing that is gone."""
-    report = withdrawal.report
+    """A line for each thing that is gone, for staff."""
     words = {
         Scope.NAME: _("The name shown, in every language, in the search and in the shop's history"),
         Scope.FACE: _("Pictures in which the maker is to be seen"),
@@ -23,9 +22,48 @@ def removed(withdrawal: Withdrawal) -> list[str]:
         Scope.PLACE: _("The place"),
         Scope.AFFILIATION: _("What was said about the part in the Centre"),
     }
-    lines = [words[Scope(scope)] for scope in report["scopes"]]
-    if report["page"]:
+    lines = _of_scopes(withdrawal, words)
+    if withdrawal.report["page"]:
         lines.append(_("The page of the maker: its address says that it is no longer shown"))
+    return lines + _pictures_and_words(withdrawal)
+
+
+def to_look_at(withdrawal: Withdrawal) -> list[str]:
+    """What a person at the Centre has to decide about."""
+    lines = []
+    if mentioned_in := withdrawal.report["mentioned_in"]:
+        sentence = _("The name still stands in texts that others wrote; look at them: %(codes)s")
+        lines.append(sentence % {"codes": ", ".join(mentioned_in)})
+    # A report from before faces were looked for says nothing of them.
+    if faces := withdrawal.report.get("unnamed_faces"):
+        sentence = _("Photos with somebody of whom nobody wrote down who it is; look at them: %(codes)s")
+        lines.append(sentence % {"codes": ", ".join(faces)})
+    return lines
+
+
+def _told(withdrawal: Withdrawal) -> list[str]:
+    """A line for each thing that is gone, for the maker."""
+    words = {
+        Scope.NAME: _("Your name, in every language"),
+        Scope.FACE: _("The pictures in which you are to be seen"),
+        Scope.STORY: _("Your words"),
+        Scope.PLACE: _("Where you are from"),
+        Scope.AFFILIATION: _("What was said about your part in the Centre"),
+    }
+    lines = _of_scopes(withdrawal, words)
+    if withdrawal.report["page"]:
+        lines.append(_("Your page in the shop"))
+    return [*lines, *_pictures_and_words(withdrawal)] or [_("Nothing of it had been shown yet.")]
+
+
+def _of_scopes(withdrawal: Withdrawal, words: dict[Scope, str]) -> list[str]:
+    report = withdrawal.report
+    # A report from before it was told apart has all that was taken back.
+    return [words[Scope(scope)] for scope in report.get("kept", report["scopes"])]
+
+
+def _pictures_and_words(withdrawal: Withdrawal) -> list[str]:
+    report, lines = withdrawal.report, []
     if photos := report["photos"]:
         lines.append(
             ngettext("%(count)s picture with all its sizes", "%(count)s pictures with all their sizes", photos)
@@ -34,12 +72,6 @@ def removed(withdrawal: Withdrawal) -> list[str]:
     if report["taken_back"]:
         codes = ", ".join(report["taken_back"])
         lines.append(_("Pieces without another photo left the shop until they get one: %(codes)s") % {"codes": codes})
-    if report["mentioned_in"]:
-        codes = ", ".join(report["mentioned_in"])
-        lines.append(_("The name still stands in texts that others wrote; look at them: %(codes)s") % {"codes": codes})
-    if faces := report.get("unnamed_faces"):
-        sentence = _("Photos with somebody of whom nobody wrote down who it is; look at them: %(codes)s")
-        lines.append(sentence % {"codes": ", ".join(faces)})
     # A report from before buyers could write says nothing of it.
     if count := report.get("thanks"):
         lines.append(
@@ -75,7 +107,7 @@ def _data(withdrawal: Withdrawal) -> dict[str, Any]:
         "foot": f"{settings.SELLER_NAME} · {withdrawal.artisan.code}",
         "day": date_format(timezone.localtime(withdrawal.withdrawn_at), "j E Y"),
         "intro": _("You took back what you had agreed to. It is removed from the shop."),
-        "removed": {"title": _("Removed"), "lines": removed(withdrawal)},
+        "removed": {"title": _("Removed"), "lines": _told(withdrawal)},
         "stays": {"title": _("What stays with us"), "lines": stays()},
         "again": _("You can agree again whenever you like, or not at all. Your work and your pay do not depend on it."),
     }

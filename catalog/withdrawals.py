@@ -84,6 +84,8 @@ class Effects:
     # What no consent covers any more.
     scopes: list[str]
     consents: int = 0
+    # Those of the scopes under which there was anything to remove.
+    kept: list[str] = field(default_factory=list)
     # The page of the maker is gone, or has another address.
     page: bool = False
     photos: int = 0
@@ -122,6 +124,7 @@ def _effects(
     return Effects(
         scopes=sorted(removed),
         consents=ending.count(),
+        kept=sorted(_kept(artisan, removed)),
         page=_page_changes(artisan, ending),
         photos=photos.count() + ArtisanPhoto.objects.filter(artisan=artisan).count() * (Scope.FACE in removed),
         taken_back=[product.code for product in _left_without_photo(photos)],
@@ -172,7 +175,7 @@ def _withdraw(
     artisan = Artisan.objects.select_for_update(of=("self",), no_key=True).get(pk=artisan_pk)
     now, named_in = timezone.now(), _words_that_name(artisan, scopes)
     found = _effects(artisan, scopes, channels, at=now, named_in=named_in)
-    if not found.consents and not found.photos and not _keeps_texts(artisan, found.scopes):
+    if not found.consents and not found.kept:
         raise NothingToWithdraw
     if shown is not None and not constant_time_compare(shown, seal(artisan, found, scopes=scopes, channels=channels)):
         raise OtherThanShown
@@ -269,10 +272,15 @@ def _delete_pictures(artisan: Artisan) -> list[tuple[str, str]]:
     return [file for picture in pictures for file in picture.files]
 
 
-def _keeps_texts(artisan: Artisan, scopes: Collection[str]) -> bool:
-    """Whether anything is kept of the maker under these scopes, in any language."""
-    fields_kept = [TEXTS[Scope(scope)] for scope in scopes if scope in TEXTS]
-    return any(getattr(artisan, column) for name in fields_kept for column in columns(name))
+def _kept(artisan: Artisan, scopes: Collection[str]) -> set[str]:
+    """Under which of these scopes a text is kept of the maker, in any language, or a picture."""
+    found = {
+        str(scope)
+        for scope in set(scopes) & TEXTS.keys()
+        if any(getattr(artisan, column) for column in columns(TEXTS[Scope(scope)]))
+    }
+    has_pictures = _photos_of(artisan).exists() or ArtisanPhoto.objects.filter(artisan=artisan).exists()
+    return found | ({str(Scope.FACE)} if Scope.FACE in scopes and has_pictures else set())
 
 
 def _forget_in_history(artisan: Artisan) -> None:

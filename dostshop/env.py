@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from urllib.parse import urlsplit
 
+from dostshop.iban import is_right as is_right_iban
+
 
 class EnvironmentProblem(SystemExit):
     """The environment cannot be used; the message is for the person who starts the process."""
@@ -18,10 +20,8 @@ class EnvironmentProblem(SystemExit):
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
-# Country, check digits, four letters of the bank, twenty of the account.
 # Percent, and manat after a plus.
 _TARIFF = re.compile(r"(?P<code>[a-z_]+)=(?P<percent>[0-9]{1,2}(?:\.[0-9]+)?)(?:\+(?P<fixed>[0-9]+(?:\.[0-9]{1,2})?))?")
-_IBAN = re.compile(r"AZ[0-9]{2}[A-Z]{4}[A-Z0-9]{20}")
 
 
 def fill(defaults: Mapping[str, str]) -> None:
@@ -76,19 +76,12 @@ def digits(name: str, *, count: int, default: str | None = None, hint: str = "")
 def iban(name: str, *, default: str | None = None, hint: str = "") -> str:
     """An account number of an Azerbaijani bank, whose check digits are right; spaces do not count."""
     value = "".join(text(name, default=default, hint=hint).upper().split())
-    if value and not _is_iban(value):
+    if value and not is_right_iban(value):
         raise EnvironmentProblem(
             f"{name} is “{value}”; it should be an account number that begins with AZ and has 28 letters and digits. "
             "One of them is wrong or missing."
         )
     return value
-
-
-def _is_iban(value: str) -> bool:
-    """ISO 13616: letters count from 10, the first four characters go last, and 97 leaves 1."""
-    if not _IBAN.fullmatch(value):
-        return False
-    return int("".join(str(int(character, 36)) for character in value[4:] + value[:4])) % 97 == 1
 
 
 def words(name: str, *, default: str = "") -> list[str]:

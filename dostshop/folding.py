@@ -38,3 +38,9 @@ def sort_key(text: str) -> str:
     """Orders names by the Azerbaijani alphabet: … d e ə f g ğ h x ı i j k q …"""
     lower = unicodedata.normalize("NFC", text).translate(_LOWER).lower()
     return lower.translate(_PLACES)
+
+
+_CASES = _ALPHABET + "ABCÇDEƏFGĞHXIİJKQLMNOÖPRSŞTUÜVWYZ" + _UPPER_CYRILLIC + "Ё"
+# What ``sort_key`` changes, for the database: to be compared by code point.
+SORT_FROM = "".join(letter for letter in _CASES if sort_key(letter) != letter)
+SORT_TO = "".join(map(sort_key, SORT_FROM))

@@ -4,9 +4,12 @@ from functools import reduce
 from operator import or_
 
 from django.conf import settings
-from django.db.models import Model, Q
+from django.db.models import F, Func, Model, Q, TextField, Value
+from django.db.models.functions import Coalesce, Collate, NullIf
 from django.utils import translation
 from modeltranslation.translator import translator
+
+from dostshop.folding import SORT_FROM, SORT_TO
 
 
 def columns(field: str) -> list[str]:
@@ -20,6 +23,16 @@ def language_of(instance: Model, field: str) -> str | None:
         if language and getattr(instance, f"{field}_{language}", None):
             return language
     return None
+
+
+def by_alphabet(field: str) -> Collate:
+    """Orders rows by a translated field as it is shown now, in the order of ``folding.sort_key``; empty ones last."""
+    languages = dict.fromkeys((translation.get_language(), *settings.MODELTRANSLATION_FALLBACK_LANGUAGES))
+    shown = [NullIf(F(f"{field}_{language}"), Value("")) for language in languages if language]
+    text = Coalesce(*shown, Value("\U0010ffff"), output_field=TextField())
+    whole = Func(text, function="normalize", output_field=TextField())
+    places = Func(whole, Value(SORT_FROM), Value(SORT_TO), function="translate", output_field=TextField())
+    return Collate(places, "C")
 
 
 def lacking(model: type[Model], language: str) -> Q:

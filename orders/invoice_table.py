@@ -1,11 +1,11 @@
 """Invoices and credit notes as a table that an accountant's program reads: a row for each rate of tax in a document.
 
-Dates are ISO, sums have a point and no sign of the currency, whatever the language; what a credit note gives back is
-negative. So each column of sums adds up over any rows.
+Dates are ISO, and sums have no sign of the currency; what a credit note gives back is negative. So each column of sums
+adds up over any rows.
 """
 
-import csv
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
 def write(chosen: QuerySet[Invoice], into: "SupportsWrite[str]") -> None:
     """As CSV, in the order of their numbers, with a heading in the language of the page."""
-    table = csv.writer(into)
-    table.writerow(_heading())
-    for invoice in chosen.select_related("order", "payment").order_by("year", "number_in_year"):
-        table.writerows(_rows(invoice))
+    documents = chosen.select_related("order", "payment").order_by("year", "number_in_year")
+    rows = (row for invoice in documents for row in _rows(invoice))
+    spreadsheets.write(chain([_heading()], rows), into=into)
 
 
-def _heading() -> list[str]:
+def _heading() -> list[str | Decimal]:
     return [
         _("number"),
         _("kind"),

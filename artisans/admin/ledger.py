@@ -47,8 +47,8 @@ class LedgerEntryAdmin(ReadOnly, OfOwnBranch):
     list_display_links = None
     search_fields = ("booking__order_code", "booking__cause", "sku", "artisan__code", *in_every_language("item"))
     ordering = ("-booking", "pk")
-    fields = ("cause", "day", "account", "amount_shown", "order", "artisan", "branch", "piece", "quantity", "held_at")
-    readonly_fields = ("cause", "day", "amount_shown", "order", "piece")
+    fields = ("cause", "day", "account", "amount_shown", "order", "artisan", "branch", "piece", "quantity", "place")
+    readonly_fields = ("cause", "day", "amount_shown", "order", "piece", "place")
     actions_list = ("export",)
 
     @display(description=gettext_lazy("day"), ordering="booking__booked_on")
@@ -70,6 +70,10 @@ class LedgerEntryAdmin(ReadOnly, OfOwnBranch):
     @display(description=gettext_lazy("piece"))
     def piece(self, entry: LedgerEntry) -> str:
         return f"{entry.item} ({entry.sku})" if entry.item else entry.sku
+
+    @display(description=gettext_lazy("where the money is"))
+    def place(self, entry: LedgerEntry) -> str:
+        return entry.place
 
     def has_export_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         may_export = has_perm_everywhere(signed_in(request), "artisans.export_booking")

@@ -148,7 +148,9 @@ class PayoutAdmin(ReadOnly, OfOwnBranch):
         """What is approved: the papers for it, and the word that it is paid."""
         rows = payouts.to_pay()
         form = PayForm(request.POST, rows=rows) if request.method == "POST" else PayForm(rows=rows)
-        if form.is_valid():
+        if form.is_valid() and "again" not in request.POST:
+            if form.is_to_be_confirmed():
+                return self._confirmation(request, form)
             take = self._steps()[form.cleaned_data["step"]]
             if answer := take(request, form):
                 return answer
@@ -165,6 +167,11 @@ class PayoutAdmin(ReadOnly, OfOwnBranch):
             "columns": payout_documents.bank_columns(),
         }
         return self._page(request, "admin/artisans/payouts_to_pay.html", context)
+
+    def _confirmation(self, request: HttpRequest, form: PayForm) -> HttpResponse:
+        """How many and how much, before it is written."""
+        context = {"title": _("Payouts to hand out"), "form": form, "count": len(form.chosen_payouts())}
+        return self._page(request, "admin/artisans/payouts_confirm.html", context)
 
     def _steps(self) -> dict[str, Callable[[HttpRequest, PayForm], HttpResponse | None]]:
         return {
@@ -225,10 +232,11 @@ def _back(request: HttpRequest) -> HttpResponse:
 
 
 def _summed(rows: list[Standing]) -> dict[str, Decimal]:
-    """What is due to be paid, and what makers are ahead by: the one is not set off against the other."""
+    """What is due to be paid, what of it can be, and what makers are ahead by: nothing is set off against it."""
     due = [row.due for row in rows]
     return {
         "due": sum((one for one in due if one > 0), money.ZERO),
+        "later": sum((row.due for row in rows if row.due > 0 and not row.can_be_approved), money.ZERO),
         "ahead": -sum((one for one in due if one < 0), money.ZERO),
     }
 

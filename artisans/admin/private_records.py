@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from artisans.admin.payouts import WatchedFilter
@@ -24,7 +25,7 @@ from dostshop.admin import OfOwnBranch, in_every_language, signed_in
 from dostshop.locks import Busy, short_transaction
 
 IDENTITY = ("artisan", "legal_name")
-PERSON = ("birth_date", ("phone", "email"), "representative")
+PERSON = (("phone", "email"), "representative")
 
 
 @admin.register(ArtisanPrivate)
@@ -36,7 +37,7 @@ class ArtisanPrivateAdmin(OfOwnBranch):
     search_fields = ("legal_name", "artisan__code", *in_every_language("artisan__display_name"))
     autocomplete_fields = ("artisan",)
 
-    @admin.display(ordering="artisan__branch")
+    @admin.display(description=gettext_lazy("branch"), ordering="artisan__branch")
     def branch(self, record: ArtisanPrivate) -> str:
         return str(record.artisan.branch)
 
@@ -54,6 +55,8 @@ class ArtisanPrivateAdmin(OfOwnBranch):
         watches = self._watches(request)
         return (
             *IDENTITY,
+            *(("birth_date",) if knows else ()),
+            *(("saw_document",) if obj and obj.is_known_minor and super().has_change_permission(request, obj) else ()),
             *(PERSON if knows else ()),
             *(("payout_details",) if _pays(request) else ()),
             *(("payouts_paused",) if _pays(request) or watches else ()),

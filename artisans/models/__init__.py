@@ -1,6 +1,6 @@
 from artisans.models.artisan import FULL_AGE, Artisan, ArtisanPhoto, ArtisanPrivate, digest_of
 from artisans.models.branch import Branch, BranchPhoto, BranchQuerySet, OpeningHours
-from artisans.models.consent import Channel, Consent, ConsentForm, ConsentQuerySet, Scope
+from artisans.models.consent import NOT_OF_MINORS, Channel, Consent, ConsentForm, ConsentQuerySet, Scope
 from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
 from artisans.models.payout import Payout, PayoutQuerySet
 from artisans.models.pity import PityWord
@@ -11,6 +11,7 @@ from artisans.models.withdrawal import Withdrawal
 
 __all__ = [
     "FULL_AGE",
+    "NOT_OF_MINORS",
     "Artisan",
     "ArtisanPhoto",
     "ArtisanPrivate",

@@ -47,6 +47,8 @@ class Artisan(models.Model):
     )
     # Addresses under the name from before it was changed, see ``digest_of``.
     former_addresses = ArrayField(models.CharField(max_length=64), default=list, editable=False)
+    # Written by a trigger when a text that was there is another one: what was agreed to is the one before.
+    story_changed_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -123,11 +125,18 @@ class ArtisanPrivate(models.Model):
         verbose_name_plural = _("private records")
 
     def __str__(self) -> str:
-        return str(self.artisan_id)
+        return self.artisan.code
 
     @property
     def is_minor(self) -> bool:
         """Today; who is not known to be of age is taken for one."""
+        return self.birth_date is None or self.is_known_minor
+
+    @property
+    def is_known_minor(self) -> bool:
+        """Today, by the birth date."""
         today = timezone.localdate()
         born = self.birth_date
-        return born is None or today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < FULL_AGE
+        if born is None:
+            return False
+        return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) < FULL_AGE

@@ -29,6 +29,10 @@ class Scope(models.TextChoices):
     AFFILIATION = "affiliation", _("part in the Centre")
 
 
+# Neither asked about a minor nor shown of one, whoever agrees.
+NOT_OF_MINORS = (Scope.FACE, Scope.PLACE)
+
+
 class Channel(models.TextChoices):
     """Where it may be shown."""
 
@@ -146,7 +150,7 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
         if birth_date is None:
             return kept
         came_of_age = _birthday(birth_date, FULL_AGE)
-        of_age_only = Q(of_minor=False) | Q(scope__in=[Scope.FACE, Scope.PLACE]) | Q(valid_until__gte=came_of_age)
+        of_age_only = Q(of_minor=False) | Q(scope__in=NOT_OF_MINORS) | Q(valid_until__gte=came_of_age)
         return kept.filter(of_age_only, form__signed_on__lt=came_of_age)
 
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from artisans.models.artisan import Artisan
 from artisans.models.branch import Branch
@@ -176,6 +176,19 @@ class LedgerEntry(models.Model):
                 name="artisans_ledgerentry_makers",
             ),
         ]
+
+    @property
+    def place(self) -> str:
+        """Where the money is, in words."""
+        words = {
+            "cash": pgettext("place of money", "cash"),
+            "bank": pgettext("place of money", "bank account"),
+            "transfer": pgettext("place of money", "bank account"),
+            "branch": pgettext("place of money", "till of the branch"),
+            "stripe": "Stripe",
+            "epoint": "Epoint",
+        }
+        return words.get(self.held_at, self.held_at)
 
     def __str__(self) -> str:
         return f"{self.get_account_display()} {self.amount}"

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from artisans.models.artisan import Artisan, ArtisanPhoto
 from artisans.models.branch import Branch
 from artisans.models.consent import Channel
+from dostshop.translated import by_alphabet
 
 
 def is_named(maker: str = "") -> Q:
@@ -35,6 +36,10 @@ class PublicArtisanQuerySet(models.QuerySet["PublicArtisan"]):
     def named(self) -> "PublicArtisanQuerySet":
         """Those whose name may be shown, and who chose one."""
         return self.filter(is_named())
+
+    def by_name(self) -> "PublicArtisanQuerySet":
+        """In the order of the alphabet; those without a name come last."""
+        return self.order_by(by_alphabet("display_name"), "slug")
 
 
 class PublicArtisan(models.Model):

@@ -1,3 +1,3 @@
-from catalog.admin import branches, collections, crafts, makers, products, withdrawals
+from catalog.admin import branches, collections, crafts, makers, pages, products, withdrawals
 
-__all__ = ["branches", "collections", "crafts", "makers", "products", "withdrawals"]
+__all__ = ["branches", "collections", "crafts", "makers", "pages", "products", "withdrawals"]

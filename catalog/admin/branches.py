@@ -8,6 +8,7 @@ from unfold.decorators import display
 
 from artisans.models import Branch, BranchPhoto, OpeningHours
 from catalog.admin.pictures import PictureOfNobodyInline
+from catalog.admin.texts import PublicTextsForm
 from dostshop.admin import (
     Labelled,
     OfOwnBranch,
@@ -31,6 +32,7 @@ class OpeningHoursInline(PartOfPage, TableInline):
 
 @admin.register(Branch)
 class BranchAdmin(OfOwnBranch, TranslatedAdmin):
+    form = PublicTextsForm
     branch_lookups = ("pk",)
     list_display = ("name", "city", "phone", "email", "pickup", "position")
     list_filter = (("offers_pickup", BooleanRadioFilter), UntranslatedFilter)

@@ -2,6 +2,7 @@ from django.contrib import admin
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from catalog.admin.pictures import PictureOfNobodyInline
+from catalog.admin.texts import PublicTextsForm
 from catalog.models import Collection, CollectionItem, CollectionPhoto
 from dostshop.admin import PartOfPage, TableInline, TranslatedAdmin, UntranslatedFilter, in_every_language
 
@@ -19,6 +20,7 @@ class CollectionItemInline(PartOfPage, TableInline):
 
 @admin.register(Collection)
 class CollectionAdmin(TranslatedAdmin):
+    form = PublicTextsForm
     list_display = ("name", "starts_on", "ends_on", "is_featured", "position")
     list_filter = (("is_featured", BooleanRadioFilter), UntranslatedFilter)
     search_fields = ("slug", *in_every_language("name"))

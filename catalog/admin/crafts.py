@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import RelatedDropdownFilter
 
+from catalog.admin.texts import PublicTextsForm
 from catalog.models import Craft
 from dostshop.admin import TranslatedAdmin, UntranslatedFilter, in_every_language
 
@@ -15,6 +16,7 @@ class MainCraftFilter(RelatedDropdownFilter):
 
 @admin.register(Craft)
 class CraftAdmin(TranslatedAdmin):
+    form = PublicTextsForm
     list_display = ("name", "parent", "tax_class", "needs_export_permit", "hs_code", "position")
     list_filter = (("parent", MainCraftFilter), "needs_export_permit", UntranslatedFilter)
     list_select_related = ("parent",)

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone, translation
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, RelatedDropdownFilter
@@ -23,11 +24,12 @@ from artisans.admin.statements import may_see, statements_page
 from artisans.consent import NotAllowed
 from artisans.forms import RecordForm
 from artisans.models import Artisan, ArtisanPhoto, ArtisanPrivate, ConsentForm, PublicArtisan
-from catalog import tasks
+from catalog import review, tasks
 from catalog.admin.maker_form import MakerForm
 from catalog.admin.pictures import PictureInline
 from catalog.admin.withdrawals import withdraw_page
 from dostshop.admin import OfOwnBranch, TranslatedAdmin, UntranslatedFilter, in_every_language, signed_in
+from dostshop.translated import by_alphabet
 
 
 class PortraitInline(PictureInline):
@@ -57,10 +59,23 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
     inlines = (PortraitInline, ConsentInline)
     actions_detail = ("record_consent", "withdraw", "private_record", "statements")
 
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        return [by_alphabet("display_name").asc(), "code"]
+
     def save_model(self, request: HttpRequest, obj: Artisan, form: Any, change: bool) -> None:
         if change and "slug" in form.changed_data:
             obj.remember_address(form.initial["slug"])
         super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        artisan = form.instance
+        has_new_portrait = any(formset.model is ArtisanPhoto and formset.has_changed() for formset in formsets)
+        if has_new_portrait and review.unshown_portraits().filter(artisan=artisan).exists():
+            sentence = _("The picture is not shown until the maker agrees to it: {link}.")
+            address = reverse(f"{self.admin_site.name}:artisans_artisan_record_consent", args=[artisan.pk])
+            link = format_html('<a class="underline" href="{}">{}</a>', address, _("Record a consent"))
+            messages.warning(request, format_html(sentence, link=link))
 
     def delete_model(self, request: HttpRequest, obj: Artisan) -> None:
         _discard_portraits(Artisan.objects.filter(pk=obj.pk))
@@ -84,10 +99,12 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
         artisan = self.get_object(request, object_id)
         if artisan is None:
             raise Http404
+        private = ArtisanPrivate.objects.filter(pk=artisan.pk).first()
+        of_minor = private is not None and private.is_known_minor
         if request.method != "POST":
-            form = RecordForm(initial=_as_proposed(artisan, request))
-            return self._record_page(request, artisan, form)
-        form = RecordForm(request.POST, request.FILES)
+            form = RecordForm(initial=_as_proposed(private, request), of_minor=of_minor)
+            return self._record_page(request, artisan, form, private)
+        form = RecordForm(request.POST, request.FILES, of_minor=of_minor)
         if form.is_valid():
             try:
                 form.record(artisan.pk, by=signed_in(request))
@@ -96,7 +113,7 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
             else:
                 messages.success(request, _("The consent is recorded."))
                 return redirect(f"{self.admin_site.name}:artisans_artisan_change", artisan.pk)
-        return self._record_page(request, artisan, form)
+        return self._record_page(request, artisan, form, private)
 
     def has_withdraw_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         return signed_in(request).has_perm("artisans.add_withdrawal")
@@ -146,14 +163,16 @@ class ArtisanAdmin(WarnsOfPity, OfOwnBranch, TranslatedAdmin):
         paper = consent_documents.to_sign(artisan, private, language=language)
         return consent_documents.pdf_response(paper, language=language, easy="easy" in request.GET)
 
-    def _record_page(self, request: HttpRequest, artisan: Artisan, form: RecordForm) -> HttpResponse:
+    def _record_page(
+        self, request: HttpRequest, artisan: Artisan, form: RecordForm, private: ArtisanPrivate | None
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": _("Record a consent: %(maker)s") % {"maker": artisan},
             "form": form,
             "languages": settings.LANGUAGES,
             "form_to_sign": reverse(f"{self.admin_site.name}:artisans_artisan_form_to_sign", args=[artisan.pk]),
-            "is_age_known": ArtisanPrivate.objects.filter(pk=artisan.pk, birth_date__isnull=False).exists(),
+            "is_age_known": private is not None and private.birth_date is not None,
             "private_record": reverse(f"{self.admin_site.name}:artisans_artisan_private_record", args=[artisan.pk]),
         }
         return render(request, "admin/artisans/record_consent.html", context)
@@ -164,10 +183,10 @@ def _discard_portraits(artisans: QuerySet[Artisan]) -> None:
         tasks.discard_later(portrait)
 
 
-def _as_proposed(artisan: Artisan, request: HttpRequest) -> dict[str, Any]:
+def _as_proposed(private: ArtisanPrivate | None, request: HttpRequest) -> dict[str, Any]:
     """What a form says where nobody worded it otherwise, in the language that ``?language=`` asks for."""
     language = _language(request)
-    private = ArtisanPrivate.objects.filter(pk=artisan.pk).first()
+    of_minor = private is not None and private.is_known_minor
     today = timezone.localdate()
     return {
         **asdict(consent_wording.contents(private, language=language)),
@@ -176,7 +195,7 @@ def _as_proposed(artisan: Artisan, request: HttpRequest) -> dict[str, Any]:
         "valid_until": today + timedelta(days=364),
         "language": language,
         "explained": ConsentForm.Explained.TEXT,
-        "given_by": ConsentForm.GivenBy.MAKER,
+        "given_by": ConsentForm.GivenBy.BOTH if of_minor else ConsentForm.GivenBy.MAKER,
         "representative": private.representative if private else "",
         "explained_by": signed_in(request).name,
     }

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from django.core.files.storage import storages
 from django.db.models import Field
 from django.forms import Field as FormField
-from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +16,7 @@ from unfold.admin import StackedInline
 from unfold.decorators import display
 
 from catalog import photos, tasks
+from catalog.admin.texts import PublicTextsForm
 from catalog.models import Photo
 from dostshop.admin import FileChoice, InlineFormSet, PartOfPage
 from dostshop.pictures import Picture, Rendition
@@ -39,7 +39,7 @@ def thumbnail(renditions: Sequence[Rendition] | None, *, alt: str, width: int) -
     )
 
 
-class PictureForm(ModelForm):  # type: ignore[type-arg]
+class PictureForm(PublicTextsForm):
     def clean_original(self) -> Any:
         original = self.cleaned_data["original"]
         if "original" in self.changed_data:

@@ -22,6 +22,7 @@ from catalog.admin.pictures import PictureFormSet, PictureInline, thumbnail
 from catalog.admin.product_filters import GapFilter, StateFilter, StockFilter
 from catalog.admin.product_steps import SteppedProductAdmin, day_and_time
 from catalog.admin.review import ReviewPage
+from catalog.admin.texts import PublicTextsForm
 from catalog.models import Hint, Photo, Product, ProductMaker, Variant
 from dostshop import money
 from dostshop.admin import (
@@ -59,6 +60,7 @@ class MakerInline(PartOfPage, TableInline):
 
 class VariantInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any]):
     model = Variant
+    form = PublicTextsForm
     show_title = True
     extra = 0
     min_num = 1
@@ -128,6 +130,7 @@ class PhotoInline(PictureInline):
 
 @admin.register(Product)
 class ProductAdmin(ReviewPage, PrintsLabels, WarnsOfPity, OfOwnBranch, SteppedProductAdmin, TranslatedAdmin):
+    form = PublicTextsForm
     texts = review.TEXTS
     list_display = ("picture", "name", "code", "kind", "state_shown", "craft", "branch", "price", "on_hand", "held")
     list_display_links = ("name",)

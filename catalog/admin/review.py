@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from artisans import dignity
 from artisans.models import Artisan, Consent
-from catalog import review
+from catalog import legal_names, review
 from dostshop.accounts.models import branches_seen_by
 from dostshop.admin import ShopAdmin, signed_in
 
@@ -86,11 +86,39 @@ def _sections(branches: review.Branches) -> Iterator[Section]:
         _maker_line,
     )
     yield _section(
+        "rewritten",
+        _("Stories that were changed after the consent"),
+        _("The maker agreed to the text as it was then. Read the new one out, ask again, and record the new form."),
+        review.rewritten(branches),
+        _maker_line,
+    )
+    yield _section(
+        "names",
+        _("Texts that tell a legal name"),
+        _("Take the name out: the shop names makers as they chose, and not otherwise."),
+        legal_names.queue(branches),
+        lambda row: Line(str(row), _address(row)),
+    )
+    yield _section(
+        "scans",
+        _("Consents in force without a scan"),
+        _("Find the paper and record it anew with its scan. If there is none, ask again."),
+        review.unscanned(branches),
+        lambda form: Line(str(form), _address(form)),
+    )
+    yield _section(
         "faces",
         _("Photos of people who have not agreed"),
         _("They are not shown. Say who is visible, record a consent for the face, or choose another photo."),
         review.faces(branches),
         lambda photo: Line(photo.product.name, _address(photo.product)),
+    )
+    yield _section(
+        "portraits",
+        _("Makers' pictures without a consent for the face"),
+        _("They are not shown. Record a consent for the face, or take the picture out."),
+        review.portraits(branches),
+        lambda portrait: _maker_line(portrait.artisan),
     )
     patterns = dignity.patterns()
     for key, title, queue in (

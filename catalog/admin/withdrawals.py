@@ -102,8 +102,19 @@ class WithdrawalAdmin(ReadOnly, OfOwnBranch):
     list_display = ("__str__", "what", "withdrawn_at", "files_gone_at")
     list_select_related = ("artisan",)
     search_fields = ("artisan__code",)
-    fields = ("artisan", "withdrawn_at", "recorded_by", "what", "where", "removed", "stays", "files_gone_at", "slip")
-    readonly_fields = ("what", "where", "removed", "stays", "slip")
+    fields = (
+        "artisan",
+        "withdrawn_at",
+        "recorded_by",
+        "what",
+        "where",
+        "removed",
+        "look_at",
+        "stays",
+        "files_gone_at",
+        "slip",
+    )
+    readonly_fields = ("what", "where", "removed", "look_at", "stays", "slip")
 
     @display(description=gettext_lazy("what"))
     def what(self, withdrawal: Withdrawal) -> str:
@@ -116,6 +127,10 @@ class WithdrawalAdmin(ReadOnly, OfOwnBranch):
     @display(description=gettext_lazy("what was removed"))
     def removed(self, withdrawal: Withdrawal) -> SafeString:
         return _as_list(withdrawal_documents.removed(withdrawal))
+
+    @display(description=gettext_lazy("to be looked at"))
+    def look_at(self, withdrawal: Withdrawal) -> SafeString | str:
+        return _as_list(withdrawal_documents.to_look_at(withdrawal)) or "–"
 
     @display(description=gettext_lazy("what stays, and why"))
     def stays(self, withdrawal: Withdrawal) -> SafeString:
@@ -139,4 +154,6 @@ class WithdrawalAdmin(ReadOnly, OfOwnBranch):
 
 
 def _as_list(lines: list[str]) -> SafeString:
+    if not lines:
+        return SafeString("")
     return format_html("<ul>{}</ul>", SafeString("".join(format_html("<li>{}</li>", line) for line in lines)))

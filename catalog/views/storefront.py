@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "featured": Collection.objects.current().filter(is_featured=True).select_related("photo").first(),
         "newest": as_cards(Product.objects.published())[:NEWEST_ON_HOME],
         "crafts": covers(crafts),
-        "makers": PublicArtisan.objects.on_site().named()[:MAKERS_ON_HOME],
+        "makers": PublicArtisan.objects.on_site().named().by_name()[:MAKERS_ON_HOME],
         "branches": Branch.objects.select_related("photo"),
         "together": earnings.together(),
     }
@@ -82,7 +82,7 @@ def branch(request: HttpRequest, slug: str) -> HttpResponse:
 @public_page
 def artisans(request: HttpRequest) -> HttpResponse:
     everyone = with_cover(
-        PublicArtisan.objects.on_site(),
+        PublicArtisan.objects.on_site().by_name(),
         pieces=Q(product__public_makers__artisan=OuterRef("pk")),
         order="-product__published_at",
     )

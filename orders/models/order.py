@@ -430,7 +430,7 @@ class OrderEvent(models.Model):
         RETURN_CLOSED = "return_closed", _("return closed without money")
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="events", verbose_name=_("order"))
-    kind = models.CharField(_("what"), max_length=20, choices=Kind)
+    kind = models.CharField(pgettext_lazy("an event", "what"), max_length=20, choices=Kind)
     at = models.DateTimeField(_("when"), auto_now_add=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,5 +1,6 @@
 """Recording what a maker signed, and looking at it: who may, what is refused, where the scan is."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from io import BytesIO
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.django_db
 
 TODAY = timezone.localdate()
 DAY = timedelta(days=1)
+# Every month has such a day.
+TEN_YEARS_ON = TODAY.replace(year=TODAY.year + 10, day=min(TODAY.day, 28))
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
@@ -76,6 +79,18 @@ def test_the_page_proposes_what_the_law_asks_for(language: str, words: tuple[str
     for word in words:
         assert word in f"{form['subject'].value()} {form['data'].value()}", word
     assert form["language"].value() == language
+
+
+def test_the_page_of_a_minor_offers_neither_face_nor_place_and_proposes_that_both_agree() -> None:
+    client = of(Role.BRANCH_STAFF)
+    offered = {"name", "story", "affiliation"}
+    for artisan, scopes, given_by in ((minor(), offered, "both"), (maker(), offered | {"face", "place"}, "maker")):
+        page = client.get(page_of(artisan))
+        boxes = set(re.findall(r'name="agreed" value="(\w+)-site"', page.content.decode()))
+        assert boxes == scopes
+        assert page.context["form"]["given_by"].value() == given_by
+        refused = client.post(page_of(artisan), typed(agreed=[]))
+        assert {row.scope for row in refused.context["form"].matrix()} == scopes
 
 
 def test_what_was_signed_is_recorded_with_its_scan() -> None:
@@ -148,6 +163,9 @@ def files() -> set[str]:
         (maker, {"signed_on": TODAY + DAY, "valid_from": TODAY + DAY}, "cannot be signed in the future"),
         (maker, {"valid_until": TODAY - DAY}, "The last day comes before the first."),
         (maker, {"valid_from": TODAY - DAY}, "from the day of its signature at the earliest"),
+        (maker, {"valid_until": TEN_YEARS_ON + 4 * DAY}, "ends ten years after it is signed"),
+        (maker, {"valid_until": "9999-12-31"}, "ends ten years after it is signed"),
+        (maker, {"valid_from": "9990-01-01", "valid_until": "9999-12-31"}, "ends ten years after it is signed"),
         (maker, {"given_by": "representative"}, "Name the legal representative."),
         (maker, {"is_institution": "on"}, "a second person signs too"),
         (maker, {"explained": "aloud"}, "needs a witness"),
@@ -169,6 +187,11 @@ def test_bad_input_is_refused_with_a_sentence_and_nothing_is_written(
     assert "Nothing is recorded yet." in page
     assert not ConsentForm.objects.exists()
     assert files() == before
+
+
+def test_a_consent_holds_for_ten_years_at_most() -> None:
+    of(Role.CENTRE_STAFF).post(page_of(maker()), typed(valid_until=TEN_YEARS_ON))
+    assert set(Consent.objects.values_list("valid_until", flat=True)) == {TEN_YEARS_ON}
 
 
 @pytest.mark.parametrize("role", list(Role))
@@ -251,7 +274,7 @@ def test_the_pages_query_counts(django_assert_num_queries: DjangoAssertNumQuerie
         ("artisans_consent_changelist", (), 8),
         ("artisans_consentform_changelist", (), 8),
         ("artisans_consentform_change", (form.pk,), 8),
-        ("artisans_artisan_record_consent", (form.artisan_id,), 8),
+        ("artisans_artisan_record_consent", (form.artisan_id,), 7),
     ):
         with django_assert_num_queries(count):
             client.get(english(name, *args))

@@ -1,6 +1,7 @@
 """The ledger in the admin: read and exported by accountants alone, and rules that are only added."""
 
 import csv
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -8,17 +9,20 @@ from io import StringIO
 import pytest
 import tablib
 from django.test import Client
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from artisans import ledger_table
+from artisans import ledger_table, payouts
 from artisans.ledger_table import Format
-from artisans.models import Artisan, ArtisanPrivate, EarningsRule, LedgerEntry
+from artisans.models import Artisan, ArtisanPrivate, EarningsRule, LedgerEntry, Payout
 from dostshop.accounts.models import Role
 from orders.models import Order
+from tests import paying
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_rights import of
-from tests.factories import ArtisanFactory, BranchFactory
+from tests.factories import ArtisanFactory, BranchFactory, UserFactory
 from tests.orders.test_books import give_back, three_sent
 
 pytestmark = pytest.mark.django_db
@@ -87,9 +91,28 @@ def test_a_spreadsheet_gets_numbers_and_days(accountant: Client, sold: Order) ->
     response = accountant.get(english(EXPORT), period(format="xlsx"))
     sheet = tablib.Dataset().load(response.content, "xlsx")
     row = sheet.dict[0]
-    assert (row["amount"], row["order"], row["where the money is"]) == (42.5, sold.code, "stripe")
+    assert (row["amount"], row["order"], row["where the money is"]) == (42.5, sold.code, "Stripe")
     assert str(row["day"])[:10] == f"{timezone.localdate():%Y-%m-%d}"
     assert sheet.height == LedgerEntry.objects.count()
+    assert sheet.title == "Ledger"
+
+
+def test_it_opens_in_columns_with_sums_in_the_language_of_the_page(accountant: Client, sold: Order) -> None:
+    for language in ("az", "ru"):
+        with translation.override(language):
+            text = accountant.get(reverse(f"admin:{EXPORT}"), period()).content.decode("utf-8-sig")
+            amount = gettext("amount")
+        rows = list(csv.DictReader(StringIO(text), delimiter=";"))
+        assert {"42,50", "-26,25"} <= {row[amount] for row in rows}, language
+
+
+def test_a_payout_brings_the_number_of_its_paper(accountant: Client, nar: Artisan, sold: Order) -> None:
+    payout = paying.approve(nar.pk, method=Payout.Method.CASH, actor=UserFactory.create())
+    payouts.pay([payout.pk], document_number="=KM-17", paid_on=timezone.localdate(), actor=UserFactory.create())
+    rows = list(csv.DictReader(StringIO(accountant.get(english(EXPORT), period()).content.decode("utf-8-sig"))))
+    told = {(row["booking"], row["document number"], row["where the money is"]) for row in rows}
+    assert (f"payout-{payout.pk}", "'=KM-17", "cash") in told
+    assert {number for booking, number, _place in told if not booking.startswith("payout")} == {""}
 
 
 def test_only_the_days_asked_for_are_exported(accountant: Client, sold: Order) -> None:
@@ -114,6 +137,10 @@ def test_a_period_that_is_none_is_said(accountant: Client, changes: dict[str, st
     assert sentence in response.content.decode()
 
 
+def cells_of(table: bytes) -> list[str]:
+    return [str(cell) for row in tablib.Dataset().load(table, "xlsx") for cell in row]
+
+
 def test_a_name_is_never_a_formula_and_a_maker_never_a_name(nar: Artisan, sold: Order) -> None:
     ArtisanPrivate.objects.filter(pk=nar.pk).update(legal_name="Gizli Adlı")
     line = sold.lines.get()
@@ -122,8 +149,7 @@ def test_a_name_is_never_a_formula_and_a_maker_never_a_name(nar: Artisan, sold: 
     give_back(sold, 1)
     for kind in Format:
         table = ledger_table.of_period(date(2020, 1, 1), date(2100, 1, 1), format=kind)
-        sheet = tablib.Dataset().load(table if kind == Format.XLSX else table.decode(), kind.value)
-        cells = [str(cell) for row in sheet for cell in row]
+        cells = re.split(r"[;\r\n]+", table.decode()) if kind == Format.CSV else cells_of(table)
         assert "'=HYPERLINK(1)" in cells
         assert "=HYPERLINK(1)" not in cells
         assert "Gizli Adlı" not in cells

@@ -18,6 +18,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from artisans.models import Artisan, ArtisanPrivate, Booking, LedgerEntry, Payout
+from dostshop import money
 from dostshop.accounts.models import Role
 from tests import paying
 from tests.admin.conftest import english, signed_in, staff
@@ -45,7 +46,7 @@ def owed(amount: str, *, branch: str = "baku", **private: Any) -> Artisan:
 
 
 def approved(amount: str = "26.60", *, method: str = "cash", **fields: Any) -> Payout:
-    artisan = owed(amount, **{"payout_details": "AZ21 NABZ\n0000 0001", **fields})
+    artisan = owed(amount, **{"payout_details": "AZ21 NABZ 0000 0000\n1370 1000 1944", **fields})
     return paying.approve(artisan.pk, method=Payout.Method(method), actor=UserFactory.create())
 
 
@@ -55,8 +56,12 @@ def tick(*shown: tuple[Artisan, str], **typed: str) -> dict[str, Any]:
 
 
 def step(name: str, *chosen: Payout, **typed: str) -> dict[str, Any]:
-    ticked = [payout.pk for payout in chosen]
-    return {"step": name, "chosen": ticked, "document_number": "KM-17", "paid_on": f"{TODAY:%Y-%m-%d}", **typed}
+    """As it is sent once it is confirmed."""
+    typed = {"document_number": "KM-17", "paid_on": f"{TODAY:%Y-%m-%d}", **typed}
+    if name in {"pay", "cancel"}:
+        total = sum((payout.amount for payout in chosen), Decimal())
+        typed.setdefault("confirmed", f"{name}-{len(chosen)}-{money.to_minor_units(total)}")
+    return {"step": name, "chosen": [payout.pk for payout in chosen], **typed}
 
 
 def said(response: Any) -> list[str]:
@@ -85,7 +90,13 @@ def test_each_makers_balance_stands_by_branch_and_code(accountant: Client) -> No
     assert rows[ahead.code] == [Decimal("-4.00"), 0, Decimal("-4.00")]
     codes = [code for code, *_sums in lines(page)]
     assert codes == [*sorted(code for code in rows if code != barda.code), barda.code]
-    for word in ("paused", "ahead: the next sales make it up", "to be handed out", "16,61 ₼ are due"):
+    for word in (
+        "paused",
+        "ahead: the next sales make it up",
+        "to be handed out",
+        "16,61 ₼ are due",
+        "6,61 ₼ of it cannot be",
+    ):
         assert word in text(page).replace("\u00a0", " "), word
     of_barda = accountant.get(english(DUE), {"branch": barda.branch_id})
     assert [code for code, *_sums in lines(of_barda)] == [barda.code]
@@ -127,8 +138,8 @@ def test_what_cannot_be_approved_is_said_and_the_others_go_through(accountant: C
     paused, ahead, fine = owed("9.00", payouts_paused=True), owed("-9.00"), owed("10.00")
     refunded, without_account = owed("8.00"), owed("7.00")
     earn(refunded, "-3.00", cause="refund")
-    ArtisanPrivate.objects.filter(pk=fine.pk).update(payout_details="AZ21")
-    ArtisanPrivate.objects.filter(pk=refunded.pk).update(payout_details="AZ22")
+    ArtisanPrivate.objects.filter(pk=fine.pk).update(payout_details="AZ74NABZ00000000000000000001")
+    ArtisanPrivate.objects.filter(pk=refunded.pk).update(payout_details="AZ47NABZ00000000000000000002")
     ticked = [(paused, "900"), (ahead, "0"), (fine, "1000"), (refunded, "800"), (without_account, "700")]
     answer = accountant.post(english(DUE), tick(*ticked, method="bank"))
     assert answer.status_code == 200
@@ -162,10 +173,10 @@ def test_what_is_sold_between_the_look_and_the_tick_waits_for_the_next_look(acco
         ({"chosen": ["1-2-3"]}, "Tick the makers who are to be paid."),
         ({"amount": "0"}, "Type a sum above zero."),
         ({"amount": "-5"}, "Type a sum above zero."),
-        ({"amount": "viel"}, "Enter a number."),
-        ({"amount": "NaN"}, "Enter a number."),
+        ({"amount": "viel"}, "Type the sum in digits"),
+        ({"amount": "NaN"}, "Type the sum in digits"),
         ({"amount": "1e12"}, "Ensure that there are no more than"),
-        ({"amount": "10,005"}, "Ensure that there are no more than 2 decimal places."),
+        ({"amount": "10,005"}, "two digits at most after the comma"),
         ({"amount": "27"}, "would be paid."),
         ({"method": "gold"}, "Select a valid choice."),
     ],
@@ -246,6 +257,29 @@ def test_what_another_accountant_paid_is_not_paid_again(accountant: Client) -> N
     assert Booking.objects.filter(kind="payout").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("pay", "Write down 2 payouts as paid, 36,60 ₼ together?"),
+        ("cancel", "Cancel 2 payouts, 36,60 ₼ together?"),
+    ],
+)
+def test_how_many_and_how_much_is_asked_before_it_is_written(accountant: Client, name: str, sentence: str) -> None:
+    first, second = approved("26.60"), approved("10.00")
+    # Another step, other payouts, another sum: what was confirmed was not this.
+    for confirmed in ("", "pay-1-2660", "cancel-1-2660", f"{name}-2-2660"):
+        answer = accountant.post(english(TO_PAY), step(name, first, second, confirmed=confirmed))
+        assert sentence in text(answer)
+        assert f'value="{name}-2-3660"' in text(answer)
+    assert states() == ["approved", "approved"]
+    back = accountant.post(english(TO_PAY), step(name, first, second, again="1"))
+    assert all(ticked for _row, _value, ticked in back.context["lines"])
+    assert 'value="KM-17"' in text(back)
+    assert states() == ["approved", "approved"]
+    accountant.post(english(TO_PAY), step(name, first, second))
+    assert set(states()) == {"paid" if name == "pay" else "cancelled"}
+
+
 def test_a_payout_is_cancelled_and_due_again(accountant: Client) -> None:
     payout = approved()
     assert accountant.post(english(TO_PAY), step("cancel", payout, document_number="")).status_code == 302
@@ -291,7 +325,7 @@ def test_the_banks_file_has_a_line_for_each_payout(accountant: Client) -> None:
         "payout": str(payout.pk),
         "maker's code": payout.artisan.code,
         "name": "'=HYPERLINK(1)",
-        "account": "AZ21 NABZ 0000 0001",
+        "account": "AZ21 NABZ 0000 0000 1370 1000 1944",
         "amount": "1226.60",
         "currency": "AZN",
         "purpose": f"Payment for works sold, {payout.artisan.code}",
@@ -397,7 +431,7 @@ def all_of(client: Client, name: str) -> dict[str, Any]:
     paused = set(ArtisanPrivate.objects.filter(payouts_paused=True).values_list("pk", flat=True))
     rows = [(getattr(row, "payout", row), value) for row, value, is_ticked in page.context["lines"] if is_ticked]
     chosen = [value for row, value in rows if row.artisan.pk not in paused]
-    return {**(tick() if name == DUE else step("pay")), "chosen": chosen}
+    return tick() | {"chosen": chosen} if name == DUE else step("pay", *Payout.objects.filter(pk__in=chosen))
 
 
 @pytest.mark.parametrize("count", [10, 1000])

@@ -1,5 +1,6 @@
 """Private records: each role sees and keeps the part that is its work, of its own branch."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from threading import Event
@@ -7,10 +8,12 @@ from time import sleep
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import flatten
 from django.db import IntegrityError, transaction
 from django.test import Client
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 
 from artisans.admin import private_records
 from artisans.consent import Signers
@@ -18,6 +21,7 @@ from artisans.forms import PrivateRecordForm
 from artisans.models import Artisan, ArtisanPrivate, Branch, Consent, ConsentForm, Scope
 from dostshop import locks
 from dostshop.accounts.models import Role
+from orders.models import OrderEvent
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_rights import of
 from tests.artisans.test_payouts import earn, paid
@@ -30,6 +34,7 @@ pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
 PERSON = {"birth_date", "phone", "email", "representative"}
 SUM = Decimal("100.00")
+IBAN, SPACED_IBAN = "AZ21NABZ00000000137010001944", "az21 nabz 0000 0000 1370 1000 1944"
 BOTH = Signers(given_by=ConsentForm.GivenBy.BOTH, representative="Məmmədova Sevil")
 
 
@@ -87,7 +92,7 @@ def test_whoever_is_of_a_branch_does_not_pay_with_the_right_alone() -> None:
         staff(Role.BRANCH_STAFF, "pay_payout", "view_artisanprivate", "change_artisanprivate", branch=here.branch)
     )
     assert shown_to(kept, here).keys() == {"artisan", "legal_name"} | PERSON
-    kept.post(page_of(here), typed(here, payout_details="AZ99", payouts_paused="on"))
+    kept.post(page_of(here), typed(here, payout_details=IBAN, payouts_paused="on"))
     record = ArtisanPrivate.objects.get(pk=here.pk)
     assert (record.payout_details, record.payouts_paused) == ("AZ21", False)
 
@@ -156,7 +161,7 @@ def test_a_maker_without_a_record_gets_one_from_the_page_of_the_maker(role: Role
 
 def test_nobody_writes_more_than_the_page_shows() -> None:
     artisan = maker(private__payout_details="AZ21NABZ", private__monthly_threshold=SUM)
-    forged = {"payout_details": "AZ99", "payouts_paused": "on", "monthly_threshold": "1"}
+    forged = {"payout_details": IBAN, "payouts_paused": "on", "monthly_threshold": "1"}
     of(Role.BRANCH_STAFF).post(page_of(artisan), typed(artisan, **forged))
     record = ArtisanPrivate.objects.get(pk=artisan.pk)
     assert record.legal_name == "Əliyeva Nigar"
@@ -164,7 +169,29 @@ def test_nobody_writes_more_than_the_page_shows() -> None:
     accountant().post(page_of(artisan), typed(artisan, legal_name="Başqası", **forged))
     record.refresh_from_db()
     assert (record.legal_name, record.monthly_threshold) == ("Əliyeva Nigar", SUM)
-    assert (record.payout_details, record.payouts_paused) == ("AZ99", True)
+    assert (record.payout_details, record.payouts_paused) == (IBAN, True)
+
+
+def test_a_record_is_called_by_the_makers_code_and_its_columns_by_azerbaijani_words(administrator: Client) -> None:
+    artisan = maker()
+    administrator.post(page_of(artisan), typed(artisan))
+    assert LogEntry.objects.get().object_repr == artisan.code
+    with translation.override("az"):
+        listed = administrator.get(reverse("admin:artisans_artisanprivate_changelist")).content.decode()
+    headings = " ".join(re.sub("<[^>]+>", " ", heading) for heading in re.findall(r"(?s)<th\b.*?</th>", listed))
+    assert "filial" in headings.lower()
+    assert "branch" not in headings.lower()
+    with translation.override("az"):
+        refused = administrator.post(
+            reverse("admin:artisans_artisanprivate_change", args=[artisan.pk]), {"phone": "12"}
+        )
+    assert "Nömrəni yoxlayın" in refused.content.decode()
+
+
+def test_what_may_be_shown_is_no_event() -> None:
+    with translation.override("az"):
+        assert str(Consent._meta.get_field("scope").verbose_name) == "nə"
+        assert str(OrderEvent._meta.get_field("kind").verbose_name) == "nə olub"
 
 
 def test_a_record_stays_with_its_maker(administrator: Client) -> None:
@@ -206,8 +233,9 @@ def test_another_branch_and_other_roles_are_kept_out() -> None:
     [
         ({"birth_date": str(TODAY + timedelta(days=1))}, "This day has not come yet."),
         ({"birth_date": "31.02.1990"}, "Enter a valid date."),
+        ({"birth_date": "1899-12-31"}, "Nobody was born so long ago."),
         ({"legal_name": ""}, "This field is required."),
-        ({"phone": "12"}, "Enter a valid phone number"),
+        ({"phone": "12"}, "Check the number: for example 050 123 45 67"),
     ],
 )
 def test_bad_input_is_refused_with_a_sentence(changes: dict[str, str], sentence: str) -> None:
@@ -246,9 +274,60 @@ def test_a_birth_date_that_fits_the_consents_is_taken(birth_date: date) -> None:
     """Who turns out to be of age is spared as before until the consent ends."""
     artisan = maker(private__birth_date=years_old(15))
     consent(artisan, Scope.NAME, valid_until=TODAY, signers=BOTH)
-    of(Role.BRANCH_STAFF).post(page_of(artisan), typed(artisan, birth_date=str(birth_date)))
+    changes = {"birth_date": str(birth_date), "saw_document": "on"}
+    of(Role.BRANCH_STAFF).post(page_of(artisan), typed(artisan, **changes))
     assert ArtisanPrivate.objects.get().birth_date == birth_date
     assert Consent.objects.get().of_minor
+
+
+@pytest.mark.parametrize("birth_date", ["1990-03-02", ""], ids=["of age", "unknown"])
+def test_a_minor_becomes_of_age_once_somebody_saw_the_document(birth_date: str) -> None:
+    born = years_old(15)
+    artisan, client = maker(private__birth_date=born), of(Role.BRANCH_STAFF)
+    assert shown_to(client, artisan)["saw_document"]
+    refused = client.post(page_of(artisan), typed(artisan, birth_date=birth_date)).content.decode()
+    assert "By the birth date so far this maker is a minor." in refused
+    assert f'value="{birth_date}"' in refused or not birth_date
+    assert ArtisanPrivate.objects.get().birth_date == born
+    assert not LogEntry.objects.exists()
+    client.post(page_of(artisan), typed(artisan, birth_date=birth_date, saw_document="on"))
+    assert str(ArtisanPrivate.objects.get().birth_date or "") == birth_date
+    assert "I saw the document that tells the age" in LogEntry.objects.get().get_change_message()
+
+
+def test_nobody_is_asked_for_a_document_about_whoever_stays_a_minor_or_is_of_age() -> None:
+    young, of_age = maker(private__birth_date=years_old(15)), maker()
+    client = of(Role.BRANCH_STAFF)
+    assert "saw_document" not in shown_to(client, of_age)
+    for artisan, born in ((young, years_old(16)), (of_age, years_old(40))):
+        assert client.post(page_of(artisan), typed(artisan, birth_date=born)).status_code == 302
+        assert ArtisanPrivate.objects.get(pk=artisan.pk).birth_date == born
+    seen = signed_in(staff(Role.ACCOUNTANT, "pay_payout", "view_artisanprivate"))
+    assert "saw_document" not in shown_to(seen, young)
+
+
+@pytest.mark.parametrize(
+    "details", ["abc", "AZ00XXXX", "AZ22NABZ00000000137010001944", "AZ21NABZ000000001370100019441", "TR21NABZ1"]
+)
+def test_an_account_number_that_cannot_be_is_refused(details: str) -> None:
+    artisan = maker(private__payout_details="")
+    page = accountant().post(page_of(artisan), {"payout_details": details}).content.decode()
+    assert "No account number (IBAN) that can be right stands here." in page
+    assert details in page
+    assert ArtisanPrivate.objects.get().payout_details == ""
+
+
+@pytest.mark.parametrize("details", [IBAN, f"Kapital Bank, {SPACED_IBAN}\nVÖEN 1234567891", ""])
+def test_an_account_number_is_taken_as_it_is_written(details: str) -> None:
+    artisan = maker(private__payout_details="AZ00")
+    accountant().post(page_of(artisan), {"payout_details": details})
+    assert ArtisanPrivate.objects.get().payout_details.split() == details.split()
+
+
+def test_a_wrong_account_number_from_before_does_not_keep_payouts_from_being_paused() -> None:
+    artisan = maker(private__payout_details="AZ00")
+    accountant().post(page_of(artisan), {"payout_details": "AZ00", "payouts_paused": "on"})
+    assert ArtisanPrivate.objects.get().payouts_paused
 
 
 def test_the_page_for_consents_says_where_the_birth_date_is_entered() -> None:

@@ -19,7 +19,7 @@ from dostshop.accounts.models import Role
 from dostshop.background.models import Job
 from tests.admin.conftest import signed_in, staff
 from tests.admin.test_products import picture
-from tests.factories import ArtisanFactory, BranchFactory, consent
+from tests.factories import ArtisanFactory, BranchFactory, consent, piece
 from tests.residue import residue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
@@ -178,6 +178,22 @@ def test_the_slip_says_what_is_gone_and_names_nobody(centre: Client, maker: Arti
     assert centre.get(address, {"language": "xx"}).status_code == 404
 
 
+def test_the_slip_is_about_this_maker_and_leaves_staff_their_errands(centre: Client, maker: Artisan) -> None:
+    mentioned = piece(description_en="As Qızılquş made it").product
+    ArtisanPhoto.objects.all().delete()
+    consent(maker, Scope.PLACE, Scope.FACE)
+    withdrawal = withdrawals.withdraw(maker.pk)
+    report = centre.get(reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk]))
+    assert mentioned.code in report.content.decode()
+    slip = centre.get(reverse("admin:artisans_withdrawal_slip", args=[withdrawal.pk]), {"language": "en"})
+    text = " ".join(PdfReader(BytesIO(slip.content)).pages[0].extract_text().split())
+    assert mentioned.code not in text
+    assert "Your name, in every language" in text
+    assert "Your words" in text
+    for nothing_there in ("pictures", "Where you are from", "the maker"):
+        assert nothing_there not in text.split("What stays with us")[0]
+
+
 def test_the_report_query_count(
     centre: Client, maker: Artisan, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -271,3 +287,21 @@ def test_files_of_a_portrait_go_with_it_and_with_its_successor(maker: Artisan) -
     tasks.discard_files(**job.args)
     for file in (former, str(portrait.original.name)):
         assert not default_storage.exists(file)
+
+
+def test_a_portrait_nobody_agreed_to_is_said_to_be_hidden(maker: Artisan) -> None:
+    editor = signed_in(staff(Role.CENTRE_STAFF, *RIGHTS, "change_artisan", "view_branch", "view_consent"))
+    portrait = ArtisanPhoto.objects.create(artisan=maker, original=picture())
+    address = reverse("admin:artisans_artisan_change", args=[maker.pk])
+    of_page = form_of(editor, maker) | {"photo-0-id": portrait.pk, "photo-0-artisan": maker.pk}
+    of_page.pop("photo-0-original", None)
+    consents = reverse("admin:artisans_artisan_record_consent", args=[maker.pk])
+
+    def warned(**changed: Any) -> bool:
+        answer = editor.post(address, {**of_page, **changed}, follow=True)
+        return any(consents in str(message) for message in answer.context["messages"])
+
+    assert warned(**{"photo-0-original": picture()})
+    assert not warned()
+    consent(maker, Scope.FACE)
+    assert not warned(**{"photo-0-original": picture()})

@@ -27,6 +27,12 @@ CONTENTS = {
     "ru": ("Кто соглашается", "официальное имя", "в любом филиале", "за границей"),
     "en": ("Who agrees", "My legal name", "at any branch", "abroad"),
 }
+SHOWN_OF_ADULTS = {
+    "az": ("üzüm görünən fotolar", "hekayəm, haradan olduğum"),
+    "ru": ("фотографии моего лица", "моими словами, откуда я"),
+    "en": ("photographs of my face", "the place where I am from, my part in the Centre"),
+}
+KEPT_OF_MINORS = {"az": "Üzüm, haradan olduğum", "ru": "Моё лицо, откуда я", "en": "My face, the place where I am from"}
 FACE = {"az": "Üzünüzü göstərə bilərik?", "ru": "Можно показать ваше лицо?", "en": "May we show your face?"}
 STOP = {
     "az": "İstənilən vaxt dayandıra bilərsiniz",
@@ -98,6 +104,16 @@ def test_of_a_minor_neither_face_nor_place_is_asked_and_two_sign() -> None:
     _document, text = to_sign(minor(), "en", easy=True)
     assert FACE["en"] not in text
     assert "where you are from" not in text
+
+
+@pytest.mark.parametrize("easy", [False, True], ids=["plain", "easy"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_minor_the_words_of_the_law_name_neither_among_what_is_shown(language: str, easy: bool) -> None:
+    of_minor, of_age = (to_sign(artisan, language, easy=easy)[1] for artisan in (minor(), maker()))
+    for said in SHOWN_OF_ADULTS[language]:
+        assert said in of_age, said
+        assert said not in of_minor, said
+    assert KEPT_OF_MINORS[language] in of_minor
 
 
 def test_as_signed_it_says_what_was_agreed_and_what_was_not() -> None:

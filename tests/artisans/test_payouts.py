@@ -25,6 +25,7 @@ from tests.racing import after_all_have_come, all_at_once
 pytestmark = pytest.mark.django_db
 
 TODAY = timezone.localdate()
+IBAN = "AZ21 NABZ 0000 0000 1370 1000 1944"
 
 
 def maker(**fields: Any) -> Artisan:
@@ -168,7 +169,7 @@ def test_nobody_is_paid_to_an_account_that_is_not_known(private: dict[str, Any])
 
 
 def test_what_is_approved_is_not_paid_to_an_account_that_is_gone() -> None:
-    artisan = maker(private__payout_details="AZ21 NABZ")
+    artisan = maker(private__payout_details=IBAN)
     earn(artisan, "26.60")
     payout = paying.approve(artisan.pk, method=Payout.Method.BANK, actor=accountant())
     assert [one.obstacle for one in payouts.to_pay()] == [""]
@@ -178,9 +179,23 @@ def test_what_is_approved_is_not_paid_to_an_account_that_is_gone() -> None:
     with pytest.raises(Refused):
         pay_again(payout)
     assert paying.balance(artisan.pk) == Decimal("26.60")
-    ArtisanPrivate.objects.filter(pk=artisan.pk).update(payout_details="AZ21 NABZ")
+    ArtisanPrivate.objects.filter(pk=artisan.pk).update(payout_details=IBAN)
     pay_again(payout)
     assert paying.balance(artisan.pk) == 0
+
+
+@pytest.mark.parametrize("details", ["abc", "AZ22 NABZ 0000 0000 1370 1000 1944"])
+def test_nothing_is_paid_to_an_account_number_that_cannot_be(details: str) -> None:
+    artisan = maker(private__payout_details=IBAN)
+    earn(artisan, "26.60")
+    payout = paying.approve(artisan.pk, method=Payout.Method.BANK, actor=accountant())
+    ArtisanPrivate.objects.filter(pk=artisan.pk).update(payout_details=details)
+    with translation.override("en"):
+        [sentence] = [one.obstacle for one in payouts.to_pay()]
+    assert sentence.startswith("No account number (IBAN) that can be right stands in the payout details of Nar.")
+    with pytest.raises(Refused):
+        pay_again(payout)
+    assert paying.balance(artisan.pk) == Decimal("26.60")
 
 
 def test_cash_needs_no_account() -> None:

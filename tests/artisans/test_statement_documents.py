@@ -1,15 +1,28 @@
 """Statements on paper: one page that anybody can read, and the same bytes for ever."""
 
 import time
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.db.models import Q, Sum
 from django.utils import timezone, translation
 from pypdf import PdfReader
 
-from artisans import statement_documents, statements
-from artisans.models import Artisan, ArtisanPrivate, Branch, Statement, StatementMonth
+from artisans import earnings, statement_documents, statements
+from artisans.earnings import Account, Cause, Entry, Item
+from artisans.models import (
+    Artisan,
+    ArtisanPrivate,
+    Booking,
+    Branch,
+    EarningsRule,
+    LedgerEntry,
+    Statement,
+    StatementMonth,
+)
 from tests.artisans.test_consent_documents import read
 from tests.artisans.test_statements import (
     BEFORE,
@@ -163,6 +176,91 @@ def test_who_got_more_than_is_owed_is_told_so_in_words() -> None:
     assert "You need not pay anything." in content["notes"][-1]
 
 
+def paid_for_what_was_sold() -> Decimal:
+    """Without its tax."""
+    sales = LedgerEntry.objects.filter(booking__kind=Booking.Kind.SALE)
+    return sales.aggregate(paid=Sum("amount", filter=Q(account__in=["buyers", "tax"])))["paid"]  # type: ignore[no-any-return]
+
+
+SHARED = {
+    "az": ("ƏDV-siz qiymət", "Hər manatdan 70 qəpik ustalara, 20 qəpik Mərkəzə, 10 qəpik materiallara gedir."),
+    "ru": ("Цена без НДС", "Из каждых 100 гяпиков: 70 — мастерам, 20 — Центру, 10 — на материалы."),
+    "en": ("Price without VAT", "Of each manat: 70 qəpik to the makers, 20 to the Centre, 10 for materials."),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_says_beside_each_part_the_price_and_how_it_is_shared(language: str) -> None:
+    artisan = maker()
+    book(artisan, "652.54", names=named("Üç göllü Qazax xalçası"))
+    book(artisan, "13.30", on=LAST + timedelta(days=1))
+    statements.issue(LAST, actor=accountant())
+    _document, text = text_of(statement_of(artisan), language)
+    text = " ".join(text.split())
+    assert "Üç göllü Qazax xalçası 932,20 ₼ 652,54 ₼" in text
+    assert "19,00 ₼ 13,30 ₼" in text
+    for said in SHARED[language]:
+        assert text.count(said) == 1, said
+
+
+def test_what_two_made_has_its_whole_price_beside_the_part_of_one() -> None:
+    one, other = maker(), maker()
+    with transaction.atomic():
+        item = Item(sku="S-1", quantity=1, branch_pk=one.branch_id, names=named("Xalça"))
+        entries = [
+            Entry(account=Account.BUYERS, amount=d("100.00")),
+            *(Entry(account=Account.MAKERS, amount=d("-35.00"), artisan_pk=by.pk, item=item) for by in (one, other)),
+            Entry(account=Account.CENTRE, amount=d("-20.00"), item=item),
+            Entry(account=Account.MATERIALS, amount=d("-10.00"), item=item),
+        ]
+        earnings.book(Cause(name="sale-0", kind=Booking.Kind.SALE, on=LAST), entries)
+    statements.issue(LAST, actor=accountant())
+    for artisan in (one, other):
+        [sold] = statement_of(artisan).content["en"]["parts"]
+        assert sold["rows"][0][2:] == ["100,00\xa0₼", "35,00\xa0₼"]
+
+
+def rule_from(day: date, makers: str) -> None:
+    """As if it had been set before that day."""
+    parts = {"makers": d(makers), "centre": 90 - d(makers), "materials": d("10")}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        EarningsRule.objects.create(valid_from=day, **parts)
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+
+
+def test_each_rule_of_the_days_is_told_with_its_first_day_and_many_in_one_line() -> None:
+    rule_from(LAST + timedelta(days=4), "72.5")
+    rule_from(LAST + timedelta(days=7), "75")
+    of_two, of_three = maker(), maker()
+    for artisan, days in ((of_two, (0, 3, 4)), (of_three, (0, 4, 8))):
+        for number in days:
+            book(artisan, "10.00", on=LAST + timedelta(days=number), sku=f"S-{number}")
+    statements.issue(LAST, actor=accountant())
+    assert statement_of(of_two).content["en"]["parts"][0]["below"] == [
+        "Of each manat: 70 qəpik to the makers, 20 to the Centre, 10 for materials.",
+        f"From 5 {LAST:%B}, of each manat: 72,5 qəpik to the makers, 17,5 to the Centre, 10 for materials.",
+    ]
+    assert statement_of(of_three).content["en"]["parts"][0]["below"] == [
+        "Of each manat, 70 to 75 qəpik went to the makers: the shares changed in these days.",
+    ]
+
+
+def test_what_was_issued_before_it_told_prices_is_printed_as_it_is() -> None:
+    artisan = maker()
+    book(artisan, "10.00")
+    statements.issue(LAST, actor=accountant())
+    statement = statement_of(artisan)
+    for content in statement.content.values():
+        content["parts"][0] = {
+            "title": "Sold",
+            "names": ["Day", "Piece", "Your part"],
+            "rows": [["1", "Bowl", "10,00 ₼"]],
+        }
+    _document, text = text_of(statement, "en")
+    assert "Bowl 10,00 ₼" in " ".join(text.split())
+
+
 LONG = "Ширванский ковёр ручной работы с медальонами и каймой, тёмно-синий, шерсть на шерсти"
 
 
@@ -182,9 +280,11 @@ def test_four_hundred_sales_are_one_page_with_exact_sums(language: str) -> None:
     assert len(document.pages) == 1
     content = statement_of(artisan).content[language]
     for part, total in zip(content["parts"], ("80348.00", "476.10", "300.00"), strict=True):
-        assert sum(as_sum(row[2]) for row in part["rows"]) == d(total)
+        assert sum(as_sum(row[-1]) for row in part["rows"]) == d(total)
         for row in part["rows"]:
-            assert " ".join(row[2].split()) in text
+            assert " ".join(row[-1].split()) in text
+    sold = content["parts"][0]["rows"]
+    assert sum(as_sum(row[2]) for row in sold) == paid_for_what_was_sold()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -202,7 +302,8 @@ def test_with_every_line_and_note_it_is_one_page(language: str) -> None:
     document, text = text_of(statement_of(artisan), language)
     content = statement_of(artisan).content[language]
     assert (len(content["parts"]), len(content["notes"])) == (3, 2)
-    assert sum(len(part["rows"]) for part in content["parts"]) >= 11
+    assert sum(len(part["rows"]) for part in content["parts"]) >= 10
+    assert len(content["parts"][0]["below"]) == 1
     assert len(document.pages) == 1
     assert content["ask"] in text
 
@@ -216,8 +317,8 @@ def test_a_piece_sold_often_is_one_line_where_each_sale_would_not_fit() -> None:
     statements.issue(LAST, actor=accountant())
     [sold] = statement_of(artisan).content["en"]["parts"]
     assert [row[1:] for row in sold["rows"]] == [
-        ["Turquoise bowl, 30 pieces", "300,00\xa0₼"],
-        ["Fincan, 3 pieces", "3,00\xa0₼"],
+        ["Turquoise bowl, 30 pieces", "428,70\xa0₼", "300,00\xa0₼"],
+        ["Fincan, 3 pieces", "4,29\xa0₼", "3,00\xa0₼"],
     ]
 
 

@@ -387,6 +387,12 @@ def test_paying_makers(administrator: User, page: Page) -> None:
     expect_no_violations(page)
     page.get_by_role("textbox", name="Document number").fill("KM-17")
     page.get_by_role("button", name="Write down as paid").press("Enter")
+    expect(page.get_by_role("heading", name="Write down 2 payouts as paid")).to_be_visible()
+    expect_no_violations(page)
+    page.get_by_role("button", name="Back to the list").press("Enter")
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(2)
+    page.get_by_role("button", name="Write down as paid").press("Enter")
+    page.get_by_role("button", name="Write down as paid").press("Enter")
     expect(page.get_by_text("No payout is approved.")).to_be_visible()
 
 

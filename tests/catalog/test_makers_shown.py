@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from artisans.consent import Signers
-from artisans.models import Artisan, Channel, ConsentForm, Scope
+from artisans.models import Artisan, Channel, ConsentForm, PublicArtisan, Scope
 from catalog.models import Photo, Product
 from tests.catalog.test_storefront_pages import address_of, shown, text
 from tests.factories import (
@@ -164,9 +164,10 @@ def test_a_maker_without_a_pseudonym_is_called_by_craft_and_branch(client: Clien
     product = shown(piece(branch=BranchFactory.create(slug="barda"), craft=flat))
     made_by(product, artisan)
 
+    assert "Weaving</a></h2>" in text(client, "/en/artisans/")
     for address in ("/en/artisans/", "/en/artisans/nameless/", "/en/pieces/", address_of(product)):
         page = text(client, address)
-        assert "Weaving&nbsp;· Baku" in page
+        assert ("Weaving&nbsp;· Baku" in page) == (address != "/en/artisans/")
         assert "Flat weave&nbsp;· " not in page
         assert artisan.code not in page
 
@@ -226,3 +227,26 @@ def test_nobody_is_named_on_a_photo_that_is_said_to_show_nobody(*, is_marked_fir
     photo.people.add(ArtisanFactory.create())
     Photo.objects.update(shows_person=True)
     connection.check_constraints()
+
+
+def named_in_order(client: Client, address: str, *names: str) -> list[str]:
+    page = main_of(text(client, address))
+    return sorted(names, key=page.index)
+
+
+def test_makers_stand_in_the_order_of_the_alphabet(client: Client) -> None:
+    names = ["Aysel", "Çinar", "Əli", "Gül", "Xalidə", "Işıq", "İnci", "Qızılgül", "Nar", "Şəbnəm", "Zərə"]
+    for place, name in enumerate(reversed(names)):
+        ArtisanFactory.create(slug=f"m-{place}", display_name_az=name)
+    nameless = ArtisanFactory.create(agreed=[Scope.STORY], story_az="Sözlər")
+    for address in ("/artisans/", "/ru/artisans/", "/"):
+        assert named_in_order(client, address, *names) == names
+    assert [*PublicArtisan.objects.on_site().by_name()][-1].pk == nameless.pk
+    ArtisanFactory.create(slug="ru", display_name_az="Aybəniz", display_name_ru="Яна")
+    assert named_in_order(client, "/ru/artisans/", "Aysel", "Zərə", "Яна") == ["Aysel", "Zərə", "Яна"]
+
+
+def test_the_list_names_no_branch_so_that_its_lack_tells_no_minor(client: Client) -> None:
+    ArtisanFactory.create(slug="serce", display_name_az="Sərçə")
+    ArtisanFactory.create(agreed=[Scope.STORY], story_az="Sözlər")
+    assert "Baku" not in main_of(text(client, "/en/artisans/"))

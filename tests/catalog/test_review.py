@@ -12,8 +12,18 @@ from pytest_django import DjangoAssertNumQueries
 
 from artisans import dignity
 from artisans.consent import Signers
-from artisans.models import Artisan, ArtisanPrivate, Branch, Consent, ConsentForm, Scope
-from catalog import publishing, review
+from artisans.models import (
+    Artisan,
+    ArtisanPhoto,
+    ArtisanPrivate,
+    Branch,
+    Channel,
+    Consent,
+    ConsentForm,
+    Scope,
+    Withdrawal,
+)
+from catalog import publishing, review, withdrawals
 from catalog.models import Photo, Product
 from dostshop.accounts.models import Role
 from tests.admin.conftest import english
@@ -68,6 +78,18 @@ def test_makers_with_pieces_in_the_shop_and_no_consent() -> None:
     at_work(with_a_draft, state=Product.State.DRAFT)
     assert without_pieces not in review.silent(ALL).rows
     assert set(review.silent(ALL).rows) == {over, silent}
+
+
+def test_who_said_no_is_left_alone_for_a_year() -> None:
+    artisan = maker()
+    consent(artisan, Scope.NAME, Scope.STORY)
+    at_work(artisan)
+    withdrawals.withdraw(artisan.pk, scopes=[Scope.STORY])
+    assert artisan not in review.silent(ALL).rows
+    withdrawals.withdraw(artisan.pk)
+    assert artisan not in review.silent(ALL).rows
+    Withdrawal.objects.update(withdrawn_at=timezone.now() - 366 * DAY)
+    assert review.silent(ALL).rows == [artisan]
 
 
 def test_makers_with_pieces_in_the_shop_and_no_birth_date() -> None:
@@ -142,6 +164,14 @@ def test_a_face_without_consent_is_reviewed_and_stops_publishing(
     assert product.state == Product.State.PUBLISHED
 
 
+def test_makers_pictures_wait_for_a_consent_for_the_face() -> None:
+    without, elsewhere, with_consent = maker(), maker(), maker()
+    consent(elsewhere, Scope.FACE, channel=Channel.PRINT)
+    consent(with_consent, Scope.FACE)
+    portraits = [ArtisanPhoto.objects.create(artisan=one) for one in (without, elsewhere, with_consent)]
+    assert set(review.portraits(ALL).rows) == set(portraits[:2])
+
+
 def test_texts_with_words_of_pity() -> None:
     good, archived = piece(), piece(description_az="Xəstələrin işi", state=Product.State.ARCHIVED)
     by_language = {
@@ -205,7 +235,7 @@ def test_the_pages_query_count(django_assert_num_queries: DjangoAssertNumQueries
         PhotoFactory.create(product=product, shows_person=True)
         consent(maker(story_az="Yazıq"), Scope.NAME, valid_until=TODAY + DAY)
     client = of(Role.BRANCH_STAFF)
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(24):
         client.get(english("catalog_review"))
 
 

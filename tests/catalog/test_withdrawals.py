@@ -248,7 +248,7 @@ def test_unnamed_faces_on_the_makers_pieces_are_told(maker: Artisan) -> None:
     assert withdrawals.effects(maker, scopes=[Scope.NAME]).unnamed_faces == []
     withdrawal = withdrawals.withdraw(maker.pk, scopes=[Scope.FACE])
     assert withdrawal.report["unnamed_faces"] == [product.code]
-    assert any(product.code in line for line in withdrawal_documents.removed(withdrawal))
+    assert any(product.code in line for line in withdrawal_documents.to_look_at(withdrawal))
 
 
 def test_every_address_that_was_shown_is_gone(client: Client) -> None:

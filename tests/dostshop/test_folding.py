@@ -6,7 +6,7 @@ from django.db import connection
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dostshop.folding import FOLD_FROM, fold, slug, sort_key
+from dostshop.folding import FOLD_FROM, SORT_FROM, SORT_TO, fold, slug, sort_key
 
 # Everything that PostgreSQL can store: no NUL, no half of a surrogate pair; and what both sides know of Unicode.
 STORABLE = st.text(st.characters(exclude_categories=("Cs", "Cn"), exclude_characters="\0"))
@@ -129,3 +129,9 @@ def test_names_stand_in_the_order_of_the_azerbaijani_alphabet() -> None:
 def test_case_and_spelling_do_not_decide_the_order() -> None:
     assert sort_key("İPƏK") == sort_key("ipək") == sort_key("i\u0307pək")
     assert sort_key("IŞIQ") == sort_key("ışıq") != sort_key("işiq")
+
+
+def test_the_database_is_told_the_same_order() -> None:
+    table = str.maketrans(SORT_FROM, SORT_TO)
+    for name in ("Aysel Ələkbərova", "İPƏK", "Işıq", "Xalça-3", "Ёлка Шёлк", "ğ Ğ w W"):
+        assert name.translate(table) == sort_key(name)

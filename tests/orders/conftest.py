@@ -1,7 +1,8 @@
-"""People at work in the branches and in the centre, signed in."""
+"""People at work in the branches and in the centre, signed in; an account that buyers may pay into."""
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from dostshop.accounts.models import Role
 from tests.admin.conftest import BRANCH_WORK, signed_in, staff
@@ -25,3 +26,10 @@ def barda() -> Client:
 @pytest.fixture
 def centre() -> Client:
     return signed_in(staff(Role.CENTRE_STAFF, *BRANCH_WORK))
+
+
+@pytest.fixture
+def bank_account(settings: Settings) -> None:
+    settings.BANK_IBAN = "AZ39DOST00000000000000000001"
+    settings.BANK_ACCOUNT_NAME = "DOST Mərkəzi"
+    settings.BANK_NAME = "Nümunə Bank"
