@@ -160,7 +160,7 @@ def test_what_is_typed_without_a_signal_goes_when_there_is_one(
     page: Page, context: BrowserContext, draft: Product
 ) -> None:
     page.goto(url_of(draft))
-    page.route("**/studio/**", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.route("**/studio/**", lambda route: route.abort("aborted") if route.request.method == "POST" else route.continue_())
     page.get_by_label("A few words").fill("Blue")
     expect(page.get_by_text("Not saved yet; it is kept on this phone")).to_be_visible()
     # The phone closes the page.
@@ -229,7 +229,7 @@ def test_a_voice_note_is_recorded_and_kept_until_the_shop_has_it(page: Page, dra
         " const context = new AudioContext(); const tone = context.createOscillator(); tone.start();"
         " const end = context.createMediaStreamDestination(); tone.connect(end); return end.stream; }"
     )
-    page.route("**/voice-note/add/", lambda route: route.abort())
+    page.route("**/voice-note/add/", lambda route: route.abort("aborted"))
     page.goto(url_of(draft))
     record = page.get_by_role("button", name="Record a voice note")
     record.click()
@@ -249,6 +249,7 @@ def test_a_voice_note_is_recorded_and_kept_until_the_shop_has_it(page: Page, dra
 @pytest.mark.parametrize("prefix", LANGUAGES)
 @pytest.mark.usefixtures("signed_in")
 def test_the_studio_is_for_everyone(page: Page, draft: Product, prefix: str) -> None:
+    page.route("**/media/**", lambda route: route.fulfill(body=taken(1)["buffer"], content_type="image/jpeg"))
     maker = ArtisanFactory.create()
     PhotoFactory.create(product=draft, shows_person=True, hints=["dark", "blurred"]).people.add(maker)
     PhotoFactory.create(product=draft, shows_person=None, renditions=[])
