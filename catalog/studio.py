@@ -229,12 +229,11 @@ def delete(product_pk: int) -> None:
         raise publishing.NotNow(gettext("Others have seen this piece. The Centre can archive it."))
     for photo in product.photos.all():
         tasks.discard_later(photo)
-    files = [("default", f"uploads/{upload.key}/") for upload in product.uploads.all()]
+    for upload in product.uploads.filter(photo=None):
+        tasks.discard_parts_later(upload)
     proposal = Proposal.objects.filter(product=product).first()
     if proposal and proposal.voice_note:
-        files.append(("default", str(proposal.voice_note.name)))
-    if files:
-        tasks.discard_files.defer(files=[list(file) for file in files])
+        tasks.discard_files.defer(files=[["default", str(proposal.voice_note.name)]])
     product.delete()
 
 
