@@ -1,5 +1,6 @@
 """The pages at /studio/, as an instructor on a phone without scripts has them."""
 
+import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -459,3 +460,16 @@ def test_instructors_land_in_the_studio_and_find_it_in_their_account(instructor:
     assert 'href="/en/studio/"' in client.get("/en/orders/mine/").content.decode()
     shopper = signed_in(UserFactory.create())
     assert 'href="/en/studio/"' not in shopper.get("/en/orders/mine/").content.decode()
+
+
+@pytest.mark.shared
+def test_naughty_strings_are_kept_as_typed_or_refused_in_words(client: Client, draft: Product, shared: Any) -> None:
+    photo = PhotoFactory.create(product=draft)
+    naughty = json.loads((shared / "test-data" / "naughty-strings.json").read_text())
+    for text in [*naughty, "x" * 5000, "a\0b", "1e999", "NaN", "9" * 400]:
+        fields = typed(craft=text, makers=[text], size=text, price=text, pieces=text, words=text)
+        of_it = of_photo(photo, alt=text, person=text, people=[text], cut_left=text)
+        assert client.post(url_of(draft), fields | of_it).status_code == 200
+    assert Product.objects.get().craft_id == draft.craft_id
+    for address in ("new/", f"{draft.code}/photos/{photo.pk}/sideways/", "zzzzzz/"):
+        assert client.post(f"/en/studio/{address}", {"craft": "\0", "branch": "x"}).status_code in {200, 404}
