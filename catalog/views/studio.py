@@ -195,7 +195,6 @@ def change_photo(request: HttpRequest, instructor: Instructor, code: str, pk: in
 
 
 @require_safe
-@never_cache
 @login_required
 def voice_note(request: HttpRequest, code: str) -> HttpResponse:
     """For the instructors of the piece, and for staff who may look at it; a part of it where a player asks for one."""
