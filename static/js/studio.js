@@ -11,6 +11,8 @@ const WEEK = 7 * 24 * 3600 * 1000;
 const unsent = new Set();
 let timer;
 let isSaving = false;
+let isLeaving = false;
+let request;
 
 form.classList.add("studio-scripted");
 
@@ -31,7 +33,7 @@ const valueOf = (name) =>
 const keep = () => {
   const values = Object.fromEntries([...unsent].map((name) => [name, valueOf(name)]));
   try {
-    if (unsent.size) localStorage.setItem(key, JSON.stringify({ at: Date.now(), values }));
+    if (unsent.size) localStorage.setItem(key, JSON.stringify({ at: Date.now(), step: form.dataset.step, values }));
     else localStorage.removeItem(key);
   } catch {
     // A phone without room keeps the page itself.
@@ -51,13 +53,16 @@ const later = (pause) => {
 
 const save = async () => {
   if (isSaving) return later(PAUSE);
-  if (!unsent.size) return;
+  if (isLeaving || !unsent.size) return;
   isSaving = true;
+  request = new AbortController();
   const sent = new Map([...unsent].map((name) => [name, String(valueOf(name))]));
   say(form.dataset.saving);
   try {
     const headers = { Accept: "application/json" };
-    const response = await fetch(form.action, { method: "POST", body: body(), headers, keepalive: true });
+    const response = await fetch(form.action, {
+      method: "POST", body: body(), headers, keepalive: true, signal: request.signal,
+    });
     if ([401, 403].includes(response.status)) return say(form.dataset.signedOut, true);
     if (response.status !== 200 && response.status !== 409) throw new Error(response.status);
     const { problems } = await response.json();
@@ -66,6 +71,7 @@ const save = async () => {
     say(problems.join(" ") || form.dataset.saved);
     for (const name of sent.keys()) if (name.includes("-cut_")) waitFor(photoOf(form.elements[name]));
   } catch {
+    if (isLeaving) return;
     say(form.dataset.unsaved);
     later(RETRY);
   } finally {
@@ -85,7 +91,8 @@ document.addEventListener("visibilitychange", () => document.hidden && save());
 // What a closed page, a lost signal or a session that ran out left here.
 const bringBack = () => {
   const kept = JSON.parse(localStorage.getItem(key) ?? "{}");
-  if (!kept.values || Date.now() - kept.at > WEEK) return localStorage.removeItem(key);
+  // What was sent for review since then was sent with it.
+  if (!kept.values || kept.step !== form.dataset.step || Date.now() - kept.at > WEEK) return localStorage.removeItem(key);
   for (const [name, values] of Object.entries(kept.values)) {
     if (String(valueOf(name)) === String(values)) continue;
     for (const field of form.elements) {
@@ -149,10 +156,17 @@ const take = async (button) => {
 };
 
 form.addEventListener("submit", (event) => {
-  if (!event.submitter?.hasAttribute("data-photo-step")) return;
-  event.preventDefault();
-  take(event.submitter);
+  if (event.submitter?.hasAttribute("data-photo-step")) {
+    event.preventDefault();
+    take(event.submitter);
+    return;
+  }
+  // The button saves it all.
+  isLeaving = true;
+  clearTimeout(timer);
+  request?.abort();
 });
+window.addEventListener("pageshow", () => { isLeaving = false; });
 
 // The cut is seen at once, until the shop has made it.
 form.addEventListener("change", ({ target }) => {
