@@ -396,6 +396,7 @@ SECURE_CSP: dict[str, list[str]] = {
     "font-src": [CSP.SELF],
     "img-src": [CSP.SELF, *([PUBLIC_MEDIA_URL] if urlsplit(PUBLIC_MEDIA_URL).netloc else [])],
     "connect-src": [CSP.SELF],
+    "media-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
     # Browsers apply form-action to the redirects that follow a form, so the pages they lead to are named.
     "form-action": [CSP.SELF, STRIPE_PAGE_ORIGIN, *EPOINT_PAGE_ORIGINS, *SIGN_IN_ORIGINS],

@@ -19,10 +19,11 @@ from orders.models.bag import BagClosed
 
 class AccountAdapter(EmailAdapter):
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Where whoever came for no page in particular goes: staff of a branch to its work, others to the admin."""
+        """Where whoever came for no page in particular goes: each to where they work, others to their orders."""
         user = request.user
         if not (isinstance(user, User) and user.is_staff):
-            return str(super().get_login_redirect_url(request))
+            is_instructor = isinstance(user, User) and user.is_instructor
+            return reverse("studio:list") if is_instructor else str(super().get_login_redirect_url(request))
         branches = branches_seen_by(user)
         is_of_branch = branches is not None and work.is_open_to(user, branches=branches)
         return reverse("work:list" if is_of_branch else "admin:index")

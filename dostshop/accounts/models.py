@@ -80,6 +80,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             memberships = memberships.filter(branch=branch.pk)
         return self.is_active and memberships.exists()
 
+    @cached_property
+    def is_instructor(self) -> bool:
+        return self.has_role(Role.INSTRUCTOR)
+
     def branches_as(self, role: "Role") -> models.QuerySet["Membership", int | None]:
         """Keys of the branches where this person has the role, for ``branch__in=``."""
         memberships = self.memberships.filter(role=role) if self.is_active else self.memberships.none()

@@ -24,6 +24,7 @@ from django.utils import timezone, translation
 
 from artisans import consent, thanks
 from artisans.models import Artisan, ArtisanPrivate, Branch, BranchPhoto, Channel, ConsentForm, OpeningHours, Scope
+from catalog import publishing, studio
 from catalog.models import (
     Collection,
     CollectionItem,
@@ -73,6 +74,7 @@ def load() -> int:
             if _load_piece(slug, piece, published_at=timezone.now() - position * PACE)
         ]
         _load_collections()
+        _load_studio()
         for slug, piece in pieces:
             if slug in fresh:
                 _enliven(slug, piece)
@@ -317,6 +319,33 @@ def _load_collections() -> None:
                 name=record["photo"],
                 alt={language: record[language]["alt"] for language in LANGUAGES},
             )
+
+
+def _load_studio() -> None:
+    """What the instructor has there, on its way into the shop."""
+    instructor, reviewer = (User.objects.get(email=person.email) for person in (people.INSTRUCTOR, people.CENTRE_STAFF))
+    for slug, record in _read(FOLDER / "catalogue" / "studio.toml").items():
+        if Product.objects.filter(code=_code(slug, 6)).exists():
+            continue
+        sides = dict(zip(("width_mm", "height_mm", "depth_mm"), record.get("size_mm", ()), strict=False))
+        product = Product.objects.create(
+            code=_code(slug, 6),
+            craft=Craft.objects.get(slug=record["craft"]),
+            branch=Branch.objects.get(slug=people.INSTRUCTOR.branch),
+            **sides,
+        )
+        proposal = {"price": Decimal(record["price"]), "pieces": record.get("pieces", 1), "words": record["words"]}
+        makers = list(Artisan.objects.filter(slug__in=record["makers"]).values_list("pk", flat=True))
+        changes = studio.Changes(proposal=proposal, makers=makers)
+        studio.save(product.pk, changes=changes, actor=instructor)
+        for position, photo in enumerate(record["photos"]):
+            is_answered = False if "state" in record else None
+            alt = record.get("alt", dict.fromkeys(LANGUAGES, ""))
+            _add_photo(Photo(product=product, position=position, shows_person=is_answered), name=photo, alt=alt)
+        if "state" in record:
+            publishing.submit(product.pk, actor=instructor)
+        if "reason" in record:
+            publishing.ask_changes(product.pk, actor=reviewer, reason=record["reason"])
 
 
 def _load_delivery() -> None:

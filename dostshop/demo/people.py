@@ -29,12 +29,14 @@ OTHER_BRANCH_STAFF = tuple(
     Person(f"{slug}-branch@dost.example", f"branch staff, {name}", f"Demo {name}", Role.BRANCH_STAFF, slug)
     for slug, name in (("baku", "Bakı"), ("barda", "Bərdə"))
 )
+CENTRE_STAFF = Person("centre@dost.example", "centre staff", "Demo Centre", Role.CENTRE_STAFF)
+INSTRUCTOR = Person("instructor@dost.example", "instructor, Bərdə", "Demo Instructor", Role.INSTRUCTOR, "barda")
 PEOPLE = (
     ADMINISTRATOR,
-    Person("centre@dost.example", "centre staff", "Demo Centre", Role.CENTRE_STAFF),
+    CENTRE_STAFF,
     BRANCH_STAFF,
     *OTHER_BRANCH_STAFF,
     Person("accountant@dost.example", "accountant", "Demo Accountant", Role.ACCOUNTANT),
-    Person("instructor@dost.example", "instructor, Bərdə", "Demo Instructor", Role.INSTRUCTOR, "barda"),
+    INSTRUCTOR,
     SHOPPER,
 )

@@ -66,7 +66,13 @@ WORK: dict[str, set[Role]] = {
         *("delivery", "correct_number", "received", "counter", "pickup", "paid", "hand_over"),
     )
 }
-STUDIO: dict[str, set[Role]] = {name: {INSTRUCTOR, CENTRE} for name in ("upload", "uploads")}
+STUDIO: dict[str, set[Role]] = {
+    name: {INSTRUCTOR, CENTRE}
+    for name in (
+        *("list", "begin", "piece", "send", "take_back", "delete", "photos", "add_photos", "photo", "change_photo"),
+        *("add_voice_note", "remove_voice_note", "upload", "uploads"),
+    )
+} | {"voice_note": {INSTRUCTOR, BRANCH, CENTRE}}
 # Of these nobody but who began it, whatever the role.
 OF_ONE_PERSON = {"upload"}
 # Read by anybody, or by whoever has the secret of an address; “tests/catalog/test_leaks.py” reads them all.
