@@ -127,11 +127,12 @@ def _body(request: HttpRequest) -> bytes:
 
 
 def _state_of(upload: Upload) -> dict[str, str]:
-    return {
-        "Upload-Offset": str(upload.offset),
-        "Upload-Length": str(upload.length),
-        "Upload-Expires": http_date(upload.expires_at.timestamp()),
-    }
+    headers = {"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.length)}
+    if upload.photo_id is None:
+        return {**headers, "Upload-Expires": http_date(upload.expires_at.timestamp())}
+    # Where it can be seen.
+    place = reverse("studio:photo", args=[upload.product.code.lower(), upload.photo_id])
+    return {**headers, "Content-Location": place}
 
 
 def _number(request: HttpRequest, header: str) -> int | None:

@@ -64,6 +64,9 @@ def test_a_photo_that_came_in_three_parts_is_the_photo(phone: Phone, own_storage
     assert photo.shows_person is None
     assert photo.hints == [Hint.SMALL]
     assert Job.objects.get(task_name="catalog.render_picture").args["pk"] == photo.pk
+    place = f"/en/studio/{phone.product.code.lower()}/photos/{photo.pk}/"
+    assert sent.headers["Content-Location"] == place
+    assert phone.client.get(place).status_code == 200
     assert stored(own_storage) == [f"default/{photo.original.name}"]
 
 
@@ -95,6 +98,15 @@ def test_a_phone_learns_where_to_go_on(phone: Phone) -> None:
     assert asked.status_code == 200
     assert (asked.headers["Upload-Offset"], asked.headers["Upload-Length"]) == ("700", str(len(content)))
     assert "no-store" in asked.headers["Cache-Control"]
+
+
+def test_a_phone_that_missed_the_last_answer_learns_where_the_photo_is(phone: Phone) -> None:
+    content = picture()
+    phone.begin(len(content))
+    last = phone.send(content, offset=0)
+    asked = phone.ask()
+    assert asked.headers["Upload-Offset"] == asked.headers["Upload-Length"]
+    assert asked.headers["Content-Location"] == last.headers["Content-Location"]
 
 
 def test_the_last_part_sent_again_makes_no_second_photo(phone: Phone, own_storage: Path) -> None:
