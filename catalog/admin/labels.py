@@ -19,6 +19,8 @@ from catalog import labels
 from catalog.models import Product, ProductQuerySet, Variant
 from dostshop.admin import OfOwnBranch, signed_in
 
+HOW_MANY = _("Type a number from 1 to 50.")
+
 
 class LabelsForm(forms.Form):
     pieces = forms.CharField(widget=forms.HiddenInput)
@@ -29,6 +31,7 @@ class LabelsForm(forms.Form):
         min_value=1,
         max_value=labels.MOST_COPIES,
         widget=UnfoldAdminIntegerFieldWidget,
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), HOW_MANY),
     )
 
     def __init__(self, *args: Any, variants: list[Variant], **kwargs: Any) -> None:

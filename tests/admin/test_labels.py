@@ -71,6 +71,7 @@ def test_bad_answers_are_asked_again(administrator: Client, fields: dict[str, st
     answer = asked(administrator, piece().product, **{**PLAIN, **fields})
     assert answer.status_code == 200
     assert list(answer.context["form"].errors) == [told]
+    assert ("Type a number from 1 to 50." in answer.content.decode()) is (told == "copies")
 
 
 def test_no_more_than_one_document_holds(administrator: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -183,7 +183,7 @@ def paid_for_what_was_sold() -> Decimal:
 
 
 SHARED = {
-    "az": ("ƏDV-siz qiymət", "Hər manatdan 70 qəpik ustalara, 20 qəpik Mərkəzə, 10 qəpik materiallara gedir."),
+    "az": ("ƏDV-siz qiymət", "Hər manatdan 70 qəpik sənətkarlara, 20 qəpik Mərkəzə, 10 qəpik materiallara gedir."),
     "ru": ("Цена без НДС", "Из каждых 100 гяпиков: 70 — мастерам, 20 — Центру, 10 — на материалы."),
     "en": ("Price without VAT", "Of each manat: 70 qəpik to the makers, 20 to the Centre, 10 for materials."),
 }

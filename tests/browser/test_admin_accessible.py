@@ -141,6 +141,7 @@ def test_printing_labels(administrator: User, order: Order, page: Page) -> None:
         for scheme, width in TWO_LOOKS:
             look(page, f"{prefix}/admin/catalog/product/labels/?pieces={code}", scheme, width)
             expect_no_violations(page)
+        look(page, f"{prefix}/admin/catalog/product/labels/?pieces={code}", "light", 360)
     look(page, f"/en/admin/catalog/product/labels/?pieces={code}&kind=tag&language=en&copies=0", "light", 390)
     expect(page.get_by_role("spinbutton", name="Copies of each")).to_be_visible()
     expect_no_violations(page)
