@@ -241,5 +241,5 @@ def test_capital_i_with_a_dot_is_not_stopped_by_the_browser(page: Page) -> None:
     page.goto("/en/accounts/login/")
     page.get_by_role("textbox", name="E-mail").fill("İLQAR@example.az")
     page.get_by_role("textbox", name="Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page).to_have_url(re.compile("/en/orders/mine/$"))
