@@ -99,6 +99,8 @@ class ProductFactory(factory.django.DjangoModelFactory[Product]):
     name_ru = "Бирюзовая чаша"
     name_en = "Turquoise bowl"
     description_az = "Əllə çərxdə düzəldilib."
+    description_ru = "Сделана вручную на круге."
+    description_en = "Thrown by hand."
     weight_g = 900
 
 
