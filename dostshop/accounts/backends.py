@@ -15,12 +15,16 @@ class RoleBackend(AuthenticationBackend):
         """With what the doors to the pages of staff ask, in the question that finds the user."""
         of_user = {"user": OuterRef("pk")}
         factors = Authenticator.objects.filter(**of_user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+        roles = Membership.objects.filter(**of_user)
         found = User.objects.annotate(
-            factor_found=Exists(factors), role_found=Exists(Membership.objects.filter(**of_user))
+            factor_found=Exists(factors),
+            role_found=Exists(roles),
+            instructor_found=Exists(roles.filter(role=Role.INSTRUCTOR)),
         )
         user = found.filter(pk=user_id, is_active=True).first()
         if user:
             user.has_second_factor, user.has_role_now = user.factor_found, user.role_found
+            user.is_instructor = user.instructor_found
         return user
 
     def _get_group_permissions(self, user_obj: User) -> QuerySet[Permission]:
