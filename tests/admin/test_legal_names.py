@@ -102,11 +102,12 @@ def product_page() -> tuple[Model, dict[str, Any]]:
 
 def photo_page() -> tuple[Model, dict[str, Any]]:
     product, typed = product_page()
-    shown = {"position": 0, "focus_x": 50, "focus_y": 50}
+    shown = {"position": 0, "focus_x": 50, "focus_y": 50, "turn": 0}
+    cut = dict.fromkeys(("cut_left", "cut_right", "cut_top", "cut_bottom"), 0)
     return product, {
         **typed,
         "photos-TOTAL_FORMS": 1,
-        **{f"photos-0-{name}": value for name, value in shown.items()},
+        **{f"photos-0-{name}": value for name, value in (shown | cut).items()},
     }
 
 
