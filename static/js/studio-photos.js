@@ -292,8 +292,10 @@ const remove = async (photo) => {
 const begin = async (files) => {
   const fitting = files.slice(0, Math.max(0, room()));
   warn(fitting.length < files.length ? said.leftOut : "");
-  for (const file of fitting) {
-    const photo = { id: `${Date.now()}-${Math.random().toString(36).slice(2)}`, file, name: file.name };
+  const now = Date.now();
+  for (const [number, file] of fitting.entries()) {
+    // By it they stand in their order when they are brought back.
+    const photo = { id: `${now}-${number}-${Math.random().toString(36).slice(2)}`, file, name: file.name };
     photo.row = row(photo);
     enqueue(photo, keep(photo));
   }

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +14,7 @@ from allauth.account.models import EmailAddress
 from django.http import HttpRequest
 from PIL import Image
 from playwright.sync_api import BrowserContext, FilePayload, Page, ViewportSize, expect
+from pytest_django import Settings
 
 from catalog.models import Photo, Product, Upload
 from catalog.views import uploads as views
@@ -71,7 +73,7 @@ def _on_a_phone(page: Page, context: BrowserContext, user: User, base_url: str) 
 
 
 @cache
-def taken(number: int, side: int = 1100) -> FilePayload:
+def taken(number: int, side: int = 1400) -> FilePayload:
     """A bit over a megabyte: three parts."""
     content = BytesIO()
     Image.effect_noise((side, side), 90 + number).convert("RGB").save(content, "JPEG", quality=85)
@@ -226,6 +228,24 @@ def test_photos_go_on_after_signing_in_again_in_another_tab(
 
     expect_arrived(page, photos)
     expect(page.get_by_text("You are not signed in any more.")).to_be_hidden()
+    expect_nothing_twice(server, photos)
+
+
+def test_photos_wait_where_a_second_step_is_asked_for(
+    page: Page, piece: Product, server: Server, settings: Settings
+) -> None:
+    photos = [taken(number) for number in range(2)]
+    server.stops_at = 2
+    page.goto(url_of(piece))
+    choose(page, photos)
+    wait_until_stopped(page, server)
+    grace, settings.SECOND_FACTOR_GRACE = settings.SECOND_FACTOR_GRACE, timedelta(0)
+    server.goes_on.set()
+    expect(page.get_by_role("link", name="Sign in again").first).to_be_visible()
+    settings.SECOND_FACTOR_GRACE = grace
+    page.get_by_role("button", name="Try again").first.click()
+
+    expect_arrived(page, photos)
     expect_nothing_twice(server, photos)
 
 
