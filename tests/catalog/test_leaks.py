@@ -397,7 +397,7 @@ def test_no_byte_and_no_name_of_a_rendition_tells_whose_face_it_is(own_storage: 
 def test_what_a_picture_says_of_itself_is_found_where_it_is_let_through(
     own_storage: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(photos, "_upright", lambda original: Image.open(BytesIO(original)).convert("RGB"))
+    monkeypatch.setattr(photos, "_shown", lambda original, _framing: Image.open(BytesIO(original)).convert("RGB"))
     assert marks_in_renditions(own_storage) == {("legal", 1)}
 
 
