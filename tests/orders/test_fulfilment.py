@@ -198,7 +198,7 @@ def test_what_is_handed_over_before_the_rest_is_told_with_what_still_comes(staff
     fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=staff)
     assert [mail.about for mail in order.mails.filter(kind="handed_over")] == [f"part-{here.pk}", ""]
     page = client.get(order.get_absolute_url()).content.decode()
-    assert f"{there.branch.name}: Packed at the branch." in page
+    assert f"{there.branch.name}: packed." in page
     assert "You have a part" not in page
 
 
