@@ -57,7 +57,7 @@ def test_what_a_task_enqueues_comes_with_its_transaction(ending: Order) -> None:
 
 
 def test_what_a_task_enqueues_goes_with_its_transaction(ending: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails_after_enqueueing(order: Order, kind: str) -> None:
+    def fails_after_enqueueing(order: Order, kind: str, about: str = "") -> None:
         emails.send.defer(mail_pk=0)
         raise RuntimeError
 
@@ -68,7 +68,7 @@ def test_what_a_task_enqueues_goes_with_its_transaction(ending: Order, monkeypat
 
 
 def test_of_a_failure_its_kind_and_place_are_kept_and_no_words(ending: Order, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(order: Order, kind: str) -> None:
+    def fails(order: Order, kind: str, about: str = "") -> None:
         raise KeyError("leyla@example.com") from ConnectionError("leyla@example.com")
 
     monkeypatch.setattr(emails, "enqueue", fails)
@@ -88,7 +88,7 @@ def test_a_database_that_is_gone_hides_no_failure(
     def lost(*args: Any, **kwargs: Any) -> None:
         raise gone
 
-    def fails(order: Order, kind: str) -> None:
+    def fails(order: Order, kind: str, about: str = "") -> None:
         raise emails.MayHaveGone
 
     monkeypatch.setattr(emails, "enqueue", fails)
