@@ -110,7 +110,7 @@ def archive(product_pk: int, *, actor: User | None = None, reason: str = "") -> 
 
 @short_transaction()
 def _take(step: ProductEvent, *, needed: tuple[Gap, ...] = (), at: datetime | None = None) -> None:
-    product = Product.objects.select_for_update(of=("self",), no_key=True).get(pk=step.product_id)
+    product = Product.objects.locked(step.product_id)
     state = ProductEvent.STATES[step.kind]
     if step.kind == Kind.SCHEDULED and product.is_in_shop:
         raise NotNow(gettext("It is in the shop already. Take it back first."))

@@ -208,7 +208,7 @@ def remove(photo: Photo) -> None:
 @short_transaction()
 def take_back(product_pk: int, *, actor: User) -> None:
     """Out of the review, to be changed."""
-    product = _locked(product_pk)
+    product = Product.objects.locked(product_pk)
     if product.state not in {*EDITABLE, Product.State.SUBMITTED}:
         raise publishing.NotNow(gettext("The review is over. If something is wrong with the piece, tell the Centre."))
     if product.state == Product.State.SUBMITTED:
@@ -224,7 +224,7 @@ def is_deletable(product: Product) -> bool:
 @short_transaction()
 def delete(product_pk: int) -> None:
     """The draft with its photos, voice note and all that was typed."""
-    product = _locked(product_pk)
+    product = Product.objects.locked(product_pk)
     if not is_deletable(product):
         raise publishing.NotNow(gettext("Others have seen this piece. The Centre can archive it."))
     for photo in product.photos.all():
@@ -238,11 +238,7 @@ def delete(product_pk: int) -> None:
 
 
 def _editable(product_pk: int) -> Product:
-    product = _locked(product_pk)
+    product = Product.objects.locked(product_pk)
     if product.state not in EDITABLE:
         raise publishing.NotNow(gettext("This piece was sent meanwhile. Take it back to change it."))
     return product
-
-
-def _locked(product_pk: int) -> Product:
-    return Product.objects.select_for_update(of=("self",), no_key=True).get(pk=product_pk)

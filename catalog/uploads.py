@@ -128,7 +128,7 @@ def _finish(upload: Upload, *, parts: Sequence[str]) -> None:
 
 @short_transaction()
 def _complete(upload: Upload, *, photo: Photo) -> None:
-    Product.objects.select_for_update(of=("self",), no_key=True).get(pk=upload.product_id)
+    Product.objects.locked(upload.product_id)
     if not Upload.objects.filter(pk=upload.pk, offset=upload.offset).exists():
         raise Moved
     _add(photo)
@@ -139,7 +139,7 @@ def _complete(upload: Upload, *, photo: Photo) -> None:
 @short_transaction()
 def _add(photo: Photo) -> None:
     """The photo of a file that is stored. Raises Refused."""
-    product = Product.objects.select_for_update(of=("self",), no_key=True).get(pk=photo.product_id)
+    product = Product.objects.locked(photo.product_id)
     if product.state not in studio.EDITABLE:
         raise Refused(_("This piece has been sent for review and cannot be changed now."))
     if product.photos.count() >= studio.MOST_PHOTOS:

@@ -8,7 +8,6 @@ Locks: the product. Raises: ``Refused`` with a sentence for whoever recorded it,
 """
 
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import PurePath
 from typing import IO, cast
@@ -16,6 +15,7 @@ from typing import IO, cast
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.core.files.storage import default_storage
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from catalog import studio, tasks
@@ -87,29 +87,27 @@ def forget(product_pk: int, *, actor: User) -> None:
     _point_to(product_pk, name="", actor=actor)
 
 
-@dataclass(frozen=True)
-class Sound:
-    """What a player is sent."""
+def response(product_pk: int, *, wanted: str = "") -> HttpResponse:
+    """The recording, or the one range of bytes of it that is ``wanted``: some players ask for nothing else.
 
-    content: bytes
-    status: HTTPStatus
-    headers: dict[str, str]
-
-
-def read(name: str, *, wanted: str = "") -> Sound:
-    """The recording, or the one range of bytes of it that is ``wanted``: some players ask for nothing else."""
+    Raises Http404 where there is none.
+    """
+    name = Proposal.objects.filter(product=product_pk).values_list("voice_note", flat=True).first()
+    if not name or not default_storage.exists(name):
+        raise Http404
     with default_storage.open(name) as file:
         content = file.read()
-    headers = {"Content-Type": TYPES[PurePath(name).suffix], "Accept-Ranges": "bytes", "Cache-Control": PRIVATE}
+    kind = TYPES.get(PurePath(name).suffix, "application/octet-stream")
+    headers = {"Content-Type": kind, "Accept-Ranges": "bytes", "Cache-Control": PRIVATE}
     match = re.fullmatch(r"bytes=(\d{1,9})-(\d{0,9})", wanted)
     if match is None:
-        return Sound(content, HTTPStatus.OK, headers)
+        return HttpResponse(content, headers=headers)
     first, last = int(match[1]), min(int(match[2] or len(content)), len(content) - 1)
     if first > last:
         headers["Content-Range"] = f"bytes */{len(content)}"
-        return Sound(b"", HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers)
+        return HttpResponse(status=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=headers)
     headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
-    return Sound(content[first : last + 1], HTTPStatus.PARTIAL_CONTENT, headers)
+    return HttpResponse(content[first : last + 1], status=HTTPStatus.PARTIAL_CONTENT, headers=headers)
 
 
 @short_transaction()

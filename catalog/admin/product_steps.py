@@ -1,15 +1,13 @@
 """The steps of a product's page, what it still lacks, what its instructor said of it, and what was decided."""
 
 from datetime import datetime
-from mimetypes import guess_type
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.forms import ValidationError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -22,8 +20,8 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextareaWidget
 
-from catalog import publishing
-from catalog.models import Product, ProductEvent, Proposal
+from catalog import publishing, voice_notes
+from catalog.models import Product, ProductEvent
 from catalog.publishing import Gap
 from dostshop import money
 from dostshop.accounts.models import has_perm_everywhere
@@ -187,21 +185,12 @@ class SteppedProductAdmin(SteppedAdmin):
         )
         return format_html('<ol class="flex flex-col gap-1">{}</ol>', lines) if lines else ""
 
-    def play_voice_note(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+    def play_voice_note(self, request: HttpRequest, pk: int) -> HttpResponse:
         """From the private storage, for whoever may look at the product."""
         product = self.get_object(request, str(pk))
         if product is None or not self.has_view_permission(request, product):
             raise Http404
-        note = Proposal.objects.filter(product=product).exclude(voice_note="").first()
-        if note is None:
-            raise Http404
-        try:
-            file = note.voice_note.open()
-        except FileNotFoundError as error:
-            raise Http404 from error
-        kind, _encoding = guess_type(str(note.voice_note.name))
-        is_sound = kind is not None and kind.startswith(("audio/", "video/"))
-        return FileResponse(file, content_type=kind if is_sound else "application/octet-stream")
+        return voice_notes.response(product.pk, wanted=request.headers.get("Range", ""))
 
     @admin.action(description=_("Publish"), permissions=["publishing"])
     def publish_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:

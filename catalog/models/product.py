@@ -43,6 +43,10 @@ class NoReturn(models.TextChoices):
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
+    def locked(self, pk: int) -> "Product":
+        """The product with its row locked until the transaction ends; keys that point to it stay free to be read."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
     def published(self) -> "ProductQuerySet":
         """What the storefront shows: sold pieces too, for they are the makers' portfolio."""
         return self.filter(state=Product.State.PUBLISHED, published_at__lte=timezone.now())

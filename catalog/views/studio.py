@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog import publishing, studio, uploads, voice_notes
 from catalog.listing import page_of
-from catalog.models import Photo, Product, ProductEvent, Proposal
+from catalog.models import Photo, Product, ProductEvent
 from catalog.studio_forms import SIDES, BeginForm, Sheet
 from dostshop.accounts.models import User
 from dostshop.locks import Busy
@@ -199,11 +199,7 @@ def change_photo(request: HttpRequest, instructor: Instructor, code: str, pk: in
 def voice_note(request: HttpRequest, code: str) -> HttpResponse:
     """For the instructors of the piece, and for staff who may look at it; a part of it where a player asks for one."""
     found = get_object_or_404(studio.heard_by(cast("User", request.user)), code=code.upper())
-    name = Proposal.objects.filter(product=found).values_list("voice_note", flat=True).first()
-    if not name:
-        raise Http404
-    sound = voice_notes.read(name, wanted=request.headers.get("Range", ""))
-    return HttpResponse(sound.content, status=sound.status, headers=sound.headers)
+    return voice_notes.response(found.pk, wanted=request.headers.get("Range", ""))
 
 
 @require_POST
