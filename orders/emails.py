@@ -1,32 +1,25 @@
 """Mails of an order, in the order's language.
 
-``enqueue`` writes the mail's row and its task in the caller's transaction; the worker sends it. The row is
-unique by order and kind and remembers that its sending was begun, and that it was sent, so none goes twice.
+``enqueue`` writes the mail's row and its task in the caller's transaction; the worker sends it, once (see
+``dostshop/mailing.py``). The row is unique by order, kind and what it is about.
 """
 
-import re
-from dataclasses import replace
 from datetime import timedelta
-from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, mailers
+from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from procrastinate.contrib.django import app
 
+from dostshop import mailing
 from dostshop.background import failed
-from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.locks import outside_transactions
 from orders import demand, invoice_documents, providers
 from orders.contact import branch_to_ask
 from orders.models import Fulfilment, Invoice, Order, OrderEvent, OrderMail, Refund, Return
 from orders.models.order import SUMS_TYPED
-
-# Answers of a mail server from here on stay the same however often it is asked (RFC 5321, 4.2.1).
-LASTING_REFUSAL = 500
 
 
 def enqueue(order: Order, kind: str, *, about: str = "", wait: timedelta | None = None) -> None:
@@ -42,45 +35,18 @@ def enqueue(order: Order, kind: str, *, about: str = "", wait: timedelta | None 
     send.configure(lock=f"mail-{mail.pk}", schedule_at=due).defer(mail_pk=mail.pk)
 
 
-class MayHaveGone(Exception):
-    """The worker died, or lost the database, while the mail was on its way: nothing here tells whether it went."""
-
-
-class NoSuchAddress(Exception):
-    """The mail server refused the buyer's address for good: only a person can find out the right one."""
-
-
-@app.task(name="orders.send_mail", retry=replace(OVER_THE_WEEKEND, not_after=(MayHaveGone, NoSuchAddress)))
+@app.task(name="orders.send_mail", retry=mailing.AGAIN_UNLESS_A_PERSON_DECIDES)
 @outside_transactions
 def send(mail_pk: int) -> None:
     """Sends the mail, unless it was sent. Raises MayHaveGone until a person has the task run again, NoSuchAddress."""
-    row = OrderMail.objects.filter(pk=mail_pk)
-    mail = row.select_related("order__pickup_branch").get()
-    if mail.sent_at is not None or not _still_holds(mail):
-        return
-    message = compose(mail)
-    with mailers.default as connection:
-        if not row.filter(begun_at=None).update(begun_at=timezone.now()):
-            raise MayHaveGone(str(mail))
-        try:
-            connection.send_messages([message])
-        except (SMTPResponseException, SMTPRecipientsRefused) as error:
-            # The mail server's own word that it did not take it.
-            row.update(begun_at=None)
-            if isinstance(error, SMTPRecipientsRefused) and _is_final(error):
-                raise NoSuchAddress(str(mail)) from error
-            raise
-    row.update(sent_at=timezone.now())
-
-
-def _is_final(error: SMTPRecipientsRefused) -> bool:
-    return all(code >= LASTING_REFUSAL for code, _words in error.recipients.values())
+    mail = OrderMail.objects.select_related("order__pickup_branch").get(pk=mail_pk)
+    if mail.sent_at is None and _still_holds(mail):
+        mailing.send(mail, compose(mail))
 
 
 @failed.before_running_again(send.name)
 def let_go_again(mail_pk: int) -> None:
-    """A person wants it sent, even if it may have gone already."""
-    OrderMail.objects.filter(pk=mail_pk, sent_at=None).update(begun_at=None)
+    mailing.let_go_again(OrderMail.objects.filter(pk=mail_pk))
 
 
 def _still_holds(mail: OrderMail) -> bool:
@@ -130,18 +96,9 @@ def compose(mail: OrderMail) -> EmailMultiAlternatives:
     """The mail as text and HTML."""
     order = mail.order
     with translation.override(order.language):
-        context = _facts_of(order) | _subject_of(mail) | {"site_url": settings.SITE_URL}
-        folder = f"emails/{mail.kind}"
-        message = EmailMultiAlternatives(
-            subject=" ".join(render_to_string(f"{folder}/subject.txt", context).split()),
-            # What a template leaves out leaves its empty lines.
-            body=re.sub(r"\n{3,}", "\n\n", render_to_string(f"{folder}/body.txt", context)),
-            to=[order.email],
-            # A mail sent again after a crash is the same message to the reader's mail program.
-            headers={"Message-ID": f"<order-{order.code}-{mail.kind}{mail.about}@{settings.ALLOWED_HOSTS[0]}>"},
-        )
-        message.attach_alternative(render_to_string(f"{folder}/body.html", context), "text/html")
-    return message
+        context = _facts_of(order) | _subject_of(mail)
+        name = f"order-{order.code}-{mail.kind}{mail.about}"
+        return mailing.composed(f"emails/{mail.kind}", context, to=order.email, name=name)
 
 
 def _facts_of(order: Order) -> dict[str, Any]:

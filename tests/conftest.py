@@ -22,6 +22,7 @@ from artisans.models import Branch
 from dostshop.demo.epoint_stand_in.server import EpointStandIn
 from dostshop.demo.stand_in.server import StandInServer
 from dostshop.demo.stripe_stand_in.server import StandIn
+from tests.mail_server import MailServer
 
 # For `make chaos`: other ways each time, and how to go them again is printed.
 hypothesis.settings.register_profile("fresh", print_blob=True)
@@ -53,6 +54,13 @@ def own_storage(settings: Settings, tmp_path: Path) -> Path:
         for name, storage in settings.STORAGES.items()
     }
     return tmp_path
+
+
+@pytest.fixture
+def mail_server(settings: Settings) -> type[MailServer]:
+    settings.MAILERS = {"default": {"BACKEND": "tests.mail_server.MailServer"}}
+    MailServer.answers, MailServer.taken = [], []
+    return MailServer
 
 
 @pytest.fixture(autouse=True)

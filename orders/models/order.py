@@ -22,6 +22,7 @@ from artisans.models import Branch
 from catalog.models import NoReturn, Product, TaxClass, Variant
 from dostshop import codes, countries, money
 from dostshop.accounts.models import User
+from dostshop.mailing import Mail
 from orders.models.delivery import HOME_COUNTRY, days_text
 from orders.vat import Vat
 
@@ -455,8 +456,8 @@ class OrderEvent(models.Model):
 SUMS_TYPED = frozenset({OrderEvent.Kind.OTHER_SUM, OrderEvent.Kind.SUM_TAKEN_BACK})
 
 
-class OrderMail(models.Model):
-    """One mail of an order; the row exists before the mail does, so that none goes twice."""
+class OrderMail(Mail):
+    """One mail of an order."""
 
     class Kind(models.TextChoices):
         RECEIVED = "received", _("order received")
@@ -485,10 +486,6 @@ class OrderMail(models.Model):
     kind = models.CharField(_("mail"), max_length=20, choices=Kind)
     # Which refund, part, return or event it is about, where an order can have several.
     about = models.CharField(_("about"), max_length=40, blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    # Written before the mail server is asked, and taken back where it says no.
-    begun_at = models.DateTimeField(null=True, blank=True, editable=False)
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("mail")

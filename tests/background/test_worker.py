@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from dostshop import mailing
 from dostshop.background.models import Failure, Job
 from dostshop.background.tasks import tidy_queue
 from dostshop.demo.stripe_stand_in.server import StandIn
@@ -89,13 +90,13 @@ def test_a_database_that_is_gone_hides_no_failure(
         raise gone
 
     def fails(order: Order, kind: str, about: str = "") -> None:
-        raise emails.MayHaveGone
+        raise mailing.MayHaveGone
 
     monkeypatch.setattr(emails, "enqueue", fails)
     monkeypatch.setattr(Failure.objects, "bulk_create", lost)
     work()
     raised = [record.exc_info[0] for record in caplog.records if record.exc_info]
-    assert raised == [emails.MayHaveGone]
+    assert raised == [mailing.MayHaveGone]
 
 
 def test_what_a_killed_worker_was_at_another_does(stand_in: StandIn, tmp_path: Path) -> None:

@@ -1,25 +1,22 @@
 """The mails of an order: one of each kind, in the order's language, as text and HTML."""
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from smtplib import SMTPDataError, SMTPRecipientsRefused
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.mail import EmailMessage
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
-from pytest_django import Settings
 
 from artisans.models import Branch
+from dostshop import mailing
 from dostshop.accounts.models import User
 from dostshop.background import failed
 from orders import cancelling, emails, fulfilment, invoices, payments, refunds
@@ -27,6 +24,7 @@ from orders.delivery import delivery_for
 from orders.models import Order, OrderMail, Payment, Refund, Return, ReturnLine
 from orders.providers import ProviderState, ProviderStatus
 from tests.factories import BranchFactory, UserFactory, bag_with, delivery_method, hand_out, order_of, piece, place
+from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 
@@ -408,77 +406,55 @@ def test_enqueueing_twice_is_one_mail() -> None:
     assert order.mails.filter(kind="paid").count() == 1
 
 
-class MailServer(BaseEmailBackend):
-    """Answers with the next of ``answers``: an error, or None for a mail that it takes."""
-
-    answers: ClassVar[list[BaseException | None]] = []
-    taken: ClassVar[list[str]] = []
-
-    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
-        answer = self.answers.pop(0)
-        if answer is None or isinstance(answer, KeyboardInterrupt):
-            self.taken.extend(str(message.subject) for message in messages)
-        if answer is not None:
-            raise answer
-        return len(messages)
-
-
-@pytest.fixture
-def server(settings: Settings) -> type[MailServer]:
-    settings.MAILERS = {"default": {"BACKEND": "tests.orders.test_emails.MailServer"}}
-    MailServer.answers, MailServer.taken = [], []
-    return MailServer
-
-
 def retries(error: Exception) -> bool:
     job = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="orders.send_mail", attempts=1)
     assert emails.send.retry_strategy
     return emails.send.retry_strategy.get_retry_decision(exception=error, job=job) is not None
 
 
-def test_what_the_mail_server_refuses_is_sent_later(server: type[MailServer]) -> None:
+def test_what_the_mail_server_refuses_is_sent_later(mail_server: type[MailServer]) -> None:
     letter = order_of(piece()).mails.get()
     busy = SMTPDataError(451, b"try again later")
-    server.answers = [busy, None]
+    mail_server.answers = [busy, None]
     with pytest.raises(SMTPDataError):
         emails.send(letter.pk)
     assert retries(busy)
     emails.send(letter.pk)
     emails.send(letter.pk)
-    assert len(server.taken) == 1
+    assert len(mail_server.taken) == 1
 
 
-def test_what_may_have_gone_is_sent_again_by_a_person_alone(server: type[MailServer]) -> None:
+def test_what_may_have_gone_is_sent_again_by_a_person_alone(mail_server: type[MailServer]) -> None:
     letter = order_of(piece()).mails.get()
-    server.answers = [KeyboardInterrupt(), None]
+    mail_server.answers = [KeyboardInterrupt(), None]
     # The mail server has it, and the worker dies before it can say so.
     with pytest.raises(KeyboardInterrupt):
         emails.send(letter.pk)
-    with pytest.raises(emails.MayHaveGone) as raised:
+    with pytest.raises(mailing.MayHaveGone) as raised:
         emails.send(letter.pk)
     assert not retries(raised.value)
     # However often the queue has it done again.
-    with pytest.raises(emails.MayHaveGone):
+    with pytest.raises(mailing.MayHaveGone):
         emails.send(letter.pk)
-    assert len(server.taken) == 1
+    assert len(mail_server.taken) == 1
     job = ProcrastinateJob.objects.filter(task_name=emails.send.name, args__mail_pk=letter.pk)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'failed' WHERE id = %s", [job.get().pk])
     failed.run_again(job.get().pk)
     emails.send(letter.pk)
-    assert len(server.taken) == 2
+    assert len(mail_server.taken) == 2
     letter.refresh_from_db()
     assert letter.sent_at
 
 
 @pytest.mark.parametrize(("code", "is_final"), [(450, False), (550, True), (553, True)])
 def test_an_address_that_is_refused_for_good_waits_for_a_person(
-    server: type[MailServer], code: int, *, is_final: bool
+    mail_server: type[MailServer], code: int, *, is_final: bool
 ) -> None:
     letter = order_of(piece()).mails.get()
-    server.answers = [SMTPRecipientsRefused({letter.order.email: (code, b"no such user")}), None]
-    with pytest.raises(emails.NoSuchAddress if is_final else SMTPRecipientsRefused) as raised:
+    mail_server.answers = [SMTPRecipientsRefused({letter.order.email: (code, b"no such user")}), None]
+    with pytest.raises(mailing.NoSuchAddress if is_final else SMTPRecipientsRefused) as raised:
         emails.send(letter.pk)
     assert retries(raised.value) != is_final
     emails.send(letter.pk)
-    assert len(server.taken) == 1
+    assert len(mail_server.taken) == 1
