@@ -20,9 +20,6 @@ from artisans.consent import Contents, Explanation, Signers
 from artisans.models import NOT_OF_MINORS, Artisan, ArtisanPrivate, Channel, ConsentForm, Scope
 from dostshop import pdf
 
-# To be written on by hand.
-_DOTS = "…" * 14
-
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
@@ -77,6 +74,7 @@ def data(paper: Paper, *, language: str, easy: bool = False) -> dict[str, Any]:
             "title": _("May we show this?") if easy else _("Consent to being shown"),
             "author": settings.SELLER_NAME,
             "foot": f"{settings.SELLER_NAME} · {paper.artisan.code}",
+            "whose": [_("Code %(code)s") % {"code": paper.artisan.code}, paper.artisan.branch.name],
             "facts": _facts(paper),
             "term": _term(paper),
             "contents": _contents(paper.contents),
@@ -90,7 +88,7 @@ def data(paper: Paper, *, language: str, easy: bool = False) -> dict[str, Any]:
             "signatures": _signatures(paper),
             "words": {
                 "what": _("What may be shown, and where"),
-                "explained": _("How it was explained"),
+                "pseudonym": _("a name that I choose, not the one in my papers"),
                 "signature": _("signature"),
                 "date": _("date"),
             },
@@ -110,21 +108,20 @@ def _day(day: date | None) -> str:
     return date_format(day, "j E Y") if day else ""
 
 
-def _facts(paper: Paper) -> list[list[str]]:
+def _facts(paper: Paper) -> list[list[str | None]]:
+    """None for a line to write on: a name may still be chosen until it is signed."""
+    no_name = None if paper.agreed is None else ""
     pairs = [
-        (_("Code"), paper.artisan.code),
-        (_("Branch"), paper.artisan.branch.name),
-        (_("Name shown"), paper.artisan.display_name),
-        (_("Maker"), paper.maker),
+        (_("Name shown"), paper.artisan.display_name or no_name),
         (_("Legal representative"), paper.signers.representative),
         (_("Signed on"), _day(paper.signed_on)),
     ]
-    return [[name, value] for name, value in pairs if value]
+    return [[name, value] for name, value in pairs if value != ""]
 
 
-def _term(paper: Paper) -> list[list[str]]:
+def _term(paper: Paper) -> list[list[str | None]]:
     first, last = paper.term or (None, None)
-    return [[_("First day"), _day(first) or _DOTS], [_("Last day"), _day(last) or _DOTS]]
+    return [[_("First day"), _day(first) or None], [_("Last day"), _day(last) or None]]
 
 
 def _contents(contents: Contents) -> list[list[str]]:
@@ -147,9 +144,9 @@ def _answer(paper: Paper) -> str | None:
 
 def _matrix(paper: Paper) -> dict[str, Any]:
     return {
-        "names": ["", *(str(channel.label) for channel in Channel)],
+        "names": ["", *(consent_wording.where(channel) for channel in Channel)],
         "rows": [
-            {"name": str(scope.label), "cells": [_cell(paper, scope, channel) for channel in Channel]}
+            {"name": consent_wording.what(scope), "cells": [_cell(paper, scope, channel) for channel in Channel]}
             for scope in _scopes(paper)
         ],
     }
@@ -166,16 +163,19 @@ def _cell(paper: Paper, scope: Scope, channel: Channel) -> str | None:
     return pgettext("agreed", "yes") if (scope, channel) in paper.agreed else "–"
 
 
-def _explanation(explanation: Explanation | None) -> list[list[str]]:
-    if explanation is None:
-        languages = " / ".join(name for _code, name in settings.LANGUAGES)
-        ways = " / ".join(str(label) for label in ConsentForm.Explained.labels)
-        return [[_label("language"), languages], [_label("explained"), ways]]
-    pairs = [
-        (_label("language"), dict(settings.LANGUAGES)[explanation.language]),
-        (_label("explained"), str(ConsentForm.Explained(explanation.explained).label)),
+def _explanation(explanation: Explanation | None) -> list[dict[str, Any]]:
+    """The answer, or None and those to be ticked."""
+    languages = {code: str(name) for code, name in settings.LANGUAGES}
+    ways = {str(way): str(way.label) for way in ConsentForm.Explained}
+    asked = [(_label(field), field, answers) for field, answers in (("language", languages), ("explained", ways))]
+    return [
+        {
+            "name": name,
+            "answers": list(answers.values()),
+            "answer": answers[getattr(explanation, field)] if explanation else None,
+        }
+        for name, field, answers in asked
     ]
-    return [[name, value] for name, value in pairs]
 
 
 def _signatures(paper: Paper) -> list[dict[str, str]]:
@@ -210,12 +210,16 @@ def _easy(paper: Paper) -> dict[str, Any]:
         ),
         "promises": [
             {
-                "picture": "money",
+                "picture": "no",
                 "heading": _("You may say no"),
                 "words": _("Then we say nothing about you. We still sell your work. You still get your money."),
             }
         ],
         "questions": [_question(paper, scope) for scope in _scopes(paper)],
+        "abroad": {
+            "heading": _("May people in other countries see it?"),
+            "words": _("Our site opens in every country."),
+        },
         "stop": {
             "heading": _("You can stop at any time"),
             "words": _("Tell anybody at the Centre. You need not say why. Then we take it away. Nobody will be angry."),
@@ -240,7 +244,7 @@ def _question(paper: Paper, scope: Scope) -> dict[str, Any]:
         ),
     }[scope]
     places = [
-        {"picture": str(channel), "name": str(channel.label), "answer": _cell(paper, scope, channel)}
+        {"picture": str(channel), "name": consent_wording.where(channel), "answer": _cell(paper, scope, channel)}
         for channel in Channel
     ]
     if paper.agreed is None:

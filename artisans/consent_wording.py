@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from artisans.consent import Contents
-from artisans.models import ArtisanPrivate
+from artisans.models import ArtisanPrivate, Channel, Scope
 
 
 def contents(private: ArtisanPrivate | None, *, language: str) -> Contents:
@@ -39,6 +39,28 @@ def contents(private: ArtisanPrivate | None, *, language: str) -> Contents:
         )
 
 
+def what(scope: Scope) -> str:
+    """As the maker would call it, so that where one is from and what one does are not taken for each other."""
+    return {
+        Scope.NAME: _("the name that I chose"),
+        Scope.FACE: _("my face in photographs"),
+        Scope.STORY: _("my story"),
+        Scope.PLACE: _("where I am from"),
+        Scope.AFFILIATION: _("what I do at the Centre"),
+    }[scope]
+
+
+def where(channel: Channel) -> str:
+    """What can be seen and held, instead of the words of a trade."""
+    return {
+        Channel.SITE: _("the shop's site"),
+        Channel.SOCIAL: _("social networks"),
+        Channel.PRESS: _("newspapers, television"),
+        Channel.PRINT: _("leaflets, posters"),
+        Channel.CERTIFICATE: _("the card with the piece"),
+    }[channel]
+
+
 def abroad() -> str:
     """The line that the law asks for apart from the rest."""
     return _("The site can be opened from every country, so what is shown there may be seen and stored abroad.")
@@ -57,13 +79,13 @@ def _data(*, of_minor: bool) -> str:
     if of_minor:
         return _(
             "Only what is ticked on this form, and only in the places that are ticked: the name that I chose, my "
-            "story in my own words, my part in the Centre. It may be kept, translated, shown and printed there. My "
+            "story in my own words, what I do at the Centre. It may be kept, translated, shown and printed there. My "
             "face, the place where I am from, my legal name, birth date, address, health and family circumstances are "
             "shown nowhere."
         )
     return _(
         "Only what is ticked on this form, and only in the places that are ticked: the name that I chose, "
-        "photographs of my face, my story in my own words, the place where I am from, my part in the Centre. "
+        "photographs of my face, my story in my own words, the place where I am from, what I do at the Centre. "
         "It may be kept, translated, shown and printed there. My legal name, birth date, address, health and "
         "family circumstances are shown nowhere."
     )

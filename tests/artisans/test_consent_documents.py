@@ -30,7 +30,7 @@ CONTENTS = {
 SHOWN_OF_ADULTS = {
     "az": ("üzüm görünən fotolar", "hekayəm, haradan olduğum"),
     "ru": ("фотографии моего лица", "моими словами, откуда я"),
-    "en": ("photographs of my face", "the place where I am from, my part in the Centre"),
+    "en": ("photographs of my face", "the place where I am from, what I do at the Centre"),
 }
 KEPT_OF_MINORS = {"az": "Üzüm, haradan olduğum", "ru": "Моё лицо, откуда я", "en": "My face, the place where I am from"}
 FACE = {"az": "Üzünüzü göstərə bilərik?", "ru": "Можно показать ваше лицо?", "en": "May we show your face?"}
@@ -91,6 +91,37 @@ def test_the_easy_one_asks_about_each_thing_and_says_that_one_can_stop(language:
     _document, text = to_sign(maker(), language, easy=True)
     assert FACE[language] in text
     assert STOP[language] in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_one_signs_is_on_one_page_or_the_signatures_are_with_the_last_question(language: str) -> None:
+    document, _text = to_sign(maker(private__legal_name="Quliyeva-Hacıbəyli Gülnarə Şəmsəddin qızı"), language)
+    assert len(document.pages) == 1
+    document, _text = to_sign(minor(), language)
+    assert len(document.pages) <= 2
+    signed = " ".join(document.pages[-1].extract_text().split())
+    for said in (CONTENTS[language][-1], "Məmmədov Əli"):
+        assert said in signed, said
+
+
+PSEUDONYM = {"az": "sənədimdəki yox", "ru": "не из документов", "en": "not the one in my papers"}
+
+
+@pytest.mark.parametrize("easy", [False, True], ids=["plain", "easy"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_name_can_be_written_on_it_until_there_is_one(language: str, easy: bool) -> None:
+    assert PSEUDONYM[language] in to_sign(maker(display_name_az=""), language, easy=easy)[1]
+    named = to_sign(maker(display_name_az="Sevda xala"), language, easy=easy)[1]
+    assert "Sevda xala" in named
+    assert PSEUDONYM[language] not in named
+    form = consent(maker(), Scope.STORY)
+    form.language = language
+    assert PSEUDONYM[language] not in as_signed(form, easy=easy)[1]
+
+
+@pytest.mark.parametrize("easy", [False, True], ids=["plain", "easy"])
+def test_whether_it_may_be_seen_abroad_is_asked_once(easy: bool) -> None:
+    assert to_sign(maker(), "en", easy=easy)[1].count("I do not agree") == 1
 
 
 def test_of_a_minor_neither_face_nor_place_is_asked_and_two_sign() -> None:
