@@ -7,7 +7,8 @@ photos nobody who has not agreed to that. ``published_at`` is the first day that
 and stays when it comes back. A step to the state that the product is in does nothing.
 
 Locks: the product. Raises: ``NotReady`` where something is missing, ``NotNow`` where the step does not follow from the
-state, ``locks.Busy``; nothing is written then. After commit: nothing. Retry: does nothing.
+state, ``locks.Busy``; nothing is written then. After commit: a mail to whoever sent the piece for review, by a task.
+Retry: does nothing.
 """
 
 from datetime import datetime
@@ -15,9 +16,10 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, TextChoices
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from catalog import review_mails
 from catalog.models import Photo, Product, ProductEvent, ProductMaker, ProductQuerySet, Variant
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
@@ -124,7 +126,9 @@ def _take(step: ProductEvent, *, needed: tuple[Gap, ...] = (), at: datetime | No
         raise NotReady(gettext("Not yet. It needs: %(missing)s.") % {"missing": ", ".join(missing)})
     product.state, product.published_at = state, published_at
     product.save(update_fields=["state", "published_at", "updated_at"])
+    step.language = get_language() or "" if step.actor_id else ""
     step.save()
+    review_mails.enqueue(step, product)
 
 
 def _published_at(product: Product, state: Product.State, *, at: datetime | None) -> datetime | None:

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog import publishing, tasks
 from catalog.models import Craft, Photo, Product, ProductEvent, ProductMaker, ProductQuerySet, Proposal
-from dostshop.accounts.models import Membership, Role, User, branches_seen_by
+from dostshop.accounts.models import User, branches_seen_by, branches_worked_on_by
 from dostshop.locks import short_transaction
 from dostshop.money import CENT
 
@@ -62,17 +62,6 @@ class Changes:
     photos: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def branches_of(user: User) -> list[int] | None:
-    """The branches whose pieces this person works on in the studio; None for all. None of them: no studio either."""
-    if user.is_superuser:
-        return None
-    roles = (Role.INSTRUCTOR, Role.CENTRE_STAFF)
-    held = list(Membership.objects.filter(user=user, role__in=roles).values_list("role", "branch_id"))
-    if any(role == Role.CENTRE_STAFF for role, _branch in held):
-        return None
-    return [branch for _role, branch in held if branch is not None]
-
-
 def pieces_of(branches: list[int] | None) -> ProductQuerySet:
     """Those that these branches keep, in whatever state; None for all branches."""
     pieces = Product.objects.all()
@@ -81,12 +70,12 @@ def pieces_of(branches: list[int] | None) -> ProductQuerySet:
 
 def editable_by(user: User) -> ProductQuerySet:
     """The pieces that this person may change in the studio now."""
-    return pieces_of(branches_of(user)).filter(state__in=EDITABLE)
+    return pieces_of(branches_worked_on_by(user)).filter(state__in=EDITABLE)
 
 
 def heard_by(user: User) -> ProductQuerySet:
     """The pieces whose voice notes this person may listen to: who works on them here, and staff who look at them."""
-    heard = pieces_of(branches_of(user))
+    heard = pieces_of(branches_worked_on_by(user))
     if user.is_staff and user.has_perm("catalog.view_product"):
         heard |= pieces_of(branches_seen_by(user))
     return heard

@@ -12,7 +12,7 @@ from catalog.models.product import (
     Variant,
 )
 from catalog.models.search import SearchEntry, Signpost
-from catalog.models.studio import MAX_UPLOAD_BYTES, ProductEvent, Proposal, Upload
+from catalog.models.studio import MAX_UPLOAD_BYTES, ProductEvent, Proposal, ReviewMail, Upload
 
 __all__ = [
     "MAX_UPLOAD_BYTES",
@@ -32,6 +32,7 @@ __all__ = [
     "ProductQuerySet",
     "Proposal",
     "PublicMaker",
+    "ReviewMail",
     "SearchEntry",
     "Signpost",
     "Silence",

@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from catalog.models.photo import Photo
 from catalog.models.product import Product
+from dostshop.mailing import Mail
 
 MAX_UPLOAD_BYTES = 40_000_000
 UPLOAD_LIFETIME = timedelta(hours=48)
@@ -135,6 +136,8 @@ class ProductEvent(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("who")
     )
     reason = models.TextField(_("reason"), blank=True)
+    # In which the actor read the shop then: mails to this person are written in it.
+    language = models.CharField(max_length=2, blank=True, db_default="", editable=False)
 
     class Meta:
         verbose_name = _("step of a product")
@@ -143,6 +146,40 @@ class ProductEvent(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=~Q(kind="changes_asked") | ~Q(reason=""), name="catalog_productevent_changes_have_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+class ReviewMail(Mail):
+    """To whoever sent a piece for review, about a step that answers that; or to the Centre, about what waits for it."""
+
+    class Kind(models.TextChoices):
+        CHANGES_ASKED = "changes_asked", _("changes asked")
+        APPROVED = "approved", pgettext_lazy("of a piece", "approved")
+        SCHEDULED = "scheduled", _("to be published")
+        PUBLISHED = "published", _("published")
+        WAITING = "waiting", _("what waits for review")
+
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=Kind)
+    # What it is about: a step, or what waited on a day.
+    step = models.ForeignKey(ProductEvent, models.CASCADE, null=True, related_name="mails")
+    day = models.DateField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "kind", "step", "day"], nulls_distinct=False, name="catalog_reviewmail_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="waiting", step=None, day__isnull=False)
+                | (~Q(kind="waiting") & Q(step__isnull=False, day=None)),
+                name="catalog_reviewmail_about_step_or_day",
             ),
         ]
 

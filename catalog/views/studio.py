@@ -23,7 +23,7 @@ from catalog import publishing, studio, uploads, voice_notes
 from catalog.listing import page_of
 from catalog.models import Photo, Product, ProductEvent
 from catalog.studio_forms import SIDES, BeginForm, Sheet
-from dostshop.accounts.models import User
+from dostshop.accounts.models import User, branches_worked_on_by
 from dostshop.locks import Busy
 
 # What is kept of a page that was sent after the session had run out, until its sender has signed in again.
@@ -58,7 +58,7 @@ def for_instructors[**P](
         if not request.user.is_authenticated:
             return _ask_to_sign_in(request, code=str(kwargs.get("code", "")))
         user = request.user
-        branches = studio.branches_of(user)
+        branches = branches_worked_on_by(user)
         if branches == []:
             raise Http404
         return view(request, Instructor(request, user, branches), *args, **kwargs)

@@ -155,6 +155,17 @@ def branches_seen_by(user: User) -> list[int] | None:
     return [branch for role, branch in held if role == Role.BRANCH_STAFF and branch is not None]
 
 
+def branches_worked_on_by(user: User) -> list[int] | None:
+    """The branches whose pieces the user works on in the studio; None for all. None of them: no studio either."""
+    if user.is_superuser:
+        return None
+    roles = (Role.INSTRUCTOR, Role.CENTRE_STAFF)
+    held = list(Membership.objects.filter(user=user, role__in=roles).values_list("role", "branch_id"))
+    if any(role == Role.CENTRE_STAFF for role, _branch in held):
+        return None
+    return [branch for _role, branch in held if branch is not None]
+
+
 def has_perm_everywhere(user: User, permission: str) -> bool:
     """For the whole Centre, or not at all: whoever works for one branch has it nowhere."""
     return user.has_perm(permission) and user.is_of_whole_centre

@@ -11,6 +11,8 @@ TITLES = {
     "catalog.discard_files": _("delete the files of a picture that is gone"),
     "catalog.forget_uploads": _("delete photos that never came whole"),
     "catalog.render_picture": _("make the sizes of a picture"),
+    "catalog.send_mail": _("send a mail about a piece"),
+    "catalog.tell_what_waits": _("tell the Centre what waits for review"),
     "dostshop.tidy_queue": _("tidy up the background work"),
     "orders.expire": _("look for unpaid orders whose time is over"),
     "orders.expire_at_provider": _("close a payment page that is no longer needed"),

@@ -4,7 +4,7 @@ import pytest
 
 from catalog import studio
 from catalog.models import Product
-from dostshop.accounts.models import Membership, Role, User
+from dostshop.accounts.models import Membership, Role, User, branches_worked_on_by
 from tests.factories import BranchFactory, ProductFactory, UserFactory, worker
 
 pytestmark = pytest.mark.django_db
@@ -43,5 +43,5 @@ def test_the_centre_changes_those_of_all_branches() -> None:
 def test_nobody_else_has_a_studio() -> None:
     draft("baku")
     for user in (UserFactory.create(), member(Role.BRANCH_STAFF, "baku"), member(Role.ACCOUNTANT)):
-        assert studio.branches_of(user) == []
+        assert branches_worked_on_by(user) == []
         assert not studio.editable_by(user).exists()
