@@ -146,6 +146,17 @@ class ShopAdmin(ModelAdmin):
     list_filter_sheet = False
     warn_unsaved_form = True
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """A row that is found by two of its parts is one row; what a list reckons of each, it reckons once."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if may_repeat:
+            everything = self.model._default_manager.order_by()
+            matching, _same = super().get_search_results(request, everything, search_term)
+            found = queryset.filter(pk__in=matching.values("pk"))
+        return found, False
+
 
 class SteppedAdmin(ShopAdmin):
     """Runs the shop's own functions on rows, and says which went through and why the others did not."""

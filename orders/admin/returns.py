@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -241,7 +241,8 @@ class ReturnAdmin(ReadOnly, OfOwnBranch, SteppedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.prefetch_related("lines__line__variant__product__branch")
+        lines = ReturnLine.objects.select_related("line__variant__product__branch")
+        return rows.prefetch_related(Prefetch("lines", lines))
 
     def waiting(self, request: HttpRequest) -> list[Waiting]:
         waits_for = [

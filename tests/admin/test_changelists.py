@@ -1,8 +1,10 @@
 """The lists: as many queries for thirty rows as for three, and filters that answer the day's questions."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import date, timedelta
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
@@ -11,17 +13,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from artisans.models import Branch
+from artisans.models import Branch, EarningsRule, Payout, PityWord, Statement, StatementMonth
+from catalog import withdrawals
 from catalog.models import Product, Variant
 from dostshop.accounts.models import Membership, Role
 from dostshop.pages.models import Page
 from orders import cancelling, fulfilment, payments, returns, stock
-from orders.models import Hold, Order, ProviderEvent
+from orders.models import Hold, Order, ProviderEvent, Reconciliation
 from tests.admin.conftest import english
+from tests.admin.test_background import job
+from tests.admin.test_rights import MAY_OPEN, of
 from tests.factories import (
     ArtisanFactory,
     CollectionFactory,
     CraftFactory,
+    HolidayFactory,
     PhotoFactory,
     ProductFactory,
     UserFactory,
@@ -41,8 +47,15 @@ QUERIES = {
     "artisans_artisan": 5,
     "artisans_artisanprivate": 5,
     "artisans_branch": 4,
+    "artisans_consent": 5,
+    "artisans_consentform": 5,
+    "artisans_earningsrule": 4,
+    "artisans_ledgerentry": 4,
     "artisans_payout": 5,
+    "artisans_pityword": 4,
+    "artisans_statement": 6,
     "artisans_thanks": 5,
+    "artisans_withdrawal": 4,
     "auth_group": 4,
     "background_job": 7,
     "catalog_collection": 4,
@@ -52,12 +65,32 @@ QUERIES = {
     "orders_bag": 4,
     "orders_deliverymethod": 4,
     "orders_hold": 5,
+    "orders_holiday": 5,
     "orders_invoice": 5,
     "orders_order": 5,
     "orders_providerevent": 4,
+    "orders_reconciliation": 4,
     "orders_refund": 4,
-    "orders_return": 10,
+    "orders_return": 6,
     "pages_page": 4,
+}
+# With what this person may do, and for which branch.
+QUERIES_OF_BRANCH_STAFF = {
+    "artisans_artisan": 8,
+    "artisans_artisanprivate": 10,
+    "artisans_branch": 7,
+    "artisans_consent": 8,
+    "artisans_consentform": 8,
+    "artisans_thanks": 8,
+    "artisans_withdrawal": 7,
+    "catalog_craft": 7,
+    "catalog_product": 10,
+    "catalog_variant": 9,
+    "orders_hold": 8,
+    "orders_holiday": 8,
+    "orders_invoice": 8,
+    "orders_order": 8,
+    "orders_return": 9,
 }
 
 
@@ -79,15 +112,30 @@ def make(number: int) -> None:
     [returned] = returns.ask(paid.pk, units={paid.lines.get().pk: 1}, reason="damaged")
     returns.accept(returned.pk, actor=worker())
     returns.refund(returned.pk, actor=worker())
+    make_the_rest(number)
+
+
+def make_the_rest(number: int) -> None:
+    artisan = ArtisanFactory.create()
+    withdrawals.withdraw(ArtisanFactory.create().pk)
+    HolidayFactory.create(branch=artisan.branch)
+    Reconciliation.objects.create()
+    job(status="failed", attempts=12)
+    Payout.objects.create(artisan=artisan, amount=1, method=Payout.Method.CASH, approved_by=worker())
+    day = date(2100 + number, 1, 1)
+    EarningsRule.objects.bulk_create([EarningsRule(valid_from=day, makers=70, centre=20, materials=10)])
+    month = StatementMonth.objects.create(month=day, up_to=0, issued_by=worker())
+    Statement.objects.create(month=month, artisan=artisan, branch=artisan.branch, opening=0, closing=0, content={})
+    PityWord.objects.create(language="az", word=f"söz{number}")
 
 
 def list_url(name: str) -> str:
     return reverse(f"admin:{name}_changelist")
 
 
-def queries_of(client: Client) -> dict[str, int]:
+def queries_of(client: Client, names: Iterable[str]) -> dict[str, int]:
     counted = {}
-    for name in QUERIES:
+    for name in names:
         with CaptureQueriesContext(connection) as queries:
             assert client.get(list_url(name)).status_code == 200
         counted[name] = len(queries)
@@ -97,10 +145,22 @@ def queries_of(client: Client) -> dict[str, int]:
 def test_no_list_grows_with_its_rows(administrator: Client) -> None:
     for number in range(3):
         make(number)
-    assert queries_of(administrator) == QUERIES
+    branch_staff = of(Role.BRANCH_STAFF)
+    assert queries_of(administrator, QUERIES) == QUERIES
+    assert queries_of(branch_staff, QUERIES_OF_BRANCH_STAFF) == QUERIES_OF_BRANCH_STAFF
     for number in range(3, 30):
         make(number)
-    assert queries_of(administrator) == QUERIES
+    assert queries_of(administrator, QUERIES) == QUERIES
+    assert queries_of(branch_staff, QUERIES_OF_BRANCH_STAFF) == QUERIES_OF_BRANCH_STAFF
+
+
+def test_every_list_has_its_number_of_queries_and_pages() -> None:
+    lists = {f"{model._meta.app_label}_{model._meta.model_name}": page for model, page in admin.site._registry.items()}
+    assert set(QUERIES) == set(MAY_OPEN) == set(lists)
+    assert set(QUERIES_OF_BRANCH_STAFF) == {name for name, roles in MAY_OPEN.items() if Role.BRANCH_STAFF in roles}
+    assert max(*QUERIES.values(), *QUERIES_OF_BRANCH_STAFF.values()) <= 12
+    # One page at the most, “show all” too.
+    assert {(page.list_per_page, page.list_max_show_all) for page in lists.values()} == {(50, 200)}
 
 
 def found(client: Client, name: str, **query: str) -> set[str]:
