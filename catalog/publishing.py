@@ -55,6 +55,11 @@ class NotNow(Exception):
 
 
 def lacking(products: ProductQuerySet, gap: Gap | str) -> ProductQuerySet:
+    return products.filter(condition_of(gap))
+
+
+def condition_of(gap: Gap | str) -> Any:
+    """Matches the products that lack it."""
     of_product = {"product": OuterRef("pk")}
     without_alt = Photo.objects.filter(Q(alt_az__isnull=True) | Q(alt_az=""), **of_product)
     conditions: dict[str, Any] = {
@@ -68,7 +73,7 @@ def lacking(products: ProductQuerySet, gap: Gap | str) -> ProductQuerySet:
         Gap.MAKER: ~Exists(ProductMaker.objects.filter(**of_product)),
         Gap.FACE: Exists(Photo.objects.lacking_consent().filter(**of_product)),
     }
-    return products.filter(conditions[Gap(gap)])
+    return conditions[Gap(gap)]
 
 
 def gaps(product_pk: int, needed: tuple[Gap, ...] = NEEDED) -> list[Gap]:

@@ -124,12 +124,41 @@ class Asked(Protocol):
         """What waits for this person, in one query for each; nothing for whoever may not do it."""
 
 
+@dataclass(frozen=True)
+class Bar:
+    name: "StrOrPromise"
+    # As it is read.
+    amount: str
+    # Percent of the longest.
+    length: int
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A table of amounts, each with a bar; ``heading`` says of what each row is."""
+
+    title: "StrOrPromise"
+    heading: "StrOrPromise"
+    bars: list[Bar]
+
+
+@runtime_checkable
+class Charted(Protocol):
+    """A page of the admin that knows how things go."""
+
+    def charts(self, request: HttpRequest) -> list[Chart]:
+        """What this person may know of it."""
+
+
 class ShopAdminSite(UnfoldAdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Begins with what waits for whoever asks."""
+        """Begins with what waits for whoever asks, and ends with how things go."""
         asked = [page for page in self._registry.values() if isinstance(page, Asked)]
         waiting = [one for page in asked for one in page.waiting(request) if one.count]
-        response: TemplateResponse = super().index(request, {"waiting": waiting, **(extra_context or {})})
+        charted = [page for page in self._registry.values() if isinstance(page, Charted)]
+        charts = [chart for page in charted for chart in page.charts(request) if chart.bars]
+        context = {"waiting": waiting, "charts": charts, **(extra_context or {})}
+        response: TemplateResponse = super().index(request, context)
         return response
 
     def get_urls(self) -> list[URLResolver | URLPattern]:

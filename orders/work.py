@@ -20,8 +20,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.listing import public_photos
 from dostshop.accounts.models import User
-from orders import demand, unclaimed
-from orders.models import DeliveryMethod, Fulfilment, LineItem, Order
+from orders import demand, providers, unclaimed
+from orders.models import DeliveryMethod, Fulfilment, LineItem, Order, Payment
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -153,6 +153,12 @@ def overdue(branches: Collection[int] | None) -> QuerySet[Fulfilment]:
     leaves_late = Q(due_on__lt=today) & (Q(ready_at=None) | Q(order__delivery=Order.Delivery.POST))
     arrives_late = Q(order__promised_on__lt=today, order__delivery=Order.Delivery.PICKUP, arrived_at=None)
     return to_do(branches).filter(leaves_late | arrives_late & Q(ready_at__isnull=False))
+
+
+def unpaid_pickups() -> QuerySet[Order]:
+    """Orders that are kept for a buyer who pays when fetching them."""
+    at_the_till = Payment.objects.open().filter(provider__in=providers.codes_paid_on_pickup())
+    return Order.objects.filter(status=Order.Status.AWAITING_PAYMENT, payments__in=at_the_till)
 
 
 def to_put_back(branches: Collection[int] | None) -> QuerySet[Fulfilment]:

@@ -20,12 +20,14 @@ class StateFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         words = {Product.State.SUBMITTED: _("waits for review"), Product.State.PUBLISHED: _("in the shop")}
         states = [(state.value, words.get(state, state.label)) for state in Product.State]
-        return [*states, ("to_come", _("to be published"))]
+        return [*states, ("to_come", _("to be published")), ("current", _("all but the archived"))]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
             case "to_come":
                 return queryset.to_come()
+            case "current":
+                return queryset.exclude(state=Product.State.ARCHIVED)
             case Product.State.PUBLISHED:
                 return queryset.published()
             case value if value in Product.State:

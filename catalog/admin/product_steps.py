@@ -1,11 +1,12 @@
 """The steps of a product's page, what it still lacks, what its instructor said of it, and what was decided."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.forms import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -25,9 +26,10 @@ from catalog.models import Product, ProductEvent
 from catalog.publishing import Gap
 from dostshop import money
 from dostshop.accounts.models import has_perm_everywhere
-from dostshop.admin import Step, StepForm, SteppedAdmin, signed_in
+from dostshop.admin import OfOwnBranch, Step, StepForm, SteppedAdmin, signed_in
 from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
+from dostshop.translated import lacking
 
 APPROVE = Step(
     lambda product, actor: publishing.approve(product.pk, actor=actor), done=pgettext_lazy("of a piece", "Approved")
@@ -76,6 +78,14 @@ def possible_steps(product: Product) -> set[str]:
     return possible | {"publish", "publish_at"} if product.is_to_come else possible
 
 
+class _Waits(NamedTuple):
+    """Products that wait for somebody: which those are, and how the list finds them."""
+
+    title: str
+    which: Any
+    query: dict[str, str]
+
+
 class AskChangesDialog(StepForm):
     reason = forms.CharField(
         label=_("what is to be changed"),
@@ -101,7 +111,7 @@ class PublishAtDialog(StepForm):
         return at
 
 
-class SteppedProductAdmin(SteppedAdmin):
+class SteppedProductAdmin(OfOwnBranch, SteppedAdmin):
     refusals: ClassVar = {
         publishing.NotReady: None,
         publishing.NotNow: None,
@@ -118,11 +128,38 @@ class SteppedProductAdmin(SteppedAdmin):
         return [path("<int:pk>/voice-note/", voice_note, name="catalog_product_voice_note"), *super().get_urls()]
 
     def waiting(self, request: HttpRequest) -> list[Waiting]:
-        if not self.has_publishing_permission(request):
+        if not self.has_change_permission(request):
             return []
-        count = Product.objects.filter(state=Product.State.SUBMITTED).count()
-        link = reverse("admin:catalog_product_changelist", query={"state": Product.State.SUBMITTED})
-        return [Waiting(gettext("Pieces to review"), count, link)]
+        products = self.seen_by(signed_in(request), Product.objects.exclude(state=Product.State.ARCHIVED))
+        waits = self._waits(publishes=self.has_publishing_permission(request))
+        counting = {f"of_{number}": Count("pk", filter=one.which) for number, one in enumerate(waits)}
+        counts = products.aggregate(**counting)
+        page = "admin:catalog_product_changelist"
+        return [
+            Waiting(one.title, counts[f"of_{number}"], reverse(page, query=one.query))
+            for number, one in enumerate(waits)
+        ]
+
+    def _waits(self, *, publishes: bool) -> list[_Waits]:
+        submitted, alt = Product.State.SUBMITTED, Gap.ALT
+        found = [
+            _Waits(
+                gettext("Pieces with a photo without alternative text"),
+                publishing.condition_of(alt),
+                {"state": "current", "missing": alt.value},
+            ),
+            *(
+                _Waits(
+                    gettext("Pieces with texts that are not translated: %(language)s") % {"language": name},
+                    lacking(Product, code),
+                    {"state": "current", "untranslated": code},
+                )
+                for code, name in settings.LANGUAGES
+                if code != settings.LANGUAGE_CODE
+            ),
+        ]
+        to_review = _Waits(gettext("Pieces to review"), Q(state=submitted), {"state": submitted.value})
+        return [to_review, *found] if publishes else found
 
     def has_publishing_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """The Centre decides what is in the shop; a branch looks."""

@@ -28,7 +28,6 @@ from dostshop import money
 from dostshop.admin import (
     InlineFormSet,
     Labelled,
-    OfOwnBranch,
     PartOfPage,
     TableInline,
     TranslatedAdmin,
@@ -129,7 +128,7 @@ class PhotoInline(PictureInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ReviewPage, PrintsLabels, WarnsOfPity, OfOwnBranch, SteppedProductAdmin, TranslatedAdmin):
+class ProductAdmin(ReviewPage, PrintsLabels, WarnsOfPity, SteppedProductAdmin, TranslatedAdmin):
     form = PublicTextsForm
     texts = review.TEXTS
     list_display = ("picture", "name", "code", "kind", "state_shown", "craft", "branch", "price", "on_hand", "held")

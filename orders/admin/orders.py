@@ -27,7 +27,6 @@ from artisans.models import Branch
 from dostshop import money
 from dostshop.accounts.models import User, branches_seen_by
 from dostshop.admin import (
-    OfOwnBranch,
     ReadOnly,
     ShownOnPage,
     Step,
@@ -36,7 +35,7 @@ from dostshop.admin import (
 )
 from dostshop.locks import Busy
 from orders import cancelling, code_tries, demand, fulfilment, payments, providers, refunds, returns, stock, till, work
-from orders.admin.overdue import OverdueAdmin
+from orders.admin.first_page import FirstPageAdmin
 from orders.admin.refunding import REFUSALS, OrderDialog, RefundingAdmin, possible_money_steps
 from orders.admin.returns import ReturnRecordingAdmin
 from orders.admin.timeline import EventInline
@@ -97,6 +96,7 @@ class WorkFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [
             ("unpaid", _("waits for its payment")),
+            ("unpaid_pickup", _("to be paid at the branch")),
             ("prepare", _("to prepare")),
             ("ready", _("ready, to hand over")),
         ]
@@ -107,6 +107,8 @@ class WorkFilter(DropdownFilter):
         match self.value():
             case "unpaid":
                 return queryset.filter(status=Order.Status.AWAITING_PAYMENT)
+            case "unpaid_pickup":
+                return queryset.filter(pk__in=work.unpaid_pickups().values("pk"))
             case "prepare":
                 return queryset.filter(wanted, Exists(parts.filter(ready_at=None)))
             case "ready":
@@ -252,7 +254,7 @@ class MailInline(ShownOnPage, TableInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, OfOwnBranch, OverdueAdmin, TransferAdmin, RefundingAdmin, ReturnRecordingAdmin):
+class OrderAdmin(ReadOnly, FirstPageAdmin, TransferAdmin, RefundingAdmin, ReturnRecordingAdmin):
     branch_lookups = ("fulfilments__branch", "pickup_branch")
     # The buyer's own page has the code that is asked for when the pieces are handed over.
     view_on_site = False

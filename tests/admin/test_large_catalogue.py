@@ -21,7 +21,7 @@ from dostshop.accounts.models import Role
 from orders.models import Stock
 from tests.admin.conftest import english
 from tests.admin.test_rights import of
-from tests.factories import ArtisanFactory, BranchFactory, CraftFactory, PhotoFactory
+from tests.factories import ArtisanFactory, BranchFactory, CraftFactory, PhotoFactory, ProductFactory
 
 PRODUCTS = 20_000
 MOST_QUERIES = 12
@@ -37,18 +37,16 @@ def fill(count: int) -> None:
     makers = Artisan.objects.bulk_create(ArtisanFactory.build_batch(count // 100, branch=branches[0]))
     now = timezone.now()
     products = Product.objects.bulk_create(
-        Product(
+        ProductFactory.build(
             code=f"P{number}",
             name_az=f"Badyə {number}",
             name_ru=f"Чаша {number}" if number % 3 else "",
             name_en=f"Bowl {number}",
             slug=f"badye-{number}",
-            description_az="Əllə çərxdə düzəldilib, sonra iki dəfə bişirilib. " * 4,
             craft=crafts[number % len(crafts)],
             branch=branches[number % len(branches)],
             state=Product.State.PUBLISHED if number % 4 else Product.State.SUBMITTED,
             published_at=now - timedelta(minutes=number),
-            weight_g=900,
         )
         for number in range(count)
     )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Branch, Payout
+from catalog.models import Product
 from dostshop.accounts.models import Role, User
 from orders import fulfilment, payments, refunds, returns, work
 from orders.models import Fulfilment, Order, Reconciliation, Return
@@ -18,7 +19,16 @@ from tests import paying
 from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_background import job
 from tests.artisans.test_payouts import earn
-from tests.factories import ArtisanFactory, BranchFactory, UserFactory, order_of, piece, thanks_for, worker
+from tests.factories import (
+    ArtisanFactory,
+    BranchFactory,
+    PhotoFactory,
+    UserFactory,
+    order_of,
+    piece,
+    thanks_for,
+    worker,
+)
 
 CENTRE = ("view_order", "change_order", "view_refund", "add_refund", "view_return", "change_return")
 
@@ -55,6 +65,10 @@ def approved_payout() -> Payout:
     return paying.approve(artisan.pk, method=Payout.Method.CASH, actor=worker())
 
 
+def of_baku(**fields: Any) -> Product:
+    return piece(branch=BranchFactory.create(slug="baku"), **fields).product
+
+
 @pytest.fixture
 def all_that_waits(db: None) -> None:
     """Two of each, and of each one more with which nobody has to do anything."""
@@ -69,6 +83,13 @@ def all_that_waits(db: None) -> None:
         Fulfilment.objects.filter(order=paid()).update(due_on=timezone.localdate() - timedelta(days=1))
         Reconciliation.objects.create(findings=[{"kind": "disputed", "order": "", "detail": ""}])
         approved_payout()
+        order_of(piece(branch=BranchFactory.create(slug="baku")), provider="branch")
+        of_baku(state=Product.State.SUBMITTED)
+        PhotoFactory.create(product=of_baku(), alt_az="")
+        of_baku(name_ru="")
+        of_baku(description_en="")
+    PhotoFactory.create(product=of_baku(state=Product.State.ARCHIVED, name_ru="", name_en=""), alt_az="")
+    order_of(piece(branch=BranchFactory.create(slug="baku")), provider="stripe")
     paying.cancel(approved_payout().pk)
     done = refunds.decide(paid().pk, what=refunds.Sum(goodwill=Decimal(1)), reason="goodwill", actor=worker())
     refunds.mark_given_back(done.pk, actor=worker())
@@ -93,9 +114,14 @@ def test_each_sort_of_work_has_its_number_and_its_list() -> None:
         "Words of thanks to read": 2,
         "Comparisons with providers: to be looked at": 2,
         "Payouts that are approved, to be handed out": 2,
+        "Pickups that are not paid yet": 2,
+        "Pieces to review": 2,
+        "Pieces with a photo without alternative text": 2,
+        "Pieces with texts that are not translated: Русский": 2,
+        "Pieces with texts that are not translated: English": 2,
     }
     links = [link for _count, link in shown.values() if "/admin/" in link]
-    assert len(links) == 7
+    assert len(links) == 12
     for link in links:
         assert len(found(administrator, link)) == 2, link
 
@@ -104,9 +130,13 @@ def test_each_sort_of_work_has_its_number_and_its_list() -> None:
 def test_everybody_reads_of_what_they_may_do() -> None:
     baku, barda = Branch.objects.get(slug="baku"), BranchFactory.create(slug="barda")
     of_branch = ("view_order", "change_order", "view_return", "change_return", "view_thanks", "change_thanks")
+    of_pieces = {"Pieces with a photo without alternative text", "Pieces with texts that are not translated: Русский"}
+    of_pieces.add("Pieces with texts that are not translated: English")
+    assert set(waiting(staff(Role.BRANCH_STAFF, "view_product", "change_product", branch=baku))) == of_pieces
+    assert waiting(staff(Role.BRANCH_STAFF, "view_product", "change_product", branch=barda)) == {}
     overdue, to_answer = "Overdue, in the work list", "Returns to answer within two working days"
-    to_read = "Words of thanks to read"
-    assert set(waiting(staff(Role.BRANCH_STAFF, *of_branch, branch=baku))) == {overdue, to_answer, to_read}
+    to_read, unpaid = "Words of thanks to read", "Pickups that are not paid yet"
+    assert set(waiting(staff(Role.BRANCH_STAFF, *of_branch, branch=baku))) == {overdue, to_answer, to_read, unpaid}
     assert waiting(staff(Role.BRANCH_STAFF, *of_branch, branch=barda)) == {}
     assert waiting(staff(Role.ACCOUNTANT, "view_order", "view_refund", "view_return")) == {}
     accountant = staff(Role.ACCOUNTANT, "view_refund", "confirm_transfer", "view_reconciliation")
@@ -120,8 +150,8 @@ def test_it_takes_one_query_for_each_sort_however_much_waits(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     client = signed_in(UserFactory.create(is_staff=True, is_superuser=True))
-    # The session and its user, then nine numbers.
-    with django_assert_num_queries(11):
+    # The session and its user, then ten numbers, of products four at once, and the sales by week, craft and branch.
+    with django_assert_num_queries(15):
         client.get(reverse("admin:index"))
 
 
