@@ -68,6 +68,15 @@ def test_the_tab_of_a_language_opens_where_its_text_is_missing(administrator: No
     expect(page.get_by_text("was added successfully")).to_be_visible()
 
 
+@pytest.mark.browser_context_args(timezone_id="America/New_York")
+def test_a_day_is_a_day_wherever_staff_are(administrator: None, page: Page) -> None:
+    page.goto("/en/admin/orders/holiday/add/")
+    # Django's script has run.
+    expect(page.get_by_text("Today", exact=True).first).to_be_attached()
+    expect(page.locator("main")).not_to_contain_text("ahead", use_inner_text=True)
+    expect(page.locator("main")).not_to_contain_text("behind", use_inner_text=True)
+
+
 def test_a_double_click_in_a_dialog_is_one_click(administrator: None, page: Page) -> None:
     variant = piece(on_hand=2, kind="small_series")
     page.goto(f"/en/admin/catalog/variant/{variant.pk}/change/")
