@@ -1,4 +1,4 @@
-"""Words of pity in texts about makers and their work: found for a warning, never for a refusal.
+"""Words of pity in texts about makers and their work: found for a warning, never for a refusal; and names, as they bend.
 
 A word is compared folded and whole, with the endings of its language: “xəstə” is found in “Xəstələrin”, and not in
 “xəstəxana”; “əlil” is not found in “əlilliyi olan”, which is how it is said well.
@@ -6,7 +6,7 @@ A word is compared folded and whole, with the endings of its language: “xəst�
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,6 +30,7 @@ _RUSSIAN_NOMINATIVE = re.compile(r"(?<=[а-я]{3})(?:ый|ий|ой|ая|яя|о
 _ENGLISH = r"(?:s|es|['’]s)?"
 # The same for Python and for PostgreSQL, whose letters of a word depend on its locale.
 _LETTER = "a-zа-я0-9"
+_SHORTEST_NAME = 3
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,28 @@ def written_names(words: Iterable[str]) -> str:
     folded = [fold(word) for word in words]
     latin, cyrillic = [one for one in folded if one.isascii()], [one for one in folded if not one.isascii()]
     return "|".join(filter(None, (_written("az", latin), _written("ru", cyrillic))))
+
+
+def spans_of_names(text: str, names: Iterable[str], *, is_capital: bool = False) -> Iterator[tuple[int, int]]:
+    """Where a name stands, with the endings of any of the languages, however it is typed.
+
+    With ``is_capital`` only where it begins so: a name that was chosen may be a word too, such as “pomegranate”.
+    """
+    folded = fold(text)
+    # An ending may change the last letters, never the first.
+    there = [name for name in names if fold(name)[:_SHORTEST_NAME] in folded]
+    if not there:
+        return
+    for hit in re.finditer(pattern_in_any_language(there), folded):
+        if not is_capital or text[hit.start()].isupper():
+            yield hit.span()
+
+
+def without_names(text: str, names: Iterable[str], *, is_capital: bool = False) -> str:
+    """With “…” in place of each."""
+    for start, end in reversed(list(spans_of_names(text, names, is_capital=is_capital))):
+        text = f"{text[:start]}…{text[end:]}"
+    return text
 
 
 def found_in(row: Model, *, fields: Iterable[str], by_language: Mapping[str, Pattern]) -> list[str]:

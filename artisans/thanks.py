@@ -9,7 +9,7 @@ After commit: nothing. Retry: a step that was taken is refused with its reason.
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,27 +192,11 @@ def _leave_out(thanks: Thanks, names: Collection[str], *, is_capital: bool) -> b
     is_named = False
     for column in _TEXTS:
         text = getattr(thanks, column) or ""
-        for start, end in reversed(list(_spans(text, names, is_capital=is_capital))):
-            text = f"{text[:start]}…{text[end:]}"
-            is_named = True
-        setattr(thanks, column, text)
+        left = dignity.without_names(text, names, is_capital=is_capital)
+        is_named = is_named or left != text
+        setattr(thanks, column, left)
     return is_named
 
 
 def _hits(text: str, names: Iterable[str], *, is_capital: bool = False) -> list[str]:
-    return [text[start:end] for start, end in _spans(text, names, is_capital=is_capital)]
-
-
-def _spans(text: str, names: Iterable[str], *, is_capital: bool) -> Iterator[tuple[int, int]]:
-    """Where a name stands, with the endings of any of the languages, however it is typed.
-
-    With ``is_capital`` only where it begins so: a name that was chosen may be a word too, such as “pomegranate”.
-    """
-    folded = fold(text)
-    # An ending may change the last letters, never the first.
-    there = [name for name in names if fold(name)[:_SHORTEST_NAME] in folded]
-    if not there:
-        return
-    for hit in re.finditer(dignity.pattern_in_any_language(there), folded):
-        if not is_capital or text[hit.start()].isupper():
-            yield hit.span()
+    return [text[start:end] for start, end in dignity.spans_of_names(text, names, is_capital=is_capital)]

@@ -82,6 +82,21 @@ def _pictures_and_words(withdrawal: Withdrawal) -> list[str]:
             )
             % {"count": count}
         )
+    # Nor one from before the studio.
+    if count := report.get("notes"):
+        lines.append(
+            ngettext(
+                "The name in a note among staff about a piece: “…” stands in its place",
+                "The name in %(count)s notes among staff about pieces: “…” stands in its place",
+                count,
+            )
+            % {"count": count}
+        )
+    if count := report.get("voice_notes"):
+        lines.append(
+            ngettext("%(count)s voice note about a piece", "%(count)s voice notes about pieces", count)
+            % {"count": count}
+        )
     return lines
 
 

@@ -1,8 +1,8 @@
 """Taking back consents: what no consent covers any more is removed, wherever it lies.
 
 Promises: one action. In one transaction the consents end, the maker's words, name and pictures go, photos that show the
-maker go, the admin's history and the buyers' words of thanks forget the name, and a ``Withdrawal`` tells what was done,
-naming nobody. Pages show nothing of it from then on, and no cache keeps a page for longer than a minute. The files
+maker go, the admin's history, the buyers' words of thanks and what staff say of pieces forget the name, voice notes
+about the maker's pieces go, and a ``Withdrawal`` tells what was done, naming nobody. Pages show nothing of it from then on, and no cache keeps a page for longer than a minute. The files
 follow by a task, those of former pictures too, and a tombstone is kept beside them, so that ``apply`` removes it all
 again after an older backup was restored.
 What stays: the private record, the signed forms, orders, invoices, the ledger and statements, which the law keeps.
@@ -25,7 +25,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db.models import CharField, F, Func, Model, Q, QuerySet, Value
+from django.db.models import CharField, F, Func, Model, QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -45,7 +45,7 @@ from artisans.models import (
     Withdrawal,
     digest_of,
 )
-from catalog import mentions, publishing
+from catalog import mentions, proposals, publishing
 from catalog.models import Photo, Product
 from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.erasing import erase_all
@@ -97,6 +97,9 @@ class Effects:
     mentioned_in: list[str] = field(default_factory=list)
     # Words of buyers that have the name in them.
     thanks: int = 0
+    # Words of instructors, and reasons of whoever reviews, that have the name in them.
+    notes: int = 0
+    voice_notes: int = 0
 
 
 def effects(
@@ -131,7 +134,14 @@ def _effects(
         unnamed_faces=_unnamed_faces(artisan) if Scope.FACE in removed else [],
         mentioned_in=mentions.mentions(artisan, names, removed=removed) if Scope.NAME in removed else [],
         thanks=len(named_in) if Scope.NAME in removed else 0,
+        notes=len(proposals.naming(artisan, names)) if Scope.NAME in removed else 0,
+        voice_notes=proposals.voice_notes(artisan).count() if _may_be_spoken(removed) else 0,
     )
+
+
+def _may_be_spoken(removed: Collection[str]) -> bool:
+    """Whether a voice note may tell what is taken back: anything but the face."""
+    return bool(set(removed) - {Scope.FACE})
 
 
 def _words_that_name(artisan: Artisan, scopes: Collection[str]) -> list[Thanks]:
@@ -195,12 +205,16 @@ def _withdraw(
 def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str], named_in: Iterable[Thanks]) -> None:
     at = withdrawal.withdrawn_at
     _ending(artisan, withdrawal.scopes, withdrawal.channels, at=at).update(withdrawn_at=at)
-    if Scope.FACE in removed:
-        withdrawal.files = _delete_pictures(artisan)
+    # By the pictures it is known whose pieces these are, so they go last.
     if {Scope.NAME, Scope.FACE} & set(removed):
         _forget_in_history(artisan)
     if Scope.NAME in removed:
         thanks.forget(artisan, named_in)
+        proposals.forget_name(artisan, thanks.shown_names(artisan))
+    if _may_be_spoken(removed):
+        withdrawal.files += proposals.forget_voice_notes(artisan)
+    if Scope.FACE in removed:
+        withdrawal.files += _delete_pictures(artisan)
     for scope in set(removed) & TEXTS.keys():
         for column in columns(TEXTS[Scope(scope)]):
             setattr(artisan, column, "")
@@ -288,8 +302,7 @@ def _forget_in_history(artisan: Artisan) -> None:
     forms = [str(pk) for pk in artisan.consent_forms.values_list("pk", flat=True)]
     _entries(Artisan).filter(object_id=str(artisan.pk)).update(object_repr=artisan.code, change_message="")
     _entries(ConsentForm).filter(object_id__in=forms).update(object_repr=artisan.code, change_message="")
-    pieces = Product.objects.filter(Q(makers__artisan=artisan) | Q(photos__people=artisan))
-    keys = {str(pk) for pk in pieces.values_list("pk", flat=True)}
+    keys = {str(pk) for pk in proposals.pieces_of(artisan).values_list("pk", flat=True)}
     _entries(Product).filter(object_id__in=keys).update(change_message="")
     if names := thanks.shown_names(artisan):
         elsewhere = LogEntry.objects.exclude(content_type=ContentType.objects.get_for_model(Artisan))

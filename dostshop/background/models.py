@@ -9,6 +9,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 TITLES = {
     "catalog.clear_away": _("delete what a maker took back"),
     "catalog.discard_files": _("delete the files of a picture that is gone"),
+    "catalog.forget_proposals": _("delete what instructors said of pieces that have long been in the shop"),
     "catalog.forget_uploads": _("delete photos that never came whole"),
     "catalog.render_picture": _("make the sizes of a picture"),
     "catalog.send_mail": _("send a mail about a piece"),

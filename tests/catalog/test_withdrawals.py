@@ -19,7 +19,7 @@ from django.utils import timezone, translation
 from artisans import statements
 from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Statement, Thanks, Withdrawal
 from catalog import photos, withdrawal_documents, withdrawals
-from catalog.models import Photo, Product, ProductMaker
+from catalog.models import Photo, Product, ProductEvent, ProductMaker, Proposal
 from dostshop.background.models import Job
 from dostshop.erasing import erase
 from dostshop.pages.models import Page
@@ -35,7 +35,10 @@ NAME, STORY = "Qızılquşcan", "Zərgərkəndli sözlər"
 
 
 def make_maker() -> Artisan:
-    """With name, story, face and place on the site, a portrait, and a piece with a photo that shows the maker."""
+    """With name, story, face and place on the site, a portrait, and a piece with a photo that shows the maker.
+
+    Staff have said the name among themselves.
+    """
     artisan: Artisan = ArtisanFactory.create(
         slug="qizilquscan", display_name_az=NAME, story_az=STORY, place_az="Zərgərkənd", agreed=()
     )
@@ -47,7 +50,16 @@ def make_maker() -> Artisan:
     photo.people.add(artisan)
     photos.render(photo)
     portrait_of(artisan)
+    say_among_staff(variant.product)
     return artisan
+
+
+def say_among_staff(product: Product) -> Proposal:
+    """A word of the instructor, and of whoever reviewed it, with the name; and a voice note."""
+    reason = f"Şəkildə {NAME} görünür."
+    ProductEvent.objects.create(product=product, kind=ProductEvent.Kind.CHANGES_ASKED, reason=reason)
+    recording = SimpleUploadedFile("note.webm", b"\x1aE\xdf\xa3" + NAME.encode())
+    return Proposal.objects.create(product=product, words=f"{NAME}ın ilk işi", voice_note=recording)
 
 
 def portrait_of(artisan: Artisan) -> ArtisanPhoto:
