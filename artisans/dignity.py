@@ -1,4 +1,4 @@
-"""Words of pity in texts about makers and their work: found for a warning, never for a refusal; and names, as they bend.
+"""Words of pity in texts about makers and their work: found for a warning, never for a refusal; and names.
 
 A word is compared folded and whole, with the endings of its language: “xəstə” is found in “Xəstələrin”, and not in
 “xəstəxana”; “əlil” is not found in “əlilliyi olan”, which is how it is said well.

@@ -2,9 +2,9 @@
 
 Promises: one action. In one transaction the consents end, the maker's words, name and pictures go, photos that show the
 maker go, the admin's history, the buyers' words of thanks and what staff say of pieces forget the name, voice notes
-about the maker's pieces go, and a ``Withdrawal`` tells what was done, naming nobody. Pages show nothing of it from then on, and no cache keeps a page for longer than a minute. The files
-follow by a task, those of former pictures too, and a tombstone is kept beside them, so that ``apply`` removes it all
-again after an older backup was restored.
+about the maker's pieces go, and a ``Withdrawal`` tells what was done, naming nobody. Pages show nothing of it from then
+on, and no cache keeps a page for longer than a minute. The files follow by a task, those of former pictures too, and a
+tombstone is kept beside them, so that ``apply`` removes it all again after an older backup was restored.
 What stays: the private record, the signed forms, orders, invoices, the ledger and statements, which the law keeps.
 Locks: Artisan, then the pictures. Raises: ``NothingToWithdraw``; ``OtherThanShown``; ``locks.Busy``. Nothing is
 written then.

@@ -1,4 +1,4 @@
-"""What the studio and the Centre say to each other of a piece: for how long it is kept, and what a withdrawal leaves."""
+"""What the studio and the Centre say to each other of a piece: how long it is kept, and what a withdrawal leaves."""
 
 from datetime import timedelta
 from pathlib import Path

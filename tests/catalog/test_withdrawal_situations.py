@@ -18,18 +18,19 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from pypdf import PdfReader
 
 from artisans.models import Artisan, Withdrawal
 from catalog import withdrawals
 from catalog.models import Product, Variant
 from orders import payments
-from orders.models import Bag, Order
+from orders.models import Bag, Order, Stock
 from tests.catalog.test_leaks import PREFIXES, read_along
 from tests.catalog.test_photos import files_in
 from tests.catalog.test_withdrawals import NAME, STORY, make_maker, remove_files
 from tests.dostshop.test_pdf import text_of
-from tests.factories import PhotoFactory, delivery_method, hand_out, order_of, place, worker
+from tests.factories import PhotoFactory, delivery_method, hand_out, order_of, piece, place, worker
 from tests.orders.test_emails import read
 from tests.residue import residue
 
@@ -210,24 +211,58 @@ def restored(dump: Path) -> Iterator[None]:
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_again_after_yesterdays_dump_is_restored(client: Client, own_storage: Path, tmp_path: Path) -> None:
+def test_everything_at_once_and_again_after_yesterdays_dump(
+    own_storage: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A warm cache, an open order, a bag and somebody else's text; then the dump of the day before."""
     maker = make_maker()
     variant = with_another_photo(maker)
+    Stock.objects.filter(pk=variant.pk).update(on_hand=2)
+    delivery_method()
     order = order_of(variant, provider="branch")
-    dump = tmp_path / "yesterday.dump"
+    shopper, cache = Client(), SharedCache(Client())
+    shopper.post(reverse("orders:add"), {"variant": variant.code, "quantity": 1})
+    shopper.post(reverse("orders:begin_checkout"))
+    mentioned = piece(description_az=f"{NAME}ın naxışı ilə").product
+    addresses = read_along(cache.client, "/sitemap.xml")
+    telling = {"/artisans/qizilquscan/", "/en/pieces/", mentioned.get_absolute_url()}
+    assert telling <= {one for one in addresses if told(cache.get(one))}
+    dump = tmp_path_factory.mktemp("backup") / "yesterday.dump"
     run("pg_dump", "--format=custom", f"--file={dump}", server(name=connection.settings_dict["NAME"]))
-    take_back(maker)
-    expect_nothing_left(own_storage)
 
+    def expect_gone_but_what_the_report_names() -> None:
+        [withdrawal] = Withdrawal.objects.all()
+        assert (withdrawal.report["consents"], withdrawal.report["mentioned_in"]) == (4, [mentioned.code])
+        assert withdrawal.files_gone_at
+        left = {(word, found) for word in TAKEN_BACK for found in residue(word, folders=(own_storage,))}
+        text, search = "catalog_product: 1", "catalog_searchentry: 1"
+        assert left == {(NAME, text), (NAME.lower(), text), ("qizilquscan", search)}
+        cache.seconds += 60
+        assert cache.client.get("/artisans/qizilquscan/").status_code == 410
+        assert {one for one in addresses if told(cache.get(one))} == {mentioned.get_absolute_url()}
+        expect_silence(*filter(None, pages(shopper, "/bag/", "/checkout/", order.get_absolute_url())))
+        # Whoever looked after it leaves nothing.
+        mended = Product.objects.get(pk=mentioned.pk)
+        with translation.override("az"):
+            mended.description = "Naxışlı"
+        mended.save()
+        expect_nothing_left(own_storage)
+        cache.seconds += 60
+        assert not [one for one in addresses if told(cache.get(one))]
+
+    take_back(maker)
+    expect_gone_but_what_the_report_names()
     with restored(dump):
-        assert NAME in client.get("/artisans/qizilquscan/").content.decode()
         assert not Withdrawal.objects.exists()
+        cache.seconds += 60
+        assert told(cache.get("/artisans/qizilquscan/"))
 
         call_command("apply_withdrawals")
         remove_files()
 
-        expect_nothing_left(own_storage)
-        assert client.get("/artisans/qizilquscan/").status_code == 410
-        expect_silence(*pages(client, "/artisans/", variant.product.get_absolute_url(), order.get_absolute_url()))
-        assert Withdrawal.objects.get().report["consents"] == 4
+        expect_gone_but_what_the_report_names()
         assert withdrawals.apply() == []
+
+
+def told(content: bytes) -> bool:
+    return NAME.encode() in content
