@@ -11,7 +11,7 @@ TEMPLATES = git ls-files --cached --others --exclude-standard '*.html' 'template
 # A real shop's environment, as far as checks need one.
 PRODUCTION := env -u DEMO -u DEBUG SECRET_KEY=checked-only-and-never-used-to-sign-anything-at-all SITE_URL=https://shop.example.az
 
-.PHONY: demo test newcomer chaos throughput check format install stop pins messages serve worker
+.PHONY: demo test newcomer chaos throughput screenshots check format install stop pins messages serve worker
 .DELETE_ON_ERROR:
 
 # The shop on this machine, with a catalogue to look at: prints the address. Ctrl-C stops it.
@@ -35,6 +35,10 @@ chaos: $(VENV)/development $(MESSAGES)
 # Orders per second from one web worker, on a machine that does nothing else.
 throughput: $(VENV)/development $(MESSAGES)
 	@$(BIN)/python -m pytest -n0 -q -s --quiet-machine tests/orders/test_throughput.py
+
+# The pictures in the guides for instructors and staff, taken anew of the shop as it is.
+screenshots: $(VENV)/development $(MESSAGES)
+	@$(BIN)/python -m pytest -n auto -q --take-screenshots tests/browser/test_guides.py -k pictures
 
 # Style, types, templates, migrations, the settings of a real shop, translations, stray addresses.
 check: $(VENV)/development $(MESSAGES)

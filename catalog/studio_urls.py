@@ -6,6 +6,7 @@ app_name = "studio"
 urlpatterns = [
     path("", studio.pieces, name="list"),
     path("new/", studio.begin, name="begin"),
+    path("guide/", studio.guide, name="guide"),
     path("uploads/<uuid:key>/", uploads.upload, name="upload"),
     path("<slug:code>/", studio.piece, name="piece"),
     path("<slug:code>/uploads/", uploads.begin, name="uploads"),

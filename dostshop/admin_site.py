@@ -282,7 +282,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for title, name, icon, right in work
         if request.user.has_perm(right)
     ]
-    shown: list[dict[str, Any]] = [{"title": _("Work"), "separator": True, "items": items}] if items else []
+    items.append({"title": _("Guide for staff"), "icon": "menu_book", "link": reverse("work:guide")})
+    shown: list[dict[str, Any]] = [{"title": _("Work"), "separator": True, "items": items}]
     for title, pages in sections:
         items = [_item(*page) for page in pages if _may_open(request, page[1])]
         if items:

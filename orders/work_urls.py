@@ -1,6 +1,6 @@
 from django.urls import path
 
-from orders.views import counter, delivery, work
+from orders.views import counter, delivery, guide, work
 
 app_name = "work"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("delivery/", delivery.preview, name="delivery"),
     path("parts/<int:pk>/number/", work.correct_number, name="correct_number"),
     path("parts/<int:pk>/received/", work.record_receipt, name="received"),
+    path("guide/", guide.guide, name="guide"),
     path("counter/", counter.find, name="counter"),
     path("counter/<slug:code>/", counter.pickup, name="pickup"),
     path("counter/<slug:code>/paid/", counter.paid, name="paid"),

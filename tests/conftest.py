@@ -189,6 +189,7 @@ def _broken_rule(item: pytest.Item) -> str | None:
 @pytest.hookimpl(trylast=True)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quiet-machine", action="store_true", help="nothing else runs here: hold times by the clock too")
+    parser.addoption("--take-screenshots", action="store_true", help="take the guides' pictures anew")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

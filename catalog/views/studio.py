@@ -88,6 +88,12 @@ def pieces(request: HttpRequest, instructor: Instructor) -> HttpResponse:
     return render(request, "studio/list.html", {"page": page, "shelves": shelves, "is_of_many": is_of_many})
 
 
+@require_safe
+@for_instructors
+def guide(request: HttpRequest, _instructor: Instructor) -> HttpResponse:
+    return render(request, "studio/guide.html")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_instructors
 def begin(request: HttpRequest, instructor: Instructor) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.db.models import Model
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -70,6 +71,12 @@ def markdown(text: str) -> SafeString:
 def qr_code(text: str, label: str) -> SafeString:
     """A code for a phone's camera; ``label`` says what it leads to."""
     return format_html('<span class="qr" role="img" aria-label="{}">{}</span>', label, SafeString(qr.svg(text)))
+
+
+@register.simple_tag
+def screenshot(name: str) -> str:
+    """The address of a picture of the shop itself, in the language of the page; ``make screenshots`` takes them."""
+    return static(f"screenshots/{translation.get_language()}/{name}.webp")
 
 
 @register.simple_tag

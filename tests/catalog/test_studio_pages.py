@@ -415,6 +415,8 @@ def test_pages_have_a_number_of_queries(
     CraftFactory.create_batch(3)
     with django_assert_num_queries(5):
         client.get("/en/studio/new/")
+    with django_assert_num_queries(3):
+        client.get("/en/studio/guide/")
 
 
 def test_a_page_of_the_list_is_not_endless(client: Client, draft: Product) -> None:

@@ -377,6 +377,7 @@ def test_the_work_pages_query_counts(baku: Client, django_assert_num_queries: Dj
         order = order_of(*(piece() for _number in range(3)), provider="branch")
         part = f"/staff/parts/{order.fulfilments.get().pk}/"
         counted = {"/staff/": 11, "/staff/pick-list/": 9, part: 9, f"{part}packing-slip/": 11, "/staff/counter/": 5}
+        counted["/staff/guide/"] = 2
         for address, queries in counted.items():
             with django_assert_num_queries(queries):
                 baku.get(address)
