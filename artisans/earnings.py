@@ -7,6 +7,7 @@ Raises: ``IntegrityError`` for a cause that is booked already, and at the commit
 After commit: nothing. Retry: what was rolled back is booked anew.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -159,7 +160,7 @@ def together() -> Together | None:
 
 def _together() -> Together | None:
     paid = _paid_to_many()
-    if not paid:
+    if paid <= 0:
         return None
     sold = LedgerEntry.objects.filter(
         account=Account.MAKERS, booking__kind__in=[Booking.Kind.SALE, Booking.Kind.REFUND]
@@ -173,18 +174,21 @@ def _paid_to_many() -> Decimal:
     """By the months in which it was booked, each counted once it is of enough makers, alone or with those before it.
 
     So no two sums that were ever shown differ by what fewer of them were paid: what is typed in late, with a day of a
-    month that is shown, is of the month in which it was typed in.
+    month that is shown, is of the month in which it was typed in. So is what was reversed.
     """
-    payouts = LedgerEntry.objects.filter(account=Account.MAKERS, booking__kind=Booking.Kind.PAYOUT)
+    kinds = [Booking.Kind.PAYOUT, Booking.Kind.REVERSAL]
+    payouts = LedgerEntry.objects.filter(account=Account.MAKERS, booking__kind__in=kinds)
     booked = payouts.annotate(month=TruncMonth("booking__booked_at", output_field=DateField()))
     over = booked.filter(month__lt=timezone.localdate().replace(day=1)).order_by("month")
     rows = over.values_list("month", "artisan").annotate(Sum("amount"))
-    shown = waiting = money.ZERO
-    makers: set[int] = set()
+    shown = money.ZERO
+    waiting: dict[int, Decimal] = defaultdict(Decimal)
     for _month, of_month in groupby(rows, key=itemgetter(0)):
         for _same, artisan_pk, amount in of_month:
-            makers.add(artisan_pk)
-            waiting += amount
-        if len(makers) >= FEWEST_MAKERS:
-            shown, waiting, makers = shown + waiting, money.ZERO, set()
+            waiting[artisan_pk] += amount
+        # Whose payouts were all reversed adds nothing, and hides nobody.
+        sums = [amount for amount in waiting.values() if amount]
+        if len(sums) >= FEWEST_MAKERS:
+            shown += sum(sums)
+            waiting.clear()
     return shown

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import tablib
-from django.db.models import TextChoices
+from django.db.models import Q, TextChoices
 from django.utils.translation import gettext as _
 
 from artisans.models import LedgerEntry, Payout
@@ -51,9 +51,10 @@ def _headers() -> list[str]:
 
 
 def _document_numbers(first: date, last: date) -> dict[str, str]:
-    """Of the papers of payouts, by the cause of their booking."""
-    paid = Payout.objects.filter(state=Payout.State.PAID, paid_on__range=(first, last))
-    return {f"payout-{pk}": number for pk, number in paid.values_list("pk", "document_number")}
+    """Of the papers of payouts, by the causes of their bookings."""
+    days = (first, last)
+    paid = Payout.objects.booked().filter(Q(paid_on__range=days) | Q(reversed_on__range=days))
+    return {cause: one.document_number for one in paid for cause in (one.cause, one.reversal_cause)}
 
 
 def _row(entry: LedgerEntry, document_number: str) -> tuple[Any, ...]:

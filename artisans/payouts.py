@@ -153,7 +153,8 @@ def pay(payout_pks: Collection[int], *, document_number: str, paid_on: date, act
             paid.append(payout)
     told = {"document_number": number, "paid_on": paid_on, "paid_by": actor}
     Payout.objects.filter(pk__in=[payout.pk for payout in paid]).update(state=Payout.State.PAID, **told)
-    earnings.book_all([_booking(payout, paid_on) for payout in paid])
+    kind = Booking.Kind.PAYOUT
+    earnings.book_all([(Cause(name=one.cause, kind=kind, on=paid_on), entries(one)) for one in paid])
     return Taken(paid, refused)
 
 
@@ -165,9 +166,10 @@ def _wrong_paper(payout: Payout, number: str, paid_on: date) -> str:
     return ""
 
 
-def _booking(payout: Payout, paid_on: date) -> tuple[Cause, list[Entry]]:
+def entries(payout: Payout) -> list[Entry]:
+    """What is booked as it is paid."""
     makers, here = LedgerEntry.Account.MAKERS, LedgerEntry.Account.MONEY
-    return Cause(name=f"payout-{payout.pk}", kind=Booking.Kind.PAYOUT, on=paid_on), [
+    return [
         Entry(account=makers, amount=payout.amount, artisan_pk=payout.artisan_id),
         Entry(account=here, amount=-payout.amount, held_at=payout.method),
     ]
@@ -219,10 +221,14 @@ def above_threshold(*, month: date) -> list[ArtisanPrivate]:
 
 def disagreements() -> Iterator[str]:
     """Payouts of which the ledger says something else, or that it alone knows: a sentence for each. Two queries."""
-    told = Payout.objects.filter(state=Payout.State.PAID).values_list("pk", "artisan__code", "amount")
-    paid = {f"payout-{pk}": f"{amount} to {code}" for pk, code, amount in told}
-    entries = LedgerEntry.objects.filter(account=LedgerEntry.Account.MAKERS, booking__kind=Booking.Kind.PAYOUT)
-    rows = entries.order_by("pk").values_list("booking__cause", "artisan__code", "amount")
+    paid = {}
+    for payout in Payout.objects.booked().select_related("artisan").defer(*(f"artisan__{text}" for text in _TEXTS)):
+        paid[payout.cause] = f"{payout.amount} to {payout.artisan.code}"
+        if payout.state == Payout.State.REVERSED:
+            paid[payout.reversal_cause] = f"{-payout.amount} to {payout.artisan.code}"
+    kinds = [Booking.Kind.PAYOUT, Booking.Kind.REVERSAL]
+    told = LedgerEntry.objects.filter(account=LedgerEntry.Account.MAKERS, booking__kind__in=kinds)
+    rows = told.order_by("pk").values_list("booking__cause", "artisan__code", "amount")
     booked = {cause: f"{amount} to {code}" for cause, code, amount in rows}
     for cause in sorted({*paid, *booked}):
         if paid.get(cause) != booked.get(cause):

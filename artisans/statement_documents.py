@@ -24,6 +24,8 @@ from artisans.models import Artisan, Booking, Branch, EarningsRule, LedgerEntry,
 from dostshop import dates, money, pdf
 
 Kind = Booking.Kind
+# All but what went back to buyers.
+OTHERS = {Kind.SALE, Kind.PAYOUT, Kind.REVERSAL}
 LANGUAGES = settings.LANGUAGES
 # What the lists of one page have room for, in lines; what a line has, in letters.
 LINES = 15
@@ -55,7 +57,7 @@ class Figures:
     opening: Decimal
     # Of the account of makers, by day.
     entries: Sequence[LedgerEntry]
-    # By the cause of their booking.
+    # By the causes of their bookings.
     payouts: Mapping[str, Payout]
     # What was paid for what was sold, without its tax.
     prices: Prices
@@ -71,8 +73,12 @@ class Figures:
         return [entry for entry in self.entries if entry.booking.kind == Kind.PAYOUT]
 
     @property
+    def not_received(self) -> list[LedgerEntry]:
+        return [entry for entry in self.entries if entry.booking.kind == Kind.REVERSAL]
+
+    @property
     def went_back(self) -> list[LedgerEntry]:
-        return [entry for entry in self.entries if entry.booking.kind not in {Kind.SALE, Kind.PAYOUT}]
+        return [entry for entry in self.entries if entry.booking.kind not in OTHERS]
 
     @property
     def closing(self) -> Decimal:
@@ -93,7 +99,7 @@ class Days:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A line of a list, before it is put into words; the sum is positive."""
+    """A line of a list, before it is put into words; the sum is negative where it is taken off the others."""
 
     first: date
     last: date
@@ -156,6 +162,7 @@ def of_maker(figures: Figures, days: Days) -> dict[str, Any]:
             [_("You earned"), money.text(_credit(figures.sold))],
             [_("Went back to buyers"), money.text(_credit(figures.went_back))],
             [_("We paid you"), money.text(_credit(figures.paid))],
+            *([[_("It did not reach you"), money.text(_credit(back))]] if (back := figures.not_received) else []),
         ],
         "owed": [
             _("We owe you on %(day)s") % {"day": date_format(days.last, "j E")},
@@ -195,9 +202,12 @@ def _parts(figures: Figures) -> list[Part]:
     """The lists that have anything in them."""
     shared = _shared(figures.sold)
     lines = LINES - (LINES_OF_THANKS if figures.thanks else 0) - LINES_OF_RULE * len(shared)
+    # Of such payments the sums have one line more.
+    lines -= bool(figures.not_received)
     aside = min(LINES_ASIDE, (lines - 2) // 2)
     back = _fitted(_each(figures.went_back), _by_piece(figures.went_back), lines=aside)
-    paid = _fitted([_payment(entry, figures.payouts) for entry in figures.paid], lines=aside)
+    payouts = [entry for entry in figures.entries if entry.booking.kind in {Kind.PAYOUT, Kind.REVERSAL}]
+    paid = _fitted([_payment(entry, figures.payouts) for entry in payouts], lines=aside)
     taken = sum(row.lines for row in (*back, *paid))
     prices = figures.prices
     sold = _fitted(_each(figures.sold, prices), _by_piece(figures.sold, prices), lines=lines - taken)
@@ -295,11 +305,15 @@ def _row(entries: Sequence[LedgerEntry], prices: Prices | None) -> Row:
 
 
 def _payment(entry: LedgerEntry, payouts: Mapping[str, Payout]) -> Row:
-    payout = payouts[entry.booking.cause]
-    how = {"how": payout.get_method_display(), "number": payout.document_number}
-    day = entry.booking.booked_on
-    words = Truncator(_("%(how)s, document %(number)s") % how).chars(LONGEST_NAME)
-    return Row(first=day, last=day, words=words, count=1, amount=abs(entry.amount))
+    """What was paid, or came back from what was."""
+    payout, day = payouts[entry.booking.cause], entry.booking.booked_on
+    if entry.booking.kind == Kind.REVERSAL and payout.paid_on:
+        paid_on, why = date_format(payout.paid_on, "j E"), payout.get_reversal_reason_display()
+        words = _("paid on %(day)s, did not reach you: %(why)s") % {"day": paid_on, "why": why}
+    else:
+        how = {"how": payout.get_method_display(), "number": payout.document_number}
+        words = Truncator(_("%(how)s, document %(number)s") % how).chars(LONGEST_NAME)
+    return Row(first=day, last=day, words=words, count=1, amount=entry.amount)
 
 
 def _fitted(*ways: list[Row], lines: int) -> list[Row]:
@@ -307,7 +321,7 @@ def _fitted(*ways: list[Row], lines: int) -> list[Row]:
     for rows in ways:
         if sum(row.lines for row in rows) <= lines:
             return rows
-    largest = sorted(ways[-1], key=lambda row: row.amount, reverse=True)
+    largest = sorted(ways[-1], key=lambda row: abs(row.amount), reverse=True)
     left, shown = lines - 2, 0
     while largest[shown].lines <= left:
         left -= largest[shown].lines
@@ -338,8 +352,9 @@ def _credit(entries: Iterable[LedgerEntry]) -> Decimal:
 
 def of_branch(branch: Branch, makers: Sequence[Figures], days: Days) -> dict[str, Any]:
     """All makers of a branch in one table, in every language; for the accountant."""
+    moves = ["sold", "went_back", "paid", *(["not_received"] if any(one.not_received for one in makers) else [])]
     rows = [
-        [one.artisan.code, one.legal_name, *map(money.number, _columns([one]))]
+        [one.artisan.code, one.legal_name, *map(money.number, _columns([one], moves))]
         for one in sorted(makers, key=lambda one: one.artisan.code)
     ]
     told = {}
@@ -353,17 +368,19 @@ def of_branch(branch: Branch, makers: Sequence[Figures], days: Days) -> dict[str
                 "names": [
                     *(pgettext("statement", "Code"), pgettext("statement", "Name")),
                     *(_("Owed before"), pgettext("statement", "Earned"), pgettext("statement", "Went back")),
-                    *(pgettext("statement", "Paid"), _("Owed after")),
+                    pgettext("statement", "Paid"),
+                    *([pgettext("statement", "Not received")] if "not_received" in moves else []),
+                    _("Owed after"),
                 ],
                 "rows": rows,
-                "totals": [_("Together, AZN"), "", *map(money.number, _columns(makers))],
+                "totals": [_("Together, AZN"), "", *map(money.number, _columns(makers, moves))],
             }
     return told
 
 
-def _columns(makers: Sequence[Figures]) -> list[Decimal]:
+def _columns(makers: Sequence[Figures], moves: Iterable[str]) -> list[Decimal]:
     opening = sum((one.opening for one in makers), money.ZERO)
-    moved = [_credit(entry for one in makers for entry in getattr(one, part)) for part in ("sold", "went_back", "paid")]
+    moved = [_credit(entry for one in makers for entry in getattr(one, part)) for part in moves]
     return [opening, *moved, opening + sum(moved)]
 
 

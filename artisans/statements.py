@@ -192,9 +192,8 @@ def _prices(entries: QuerySet[LedgerEntry]) -> dict[tuple[int, str], Decimal]:
 
 
 def _payouts(entries: Iterable[LedgerEntry]) -> dict[str, Payout]:
-    causes = {entry.booking.cause for entry in entries if entry.booking.kind == Booking.Kind.PAYOUT}
-    found = Payout.objects.in_bulk([int(cause.removeprefix("payout-")) for cause in causes])
-    return {f"payout-{pk}": payout for pk, payout in found.items()}
+    kinds = {Booking.Kind.PAYOUT, Booking.Kind.REVERSAL}
+    return Payout.objects.by_cause(entry.booking.cause for entry in entries if entry.booking.kind in kinds)
 
 
 def _first_booked() -> date:

@@ -18,6 +18,9 @@ from dostshop.locks import short_transaction
 from orders import books
 from orders.models import Order, OrderEvent, Payment, Refund
 
+# Of no order.
+OF_MAKERS = (Booking.Kind.PAYOUT, Booking.Kind.REVERSAL)
+
 type Sums = dict[str, Decimal]
 
 
@@ -69,7 +72,7 @@ def disagreements() -> Iterator[str]:
     came = _by_order(Payment.objects.all(), order=F("order__code"), amount=F("captured_amount"))
     went = _by_order(Refund.objects.exclude(done_at=None), order=F("payment__order__code"), amount=F("amount"))
     in_ledger = _by_order(
-        LedgerEntry.objects.filter(account=Account.MONEY).exclude(booking__kind=Booking.Kind.PAYOUT),
+        LedgerEntry.objects.filter(account=Account.MONEY).exclude(booking__kind__in=OF_MAKERS),
         order=F("booking__order_code"),
         amount=F("amount"),
     )

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from artisans import earnings, payouts
+from artisans import earnings, payout_corrections, payouts
 from artisans.models import Payout
 from artisans.payouts import Taken
 from dostshop.accounts.models import User
@@ -39,6 +39,17 @@ def pay(
 
 def cancel(payout_pk: int) -> None:
     _only(payouts.cancel([payout_pk]))
+
+
+def reverse(
+    payout_pk: int,
+    *,
+    on: date | None = None,
+    reason: Payout.ReversalReason = Payout.ReversalReason.SENT_BACK,
+    actor: User | None = None,
+) -> None:
+    day = on or timezone.localdate()
+    payout_corrections.reverse(payout_pk, on=day, reason=reason, actor=actor or UserFactory.create())
 
 
 def _only(taken: Taken) -> Payout:

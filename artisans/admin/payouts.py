@@ -26,11 +26,11 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import action, display
 
 from artisans import payout_documents, payouts
+from artisans.admin.payout_steps import SteppedPayoutAdmin
 from artisans.models import Branch, Payout
 from artisans.payout_forms import ApproveForm, PayForm, row_value
 from artisans.payouts import Standing, Taken
 from dostshop import money
-from dostshop.accounts.models import has_perm_everywhere
 from dostshop.admin import Labelled, OfOwnBranch, ReadOnly, download, in_every_language, signed_in
 from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
@@ -58,7 +58,7 @@ class WatchedFilter(DropdownFilter):
 
 
 @admin.register(Payout)
-class PayoutAdmin(ReadOnly, OfOwnBranch):
+class PayoutAdmin(ReadOnly, OfOwnBranch, SteppedPayoutAdmin):
     # Whoever works for one branch sees none of it.
     branch_lookups = ()
     list_display = ("artisan", "amount_shown", "method", "state_shown", "approved_at", "paid_on", "document_number")
@@ -74,18 +74,19 @@ class PayoutAdmin(ReadOnly, OfOwnBranch):
         ("artisan", "amount_shown", "method"),
         ("state_shown", "approved_by", "approved_at"),
         ("document_number", "paid_on", "paid_by"),
+        ("reversed_on", "reversed_by", "reversal_reason"),
     )
     readonly_fields = ("amount_shown", "state_shown", "approved_at")
     actions_list = ("due", "to_pay")
+
+    def get_fields(self, request: HttpRequest, obj: Payout | None = None) -> tuple[tuple[str, ...], ...]:
+        return self.fields if obj and obj.state == Payout.State.REVERSED else self.fields[:-1]
 
     def waiting(self, request: HttpRequest) -> list[Waiting]:
         if not self.has_pay_permission(request):
             return []
         link = reverse(f"{self.admin_site.name}:artisans_payout_to_pay")
         return [Waiting(_("Payouts that are approved, to be handed out"), Payout.objects.open().count(), link)]
-
-    def has_pay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return has_perm_everywhere(signed_in(request), "artisans.pay_payout")
 
     @display(description=gettext_lazy("amount"), ordering="amount")
     def amount_shown(self, payout: Payout) -> str:
@@ -94,7 +95,12 @@ class PayoutAdmin(ReadOnly, OfOwnBranch):
     @display(
         description=gettext_lazy("state"),
         ordering="state",
-        label={Payout.State.APPROVED: "warning", Payout.State.PAID: "success", Payout.State.CANCELLED: "info"},
+        label={
+            Payout.State.APPROVED: "warning",
+            Payout.State.PAID: "success",
+            Payout.State.CANCELLED: "info",
+            Payout.State.REVERSED: "danger",
+        },
     )
     def state_shown(self, payout: Payout) -> Labelled:
         return Labelled(payout.state, payout.get_state_display())
@@ -123,9 +129,9 @@ class PayoutAdmin(ReadOnly, OfOwnBranch):
         method = Payout.Method(form.cleaned_data["method"])
         approve = partial(payouts.approve, form.sums(), method=method, actor=signed_in(request))
         said = _("Payouts approved: %(count)s, %(sum)s together.")
-        return self._take(request, approve, said=said, noted=(ADDITION, [{"added": {}}]))
+        return self._take_together(request, approve, said=said, noted=(ADDITION, [{"added": {}}]))
 
-    def _take(
+    def _take_together(
         self, request: HttpRequest, step: Callable[[], Taken], *, said: str, noted: tuple[int, str | list[Any]]
     ) -> bool:
         """Whether all went through. Says what did, and why the others did not."""
@@ -211,7 +217,7 @@ class PayoutAdmin(ReadOnly, OfOwnBranch):
     ) -> HttpResponse | None:
         """None where some were refused: they stay ticked, and what was typed stays."""
         chosen = [payout.pk for payout in form.chosen_payouts()]
-        is_done = self._take(request, partial(step, chosen), said=said, noted=(CHANGE, noted))
+        is_done = self._take_together(request, partial(step, chosen), said=said, noted=(CHANGE, noted))
         return _back(request) if is_done else None
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -2,7 +2,7 @@ from artisans.models.artisan import FULL_AGE, Artisan, ArtisanPhoto, ArtisanPriv
 from artisans.models.branch import Branch, BranchPhoto, BranchQuerySet, OpeningHours
 from artisans.models.consent import NOT_OF_MINORS, Channel, Consent, ConsentForm, ConsentQuerySet, Scope
 from artisans.models.earnings import Booking, EarningsRule, LedgerEntry
-from artisans.models.payout import Payout, PayoutQuerySet
+from artisans.models.payout import Payout, PayoutCorrection, PayoutQuerySet
 from artisans.models.pity import PityWord
 from artisans.models.public import PublicArtisan, PublicArtisanQuerySet
 from artisans.models.statement import Statement, StatementMonth, last_day
@@ -27,6 +27,7 @@ __all__ = [
     "LedgerEntry",
     "OpeningHours",
     "Payout",
+    "PayoutCorrection",
     "PayoutQuerySet",
     "PityWord",
     "PublicArtisan",

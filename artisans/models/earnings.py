@@ -84,6 +84,7 @@ class Booking(models.Model):
         MONEY_BACK = "money_back", _("money went back")
         CAME_BACK = "came_back", _("a refund came back")
         PAYOUT = "payout", _("paid out to a maker")
+        REVERSAL = "reversal", _("payout reversed")
 
     # Such as “payment-12”.
     cause = models.CharField(_("cause"), max_length=40, unique=True)

@@ -115,6 +115,25 @@ def test_a_payout_brings_the_number_of_its_paper(accountant: Client, nar: Artisa
     assert {number for booking, number, _place in told if not booking.startswith("payout")} == {""}
 
 
+def test_a_reversal_is_a_line_of_its_own_with_the_same_number(accountant: Client, nar: Artisan, sold: Order) -> None:
+    payout = paying.approve(nar.pk, method=Payout.Method.CASH, actor=UserFactory.create())
+    paying.pay(payout.pk, document_number="KM-17")
+    paying.reverse(payout.pk)
+    rows = list(csv.DictReader(StringIO(accountant.get(english(EXPORT), period()).content.decode("utf-8-sig"))))
+    told = [
+        (row["booking"], row["kind"], row["amount"], row["where the money is"], row["document number"])
+        for row in rows
+        if row["booking"].startswith("payout")
+    ]
+    amount = payout.amount
+    assert told == [
+        (f"payout-{payout.pk}", "paid out to a maker", f"{amount}", "", "KM-17"),
+        (f"payout-{payout.pk}", "paid out to a maker", f"{-amount}", "cash", "KM-17"),
+        (f"payout-{payout.pk}-reversal", "payout reversed", f"{-amount}", "", "KM-17"),
+        (f"payout-{payout.pk}-reversal", "payout reversed", f"{amount}", "cash", "KM-17"),
+    ]
+
+
 def test_only_the_days_asked_for_are_exported(accountant: Client, sold: Order) -> None:
     yesterday = f"{timezone.localdate() - timedelta(days=1):%Y-%m-%d}"
     text = accountant.get(english(EXPORT), period(first="2025-01-01", last=yesterday)).content.decode("utf-8-sig")

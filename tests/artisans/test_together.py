@@ -1,5 +1,7 @@
 """What the world is told of all makers' earnings: only of five and more, and never so that one can be reckoned out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -10,7 +12,8 @@ from django.utils import timezone
 
 from artisans import earnings
 from artisans.earnings import Account, Cause, Entry, Item, Together
-from artisans.models import Artisan, Booking
+from artisans.models import Artisan, Booking, Payout
+from tests import paying
 from tests.artisans.test_statements import pay
 from tests.factories import ArtisanFactory
 
@@ -24,10 +27,16 @@ def makers() -> list[Artisan]:
 
 
 def pay_out(maker: Artisan, amount: str, *, on: date = MARCH, booked: date | None = None) -> None:
-    noon = datetime.combine(booked or on, time(12), timezone.get_current_timezone())
+    with at(booked or on):
+        pay(maker, amount, on=on)
+
+
+@contextmanager
+def at(day: date) -> Iterator[None]:
+    noon = datetime.combine(day, time(12), timezone.get_current_timezone())
     with pytest.MonkeyPatch.context() as clock:
         clock.setattr(timezone, "now", lambda: noon)
-        pay(maker, amount, on=on)
+        yield
 
 
 def sell(*makers: Artisan, units: int = 1) -> None:
@@ -83,6 +92,28 @@ def test_what_is_booked_late_is_of_the_month_in_which_it_was_booked(makers: list
     assert told() == Together(Decimal("50.00"), 0)
     pay_out(makers[0], "1.00", on=MARCH, booked=timezone.localdate())
     assert told() == Together(Decimal("50.00"), 0)
+
+
+def test_what_was_reversed_is_taken_off_with_the_month_in_which_it_was(makers: list[Artisan]) -> None:
+    """And with what five were paid: alone it would tell one maker's sum."""
+    for maker in makers[:5]:
+        pay_out(maker, "10.00", on=MARCH)
+    with at(APRIL):
+        paying.reverse(Payout.objects.get(artisan=makers[0]).pk)
+    assert told() == Together(Decimal("50.00"), 0)
+    for maker in makers[1:5]:
+        pay_out(maker, "1.00", on=MAY)
+    assert told() == Together(Decimal("44.00"), 0)
+
+
+def test_whose_payouts_were_all_reversed_is_not_one_of_five(makers: list[Artisan]) -> None:
+    for maker in makers[:5]:
+        pay_out(maker, "10.00", on=MARCH)
+    with at(MARCH):
+        paying.reverse(Payout.objects.get(artisan=makers[0]).pk)
+    assert told() is None
+    pay_out(makers[5], "2.00", on=APRIL)
+    assert told() == Together(Decimal("42.00"), 0)
 
 
 def test_pieces_are_counted_once_and_not_those_that_came_back(makers: list[Artisan]) -> None:

@@ -15,6 +15,7 @@ from dostshop.background.models import Failure
 from dostshop.pages.models import Page as InformationPage
 from orders import cancelling, fulfilment, payments, refunds
 from orders.models import Order, Refund
+from tests import paying
 from tests.admin.test_background import job
 from tests.artisans.test_payouts import earn
 from tests.artisans.test_statements import maker, told_life
@@ -395,6 +396,40 @@ def test_paying_makers(administrator: User, page: Page) -> None:
     page.get_by_role("button", name="Write down as paid").press("Enter")
     page.get_by_role("button", name="Write down as paid").press("Enter")
     expect(page.get_by_text("No payout is approved.")).to_be_visible()
+
+
+def test_correcting_a_payout(administrator: User, page: Page) -> None:
+    artisan = ArtisanFactory.create()
+    earn(artisan, "26.60")
+    payout = paying.approve(artisan.pk, actor=administrator)
+    paying.pay(payout.pk, actor=administrator)
+    for language, prefix in LANGUAGES.items():
+        with translation.override(language):
+            names = (_("Correct the document number"), _("The maker does not have the money"))
+        for scheme, width in TWO_LOOKS:
+            for name in names:
+                look(page, f"{prefix}/admin/artisans/payout/{payout.pk}/change/", scheme, width)
+                open_actions(page, language=language)
+                page.get_by_role("link", name=name, exact=True).press("Enter")
+                expect(page.get_by_role("dialog").get_by_role("button").last).to_be_in_viewport(ratio=1)
+                expect_no_violations(page)
+    dialog = page.get_by_role("dialog")
+    page.goto(f"/en/admin/artisans/payout/{payout.pk}/change/")
+    page.get_by_role("link", name="Correct the document number").press("Enter")
+    dialog.get_by_role("textbox", name="The number as it stands on the paper").fill("KM-71")
+    dialog.get_by_role("radio", name="the number was mistyped").press("Space")
+    dialog.get_by_role("button", name="Correct the number").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The number is corrected")
+    expect(page.get_by_role("cell", name="KM-17")).to_be_visible()
+    expect_no_violations(page)
+    page.get_by_role("link", name="The maker does not have the money").press("Enter")
+    dialog.get_by_role("button", name="Reverse the payout").press("Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect_no_violations(page)
+    dialog.get_by_role("radio", name="the money was not handed over").press("Space")
+    dialog.get_by_role("button", name="Reverse the payout").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Reversed, and due again")
+    expect_no_violations(page)
 
 
 def test_statements(administrator: User, page: Page) -> None:

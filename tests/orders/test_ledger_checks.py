@@ -13,6 +13,7 @@ from artisans.models import Booking, LedgerEntry
 from orders import ledger_checks, reconciling, refunds
 from orders.models import Order, Payment, Reconciliation, Refund
 from orders.providers import RefundState
+from tests import paying
 from tests.artisans.test_payouts import earn, paid
 from tests.factories import ArtisanFactory, UserFactory, order_of, piece
 from tests.orders import toys
@@ -139,8 +140,10 @@ def change_payouts(change: str) -> None:
 
 TWICE = """
 INSERT INTO artisans_payout
-    (artisan_id, amount, method, state, approved_by_id, approved_at, document_number, paid_on, paid_by_id)
-SELECT artisan_id, 500, method, state, approved_by_id, approved_at, document_number, paid_on, paid_by_id
+    (artisan_id, amount, method, state, approved_by_id, approved_at, document_number, paid_on, paid_by_id,
+    reversal_reason)
+SELECT artisan_id, 500, method, state, approved_by_id, approved_at, document_number, paid_on, paid_by_id,
+    reversal_reason
 FROM artisans_payout
 """
 
@@ -161,3 +164,17 @@ def test_a_payout_that_is_not_as_it_is_booked_is_told(change: str, told: str) ->
     change_payouts(change)
     [sentence] = set(ledger_checks.disagreements()) - found
     assert sentence.partition(": ")[2] == told.format(code=artisan.code)
+
+
+def test_a_reversal_agrees_until_its_payout_says_that_it_is_paid() -> None:
+    artisan = ArtisanFactory.create()
+    earn(artisan, "26.60")
+    payout = paid(artisan)
+    found = set(ledger_checks.disagreements())
+    paying.reverse(payout.pk)
+    assert set(ledger_checks.disagreements()) == found
+    unreversed = "state = 'paid', reversed_on = NULL, reversed_by_id = NULL, reversal_reason = ''"
+    change_payouts(f"UPDATE artisans_payout SET {unreversed}")  # noqa: S608
+    [sentence] = set(ledger_checks.disagreements()) - found
+    said = f"paid nothing, and the ledger says -26.60 to {artisan.code}"
+    assert sentence == f"payout-{payout.pk}-reversal: {said}"

@@ -31,7 +31,7 @@ from hypothesis.stateful import (
 )
 from pytest_django import Settings
 
-from artisans import payouts
+from artisans import payout_corrections, payouts
 from artisans.models import Payout
 from dostshop import money
 from orders import bag as bags
@@ -88,6 +88,7 @@ REFUSED = (
     returns.NotReturnable,
     WrongTransition,
     paying.Refused,
+    payout_corrections.NotPossible,
 )
 refused = suppress(*REFUSED)
 few = st.integers(0, 2)
@@ -376,6 +377,15 @@ class OrderLife(RuleBasedStateMachine):
     def cancel_payouts(self) -> None:
         for payout in self.approved():
             paying.cancel(payout.pk)
+
+    @rule(newest=st.booleans())
+    def reverse_a_payout(self, newest: bool) -> None:
+        """Any that was ever made, whatever became of it."""
+        made = Payout.objects.filter(artisan__in=self.ledger.makers).order_by("-pk" if newest else "pk")
+        if payout := made.first():
+            with refused:
+                paying.reverse(payout.pk, actor=self.staff)
+                self.ledger.paid[payout.artisan_id] -= Fraction(payout.amount)
 
     def approved(self) -> list[Payout]:
         return list(Payout.objects.open().filter(artisan__in=self.ledger.makers))
