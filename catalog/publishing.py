@@ -11,6 +11,7 @@ state, ``locks.Busy``; nothing is written then. After commit: a mail to whoever 
 Retry: does nothing.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,6 +83,20 @@ def gaps(product_pk: int, needed: tuple[Gap, ...] = NEEDED) -> list[Gap]:
     return [gap for gap in needed if lacking(products, gap).exists()]
 
 
+def foresee(products: Sequence[Product], kind: Kind) -> dict[int, str]:
+    """What the step would be refused with now, by primary key; empty where it would be taken. Products to which it
+    does nothing are left out.
+    """
+    state, needed = ProductEvent.STATES[kind], NEEDED if kind == Kind.PUBLISHED else ()
+    rows = Product.objects.filter(pk__in=[product.pk for product in products])
+    without = {gap: set(lacking(rows, gap).values_list("pk", flat=True)) for gap in needed}
+    return {
+        product.pk: _not_now(product, state) or _not_ready(gap for gap in needed if product.pk in without[gap])
+        for product in products
+        if product.state != state or product.is_to_come
+    }
+
+
 def submit(product_pk: int, *, actor: User) -> None:
     """From the studio to whoever reviews. Raises NotReady, NotNow."""
     _take(ProductEvent(product_id=product_pk, kind=Kind.SUBMITTED, actor=actor), needed=NEEDED_FOR_REVIEW)
@@ -124,16 +139,27 @@ def _take(step: ProductEvent, *, needed: tuple[Gap, ...] = (), at: datetime | No
     published_at = _published_at(product, state, at=at)
     if (product.state, product.published_at) == (state, published_at):
         return
-    if product.state != state and state not in Product.TRANSITIONS[product.state]:
-        now, wanted = product.get_state_display(), state.label
-        raise NotNow(gettext("It is “%(now)s”, and cannot become “%(wanted)s”.") % {"now": now, "wanted": wanted})
-    if missing := [str(gap.label) for gap in gaps(product.pk, needed)]:
-        raise NotReady(gettext("Not yet. It needs: %(missing)s.") % {"missing": ", ".join(missing)})
+    if refusal := _not_now(product, state):
+        raise NotNow(refusal)
+    if refusal := _not_ready(gaps(product.pk, needed)):
+        raise NotReady(refusal)
     product.state, product.published_at = state, published_at
     product.save(update_fields=["state", "published_at", "updated_at"])
     step.language = get_language() or "" if step.actor_id else ""
     step.save()
     review_mails.enqueue(step, product)
+
+
+def _not_now(product: Product, state: Product.State) -> str:
+    if product.state == state or state in Product.TRANSITIONS[product.state]:
+        return ""
+    now, wanted = product.get_state_display(), state.label
+    return gettext("It is “%(now)s”, and cannot become “%(wanted)s”.") % {"now": now, "wanted": wanted}
+
+
+def _not_ready(gaps: Iterable[Gap]) -> str:
+    missing = ", ".join(str(gap.label) for gap in gaps)
+    return gettext("Not yet. It needs: %(missing)s.") % {"missing": missing} if missing else ""
 
 
 def _published_at(product: Product, state: Product.State, *, at: datetime | None) -> datetime | None:

@@ -5,8 +5,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.forms import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -22,21 +21,14 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextareaWidget
 
 from catalog import publishing, voice_notes
+from catalog.admin.bulk import APPROVE, ARCHIVE, PUBLISH, TAKE_BACK, ChangesManyAdmin
 from catalog.models import Product, ProductEvent
 from catalog.publishing import Gap
 from dostshop import money
-from dostshop.accounts.models import has_perm_everywhere
-from dostshop.admin import OfOwnBranch, Step, StepForm, SteppedAdmin, signed_in
+from dostshop.admin import Step, StepForm, signed_in
 from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
 from dostshop.translated import lacking
-
-APPROVE = Step(
-    lambda product, actor: publishing.approve(product.pk, actor=actor), done=pgettext_lazy("of a piece", "Approved")
-)
-PUBLISH = Step(lambda product, actor: publishing.publish(product.pk, actor=actor), done=_("Published"))
-TAKE_BACK = Step(lambda product, actor: publishing.take_back(product.pk, actor=actor), done=_("Taken back as a draft"))
-ARCHIVE = Step(lambda product, actor: publishing.archive(product.pk, actor=actor), done=_("Archived"))
 
 # For each gap: the part of the page where it is closed, and what to do there.
 REMEDIES = {
@@ -111,7 +103,7 @@ class PublishAtDialog(StepForm):
         return at
 
 
-class SteppedProductAdmin(OfOwnBranch, SteppedAdmin):
+class SteppedProductAdmin(ChangesManyAdmin):
     refusals: ClassVar = {
         publishing.NotReady: None,
         publishing.NotNow: None,
@@ -160,10 +152,6 @@ class SteppedProductAdmin(OfOwnBranch, SteppedAdmin):
         ]
         to_review = _Waits(gettext("Pieces to review"), Q(state=submitted), {"state": submitted.value})
         return [to_review, *found] if publishes else found
-
-    def has_publishing_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
-        """The Centre decides what is in the shop; a branch looks."""
-        return has_perm_everywhere(signed_in(request), "catalog.change_product")
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
         """What follows from the state. A step that no longer does is refused with its reason."""
@@ -228,18 +216,6 @@ class SteppedProductAdmin(OfOwnBranch, SteppedAdmin):
         if product is None or not self.has_view_permission(request, product):
             raise Http404
         return voice_notes.response(product.pk, wanted=request.headers.get("Range", ""))
-
-    @admin.action(description=_("Publish"), permissions=["publishing"])
-    def publish_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self.run(request, chosen, PUBLISH)
-
-    @admin.action(description=_("Take back as a draft"), permissions=["publishing"])
-    def take_back_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self.run(request, chosen, TAKE_BACK)
-
-    @admin.action(description=_("Archive"), permissions=["publishing"])
-    def archive_chosen(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
-        self.run(request, chosen, ARCHIVE)
 
     @action(
         description=pgettext_lazy("of a piece", "Approve"),

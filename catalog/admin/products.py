@@ -150,7 +150,10 @@ class ProductAdmin(ReviewPage, PrintsLabels, WarnsOfPity, SteppedProductAdmin, T
         *("words", "voice_note", "suggested_price", "pieces", "instructor"),
     )
     inlines = (PhotoInline, VariantInline, MakerInline)
-    actions = ("publish_chosen", "take_back_chosen", "archive_chosen", "print_labels")
+    actions = (
+        *("approve_chosen", "publish_chosen", "take_back_chosen", "archive_chosen"),
+        *("change_prices", "change_collection", "change_branch", "print_labels"),
+    )
     actions_detail = ("approve", "ask_changes", "publish", "publish_at", "take_back", "archive")
     fieldsets = (
         (_("In the shop"), {"fields": (("state", "shown_from", "code"), "what_is_missing", "history")}),

@@ -83,7 +83,8 @@ def test_the_centre_decides_and_a_branch_looks(product: Product) -> None:
     for step in STEPS:
         assert take(branch, product, step, reason="Bulanıq", at=in_days(1)).status_code == 403, step
     for action in ("publish_chosen", "take_back_chosen", "archive_chosen"):
-        branch.post(english("catalog_product_changelist"), {"action": action, "_selected_action": [product.pk]})
+        data = {"action": action, "_selected_action": [product.pk], "seal": "as shown"}
+        branch.post(english("catalog_product_changelist"), data)
     product.refresh_from_db()
     assert (product.state, product.events.count()) == (State.SUBMITTED, 1)
     assert offered(centre, product) == set(STEPS)

@@ -250,7 +250,7 @@ def test_many_are_published_at_once(administrator: Client) -> None:
     bare = piece(state=Product.State.DRAFT, published_at=None).product
     for product in (whole, bare):
         made_by(product, ArtisanFactory.create())
-    data = {"action": "publish_chosen", "_selected_action": [whole.pk, bare.pk]}
+    data = {"action": "publish_chosen", "_selected_action": [whole.pk, bare.pk], "seal": "as shown"}
     page = administrator.post(english("catalog_product_changelist"), data, follow=True).content.decode()
     assert "Published: " in page
     assert "It needs: a photo." in page
