@@ -76,7 +76,7 @@ def spans_of_names(text: str, names: Iterable[str], *, is_capital: bool = False)
     """
     folded = fold(text)
     # An ending may change the last letters, never the first.
-    there = [name for name in names if fold(name)[:_SHORTEST_NAME] in folded]
+    there = [name for name in names if re.split(r"[\s-]", fold(name))[0][:_SHORTEST_NAME] in folded]
     if not there:
         return
     for hit in re.finditer(pattern_in_any_language(there), folded):
@@ -128,11 +128,12 @@ def _softened(stem: str) -> str:
 
 def _written(language: str, words: Iterable[str]) -> str:
     """Of each word what no ending changes, and of several words the longest."""
-    stems = (_stem(language, max(re.split(r"[\s-]+", word), key=len)) for word in words)
+    stems = (stem(language, max(re.split(r"[\s-]+", word), key=len)) for word in words)
     return "|".join("".join(map(_spelled, stem)) for stem in stems)
 
 
-def _stem(language: str, word: str) -> str:
+def stem(language: str, word: str) -> str:
+    """What no ending changes, folded."""
     folded = fold(word)
     match language:
         case "az":

@@ -5,52 +5,13 @@ a name is known again, ``artisans/pseudonyms.py`` says.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import F, Func, Model, QuerySet, TextField, Value
-from modeltranslation.translator import translator
+from django.db.models import Model
 
 from artisans import dignity, pseudonyms
-from artisans.models import Artisan, ArtisanPhoto, ArtisanPrivate, Branch, BranchPhoto
-from catalog.models import Collection, CollectionPhoto, Craft, Photo, Product, Variant
+from artisans.models import ArtisanPrivate
+from catalog.public_texts import PLACES, together
 from catalog.review import Branches, Queue
-from dostshop.pages.models import Page
-from dostshop.translated import columns
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Texts of one kind; on whose page they are mended, and of which branch they are, if of one."""
-
-    model: type[Model]
-    owner: str = ""
-    branch: str = ""
-    plain: tuple[str, ...] = ()
-
-    def texts(self) -> list[str]:
-        translated = translator.get_options_for_model(self.model).all_fields
-        return [*(column for field in translated for column in columns(field)), *self.plain]
-
-    def rows(self, branches: Branches) -> QuerySet[Any]:
-        rows: QuerySet[Any] = self.model._default_manager.order_by("pk")
-        rows = rows.select_related(self.owner) if self.owner else rows
-        return branches.of(rows, self.branch) if self.branch else rows if branches.keys is None else rows.none()
-
-
-_PLACES = (
-    _Place(Product, branch="branch", plain=("slug",)),
-    _Place(Variant, owner="product", branch="product__branch"),
-    _Place(Photo, owner="product", branch="product__branch"),
-    _Place(Artisan, branch="branch"),
-    _Place(ArtisanPhoto, owner="artisan", branch="artisan__branch"),
-    _Place(Branch, branch="pk", plain=("slug",)),
-    _Place(BranchPhoto, owner="branch", branch="branch"),
-    _Place(Collection, plain=("slug",)),
-    _Place(CollectionPhoto, owner="collection"),
-    _Place(Craft, plain=("slug",)),
-    _Place(Page, plain=("slug", "search_words")),
-)
 
 
 def told_in(texts: Mapping[str, str]) -> list[str]:
@@ -70,12 +31,11 @@ def queue(branches: Branches) -> Queue[Model]:
 
 
 def _found(branches: Branches, wanted: str, names: Iterable[str]) -> Iterator[Model]:
-    for place in _PLACES:
+    for place in PLACES:
         texts = place.texts()
-        written = Func(Value(" "), *map(F, texts), function="concat_ws", output_field=TextField())
-        for row in place.rows(branches).alias(written=written).filter(written__regex=wanted):
+        for row in place.rows(branches).alias(written=together(texts)).filter(written__regex=wanted):
             if any(_tells(getattr(row, text) or "", names) for text in texts):
-                yield getattr(row, place.owner) if place.owner else row
+                yield place.page_of(row)
 
 
 def _tells(text: str, names: Iterable[str]) -> bool:

@@ -30,12 +30,13 @@ def removed(withdrawal: Withdrawal) -> list[str]:
 
 def to_look_at(withdrawal: Withdrawal) -> list[str]:
     """What a person at the Centre has to decide about."""
-    lines = []
-    if mentioned_in := withdrawal.report["mentioned_in"]:
+    report, lines = withdrawal.report, []
+    # Where the rows are known, the page shows what stands in them; a report from before that has the codes alone.
+    if (mentioned_in := report["mentioned_in"]) and "mentioned_rows" not in report:
         sentence = _("The name still stands in texts that others wrote; look at them: %(codes)s")
         lines.append(sentence % {"codes": ", ".join(mentioned_in)})
     # A report from before faces were looked for says nothing of them.
-    if faces := withdrawal.report.get("unnamed_faces"):
+    if faces := report.get("unnamed_faces"):
         sentence = _("Photos with somebody of whom nobody wrote down who it is; look at them: %(codes)s")
         lines.append(sentence % {"codes": ", ".join(faces)})
     return lines

@@ -93,8 +93,10 @@ class Effects:
     taken_back: list[str] = field(default_factory=list)
     # Codes of products whose photos show somebody of whom nobody wrote down who it is.
     unnamed_faces: list[str] = field(default_factory=list)
-    # Codes and addresses of what has the name in its texts.
+    # Codes and addresses of what has the name in its texts; which rows these are, and by what the name is known again.
     mentioned_in: list[str] = field(default_factory=list)
+    mentioned_rows: list[str] = field(default_factory=list)
+    name_marks: list[list[list[str]]] = field(default_factory=list)
     # Words of buyers that have the name in them.
     thanks: int = 0
     # Words of instructors, and reasons of whoever reviews, that have the name in them.
@@ -123,7 +125,8 @@ def _effects(
     ending = _ending(artisan, scopes, channels, at=at)
     removed = _uncovered(artisan, ending, scopes)
     photos = _photos_of(artisan) if Scope.FACE in removed else Photo.objects.none()
-    names = thanks.shown_names(artisan)
+    names = thanks.shown_names(artisan) if Scope.NAME in removed else set()
+    mentioned = mentions.mentions(artisan, names, removed=removed)
     return Effects(
         scopes=sorted(removed),
         consents=ending.count(),
@@ -132,9 +135,11 @@ def _effects(
         photos=photos.count() + ArtisanPhoto.objects.filter(artisan=artisan).count() * (Scope.FACE in removed),
         taken_back=[product.code for product in _left_without_photo(photos)],
         unnamed_faces=_unnamed_faces(artisan) if Scope.FACE in removed else [],
-        mentioned_in=mentions.mentions(artisan, names, removed=removed) if Scope.NAME in removed else [],
+        mentioned_in=list(dict.fromkeys(one.known_by for one in mentioned)),
+        mentioned_rows=[one.row for one in mentioned],
+        name_marks=mentions.marks(artisan, names) if mentioned else [],
         thanks=len(named_in) if Scope.NAME in removed else 0,
-        notes=len(proposals.naming(artisan, names)) if Scope.NAME in removed else 0,
+        notes=len(proposals.naming(artisan, names)),
         voice_notes=proposals.voice_notes(artisan).count() if _may_be_spoken(removed) else 0,
     )
 

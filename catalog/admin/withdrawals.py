@@ -1,13 +1,18 @@
 """Taking back consents: what will happen, the one action, and what was done."""
 
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,7 +20,7 @@ from django.utils.translation import gettext_lazy, override
 from unfold.decorators import display
 
 from artisans.models import Artisan, Channel, Scope, Withdrawal
-from catalog import withdrawal_documents, withdrawals
+from catalog import mentions, withdrawal_documents, withdrawals
 from dostshop.admin import OfOwnBranch, ReadOnly, language_of_paper, links_to_paper, signed_in
 from dostshop.locks import Busy
 
@@ -129,8 +134,16 @@ class WithdrawalAdmin(ReadOnly, OfOwnBranch):
         return _as_list(withdrawal_documents.removed(withdrawal))
 
     @display(description=gettext_lazy("to be looked at"))
-    def look_at(self, withdrawal: Withdrawal) -> SafeString | str:
-        return _as_list(withdrawal_documents.to_look_at(withdrawal)) or "–"
+    def look_at(self, withdrawal: Any) -> SafeString | str:
+        """With what stands there now: a text that was changed is gone from here."""
+        context = {"errands": withdrawal_documents.to_look_at(withdrawal), "texts": withdrawal.texts}
+        return render_to_string("admin/catalog/mentions.html", context) if any(context.values()) else "–"
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        withdrawal: Any = super().get_object(request, object_id, from_field)
+        if withdrawal:
+            withdrawal.texts = SimpleLazyObject(lambda: _texts(request, self.admin_site, withdrawal))
+        return withdrawal
 
     @display(description=gettext_lazy("what stays, and why"))
     def stays(self, withdrawal: Withdrawal) -> SafeString:
@@ -151,6 +164,38 @@ class WithdrawalAdmin(ReadOnly, OfOwnBranch):
         language = language_of_paper(request)
         with override(language):
             return withdrawal_documents.pdf_response(withdrawal, language=language)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """In which the name still stands; without a way there, and without its words, for whoever may not open it."""
+
+    standing: mentions.Standing
+    address: str
+
+    @property
+    def words(self) -> list[tuple[str, str, str]]:
+        return self.standing.words if self.address else []
+
+
+def _texts(request: HttpRequest, site: Any, withdrawal: Withdrawal) -> list[_Text]:
+    found = mentions.standing(withdrawal)
+    pages: dict[type[Model], set[Any]] = defaultdict(set)
+    for one in found:
+        pages[type(one.page)].add(one.page.pk)
+    may_open = {kind: _that_open(request, site, kind, keys) for kind, keys in pages.items()}
+    return [_Text(one, _address_of(site, one.page) if one.page.pk in may_open[type(one.page)] else "") for one in found]
+
+
+def _that_open(request: HttpRequest, site: Any, kind: type[Model], keys: set[Any]) -> set[Any]:
+    """Those of the keys whose pages this person may open."""
+    if not (site.is_registered(kind) and (page := site.get_model_admin(kind)).has_view_or_change_permission(request)):
+        return set()
+    return set(page.get_queryset(request).filter(pk__in=keys).order_by().values_list("pk", flat=True))
+
+
+def _address_of(site: Any, row: Model) -> str:
+    return reverse(f"{site.name}:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
 def _as_list(lines: list[str]) -> SafeString:

@@ -14,12 +14,13 @@ from pypdf import PdfReader
 from pytest_django import DjangoAssertNumQueries
 
 from artisans.models import Artisan, ArtisanPhoto, Channel, Consent, Scope, Withdrawal
-from catalog import tasks, withdrawals
+from catalog import mentions, tasks, withdrawals
+from catalog.models import Collection, Product
 from dostshop.accounts.models import Role
 from dostshop.background.models import Job
-from tests.admin.conftest import signed_in, staff
+from tests.admin.conftest import english, signed_in, staff
 from tests.admin.test_products import picture
-from tests.factories import ArtisanFactory, BranchFactory, consent, piece
+from tests.factories import ArtisanFactory, BranchFactory, CollectionFactory, PhotoFactory, consent, piece
 from tests.residue import residue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
@@ -179,12 +180,12 @@ def test_the_slip_says_what_is_gone_and_names_nobody(centre: Client, maker: Arti
 
 
 def test_the_slip_is_about_this_maker_and_leaves_staff_their_errands(centre: Client, maker: Artisan) -> None:
-    mentioned = piece(description_en="As Qızılquş made it").product
+    mentioned = piece(name_en="Bowl", description_en="As Qızılquş made it").product
     ArtisanPhoto.objects.all().delete()
     consent(maker, Scope.PLACE, Scope.FACE)
     withdrawal = withdrawals.withdraw(maker.pk)
     report = centre.get(reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk]))
-    assert mentioned.code in report.content.decode()
+    assert str(mentioned) in report.content.decode()
     slip = centre.get(reverse("admin:artisans_withdrawal_slip", args=[withdrawal.pk]), {"language": "en"})
     text = " ".join(PdfReader(BytesIO(slip.content)).pages[0].extract_text().split())
     assert mentioned.code not in text
@@ -192,6 +193,84 @@ def test_the_slip_is_about_this_maker_and_leaves_staff_their_errands(centre: Cli
     assert "Your words" in text
     for nothing_there in ("pictures", "Where you are from", "the maker"):
         assert nothing_there not in text.split("What stays with us")[0]
+
+
+def report_of(withdrawal: Withdrawal, client: Client) -> str:
+    shown = client.get(english("artisans_withdrawal_change", withdrawal.pk)).content.decode()
+    return " ".join(shown.split())
+
+
+def test_texts_with_the_name_are_shown_as_they_are_and_until_they_are_changed(maker: Artisan) -> None:
+    centre = signed_in(staff(Role.CENTRE_STAFF, *RIGHTS, "view_product", "change_product", "change_collection"))
+    product = piece(name_en="Bowl", description_en="Thrown <b>as</b> Qızılquşun müəllimi did").product
+    of_photo = piece(name_en="Jug").product
+    PhotoFactory.create(product=of_photo, alt_ru="Чаша Кызылкуша")
+    other = ArtisanFactory.create(display_name_en="Qızılquş", story_en="I learnt from qizilqus’s mother")
+    collection = CollectionFactory.create(name_en="By Qızılquş")
+    fields: dict[str, Any] = {"display_name_ru": "Кызылкуш"}
+    Artisan.objects.filter(pk=maker.pk).update(**fields)
+
+    withdrawal = withdrawals.withdraw(maker.pk)
+
+    shown = report_of(withdrawal, centre)
+    for row in (product, of_photo, other, collection):
+        name = f"{row._meta.app_label}_{row._meta.model_name}_change"
+        assert shown.count(f'href="{english(name, row.pk)}"') == 1, row
+    assert "Thrown &lt;b&gt;as&lt;/b&gt; <mark>Qızılquşun</mark> müəllimi did" in shown
+    assert "Чаша <mark>Кызылкуша</mark>" in shown
+    assert "learnt from <mark>qizilqus</mark>’s mother" in shown
+    assert ">Bowl</a> · description [en]" in shown
+    assert "alternative text [ru]" in shown
+    # It is read then and there: the report keeps none of it.
+    assert not [found for found in (*residue("Qızılquş"), *residue("ызылкуш")) if "withdrawal" in found]
+
+    Product.objects.filter(pk=product.pk).update(description_en="Thrown by hand")  # type: ignore[misc]
+    Collection.objects.filter(pk=collection.pk).update(name_en="By Qızılquşcan")  # type: ignore[misc]
+    shown = report_of(withdrawal, centre)
+    assert english("catalog_product_change", product.pk) not in shown
+    assert english("catalog_collection_change", collection.pk) not in shown
+    assert english("catalog_product_change", of_photo.pk) in shown
+
+
+def test_texts_on_pages_that_the_reader_may_not_open_lead_nowhere(maker: Artisan) -> None:
+    branch = signed_in(staff(Role.BRANCH_STAFF, *RIGHTS, "view_product", branch=maker.branch))
+    elsewhere = piece(name_en="Jug", description_en="As Qızılquş says it", branch=BranchFactory.create(slug="barda"))
+    own = piece(name_en="Bowl", description_en="As Qızılquş does it", branch=maker.branch)
+    collection = CollectionFactory.create(text_en="Of Qızılquş and others")
+    shown = report_of(withdrawals.withdraw(maker.pk), branch)
+    assert f'href="{english("catalog_product_change", own.product.pk)}"' in shown
+    assert "As <mark>Qızılquş</mark> does it" in shown
+    for hidden in (english("catalog_product_change", elsewhere.product.pk), "says it", "and others"):
+        assert hidden not in shown
+    assert "Jug" in shown
+    assert str(collection) in shown
+    assert shown.count("Ask the Centre to change it.") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Ağ Çiçək", "Ağ çiçəyin işi"),
+        ("Ağ Çiçək", "AĞ-ÇİÇƏK"),
+        ("Yazıq M.", "usta Yazığın, yəni yazıq m. tərəfindən"),
+        ("O’Nar", "by (O’Nar’s) hands"),
+        ("Роза", "Соткано Розой."),
+    ],
+)
+def test_a_name_is_known_again_as_it_was_found(maker: Artisan, name: str, text: str) -> None:
+    before: dict[str, Any] = {"display_name_az": name, "display_name_ru": "", "display_name_en": ""}
+    Artisan.objects.filter(pk=maker.pk).update(**before)
+    product = piece(care_en=text).product
+    found = withdrawals.withdraw(maker.pk)
+    assert found.report["mentioned_in"] == [product.code]
+    assert [one.page for one in mentions.standing(found)] == [product]
+
+
+def test_a_report_from_before_has_the_codes_alone(centre: Client, maker: Artisan) -> None:
+    withdrawal = withdrawals.withdraw(maker.pk)
+    old = {**withdrawal.report, "mentioned_in": ["K7M2QX"]}
+    Withdrawal.objects.update(report={key: old[key] for key in old.keys() - {"mentioned_rows", "name_marks"}})
+    assert "K7M2QX" in report_of(withdrawal, centre)
 
 
 def test_the_report_query_count(
@@ -202,6 +281,19 @@ def test_the_report_query_count(
     centre.get(reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk]))
     with django_assert_num_queries(7):
         centre.get(reverse("admin:artisans_withdrawal_change", args=[withdrawal.pk]))
+
+
+def test_the_report_query_count_where_the_name_still_stands(
+    maker: Artisan, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    centre = signed_in(staff(Role.CENTRE_STAFF, *RIGHTS, "view_product"))
+    for _ in range(3):
+        PhotoFactory.create(product=piece(name_en="By Qızılquş").product, alt_az="Qızılquş")
+    withdrawal = withdrawals.withdraw(maker.pk)
+    report_of(withdrawal, centre)
+    # Pieces, their photos, of which branches whoever reads may open them, and which these are.
+    with django_assert_num_queries(11):
+        assert report_of(withdrawal, centre).count("<mark>") == 6
 
 
 def test_it_opens_with_everything_chosen_wherever_one_comes_from(centre: Client, maker: Artisan) -> None:
