@@ -1,4 +1,5 @@
-"""Loads the demo: the catalogue of ``catalogue/``, its photos, people who can sign in, three sales and a hold.
+"""Loads the demo: the catalogue of ``catalogue/``, its photos, people who can sign in, last month, three
+sales and a hold.
 
 Promises: what exists is never touched, so a second run changes nothing and undoes nothing that was bought or
 edited; everything is loaded in one transaction. The renditions are made afterwards (``render_pictures``).
@@ -12,6 +13,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -37,18 +39,19 @@ from catalog.models import (
 )
 from dostshop import codes
 from dostshop.accounts import roles
-from dostshop.accounts.models import Role, User
-from dostshop.demo import people
+from dostshop.accounts.models import User
+from dostshop.demo import last_month, people, selling
 from dostshop.pictures import Picture
 from orders import bag as bags
-from orders import checkout, fulfilment, payments, stock, thanking
-from orders.delivery import delivery_for
+from orders import stock, thanking
 from orders.models import Bag, DeliveryMethod, DeliveryRate, Holiday, Order
 
 FOLDER = Path(__file__).parent
 LANGUAGES = ("az", "ru", "en")
 # Long enough to find the piece held whenever one looks.
 HELD_FOR = timedelta(days=30)
+# Since when the newest piece is shown: what was sold last month was for sale then.
+SHOWN_FOR = timedelta(days=60)
 # Between the publishing of one piece and the next.
 PACE = timedelta(hours=5)
 
@@ -71,10 +74,12 @@ def load() -> int:
         fresh = [
             slug
             for position, (slug, piece) in enumerate(pieces)
-            if _load_piece(slug, piece, published_at=timezone.now() - position * PACE)
+            if _load_piece(slug, piece, published_at=timezone.now() - SHOWN_FOR - position * PACE)
         ]
         _load_collections()
         _load_studio()
+        if len(fresh) == len(pieces):
+            last_month.load(_read(FOLDER / "catalogue" / "last_month.toml"), code_of=partial(_code, length=7))
         for slug, piece in pieces:
             if slug in fresh:
                 _enliven(slug, piece)
@@ -375,12 +380,22 @@ def _enliven(slug: str, record: Record) -> None:
         bags.add(bag, variant=bags.for_sale(_code(slug, 7)), quantity=1)
         stock.hold(bag, until=timezone.now() + HELD_FOR)
     if record.get("sold"):
-        order = _sell(_code(slug, 7), branch=record["branch"])
+        order = selling.sell(
+            {_code(slug, 7): 1},
+            branch=record["branch"],
+            buyer=_shopper(),
+            taken_by=User.objects.get(email=people.BRANCH_STAFF.email),
+        )
         if record["sold"] == "fetched":
-            seller = User.objects.get(memberships__branch__slug=record["branch"], memberships__role=Role.BRANCH_STAFF)
-            fulfilment.hand_over(order.pk, code=str(order.pickup_code), actor=seller)
+            seller = selling.staff_of(record["branch"])
+            selling.hand_over(order, by=seller)
             if "thanks" in record:
                 _thank(order, record["thanks"], reader=seller)
+
+
+def _shopper() -> selling.Buyer:
+    user = User.objects.get(email=people.SHOPPER.email)
+    return selling.Buyer(user.name, user.email, user)
 
 
 def _thank(order: Order, record: Record, *, reader: User) -> None:
@@ -392,26 +407,3 @@ def _thank(order: Order, record: Record, *, reader: User) -> None:
     )
     if is_shown:
         thanks.pass_on(written.pk, actor=reader, is_shown=True)
-
-
-def _sell(variant_code: str, *, branch: str) -> Order:
-    """As it happens: the shopper orders, comes to the branch and pays there."""
-    shopper = User.objects.get(email=people.SHOPPER.email)
-    bag = bags.find_or_make(token="", user=shopper)
-    bags.add(bag, variant=bags.for_sale(variant_code), quantity=1)
-    option = delivery_for(bags.lines(bag)).get(f"pickup-{branch}")
-    if option is None:
-        raise LookupError(f"{branch} offers no pickup")
-    details = checkout.Details(
-        language="az",
-        email=shopper.email,
-        name=shopper.name,
-        phone="",
-        option=option,
-        provider="branch",
-        user_pk=shopper.pk,
-    )
-    order = checkout.place_order(bag.pk, details=details, total_shown=checkout.total(bags.lines(bag), option))
-    payments.start(order.payments.get())
-    payments.mark_paid(order.pk, actor=User.objects.get(email=people.BRANCH_STAFF.email))
-    return order
