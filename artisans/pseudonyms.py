@@ -59,7 +59,18 @@ class Text:
 
     def tells(self, legal_name: str) -> bool:
         """Whether two words of the name stand near each other, in either order; one word alone tells nobody."""
-        found = [(word, self._found(word)) for word in _told_apart(legal_name)]
+        return self._has_near(_told_apart(legal_name))
+
+    def tells_any(self, names: "Names") -> bool:
+        """``tells`` of many names, of which few have words that begin as words of the text do."""
+        likely: dict[str, set[int]] = defaultdict(set)
+        for beginning in self._places.keys() & names.by_beginning.keys():
+            for name, number in names.by_beginning[beginning]:
+                likely[name].add(number)
+        return any(len(numbers) > 1 and self._has_near(names.words[name]) for name, numbers in likely.items())
+
+    def _has_near(self, words: Iterable[str]) -> bool:
+        found = [(word, self._found(word)) for word in words]
         return any(
             0 < abs(place - other) <= _BETWEEN + 1
             for number, (_word, places) in enumerate(found)
@@ -73,6 +84,19 @@ class Text:
     def _found(self, word: str) -> list[int]:
         near = [*self._places.get(word[:2], ()), *self._places.get(_other_script(word, is_wanted=True), ())]
         return [place for place, said in near if _is_bent(word, said)]
+
+
+class Names:
+    """Legal names, read once to look for them in many texts."""
+
+    def __init__(self, legal_names: Iterable[str]) -> None:
+        self.words = {name: _told_apart(name) for name in legal_names}
+        # As ``Text`` finds words: the names that one is in, and the how manieth it is there.
+        self.by_beginning: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for name, words in self.words.items():
+            for number, word in enumerate(words):
+                for beginning in (word[:2], _other_script(word, is_wanted=True)):
+                    self.by_beginning[beginning].append((name, number))
 
 
 def _told_apart(legal_name: str) -> list[str]:

@@ -14,10 +14,12 @@ from catalog.public_texts import PLACES, together
 from catalog.review import Branches, Queue
 
 
-def told_in(texts: Mapping[str, str]) -> list[str]:
+def told_in[Key](texts: Mapping[Key, str]) -> list[Key]:
     """The keys of those texts that tell the legal name of a maker. One query."""
-    names = _legal_names()
-    return [key for key, text in texts.items() if _tells(text, names)]
+    names = pseudonyms.Names(_legal_names())
+    # Tables have the same text in many rows.
+    telling = {text: pseudonyms.Text(text).tells_any(names) for text in set(texts.values())}
+    return [key for key, text in texts.items() if telling[text]]
 
 
 def queue(branches: Branches) -> Queue[Model]:

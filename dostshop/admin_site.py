@@ -234,6 +234,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 (_("Products"), "catalog.product", "potted_plant"),
                 (_("Collections"), "catalog.collection", "collections_bookmark"),
                 (_("Crafts"), "catalog.craft", "category"),
+                (_("Import and export"), "exchange.import", "swap_vert"),
             ],
         ),
         (

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "dostshop",
     "dostshop.accounts",
     "dostshop.background",
+    "dostshop.exchange",
     "dostshop.pages",
     "artisans",
     "catalog",

@@ -5,10 +5,10 @@ order and its payment before them, where the caller has locked those. Availabili
 from rows read after it. Letting go of holds makes pieces less scarce and locks no stock; pieces that come in are
 added to one row, by one statement.
 What an order holds, sells and gives back is counted as its lines say, whatever a product has become since.
-Raises: ``OutOfStock``, naming every piece that falls short; ``MoreThanSold``, ``StillOwed``, ``WasHandedOver``,
-``PutBackMeanwhile``; ``NotPossible`` where a piece would go on the shelf of another branch than the person's;
-``BagClosed`` for a bag that was ordered meanwhile; ``locks.Busy`` where a lock is not to be had in time. Nothing is
-written then.
+Raises: ``OutOfStock``, naming every piece that falls short; ``CountedMeanwhile``; ``MoreThanSold``, ``StillOwed``,
+``WasHandedOver``, ``PutBackMeanwhile``; ``NotPossible`` where a piece would go on the shelf of another branch than the
+person's; ``BagClosed`` for a bag that was ordered meanwhile; ``locks.Busy`` where a lock is not to be had in time.
+Nothing is written then.
 After commit: nothing to do. Expired holds are worth nothing from that second on, whether or not a job ran.
 Retry: holding again renews the same hold; selling happens once because the caller moves the order with it.
 """
@@ -58,6 +58,10 @@ class PutBackMeanwhile(Exception):
     """Something of the order went back on the shelf since this person looked."""
 
 
+class CountedMeanwhile(Exception):
+    """Something was sold, or came in, since a person looked at what is on hand."""
+
+
 class OutOfStock(Exception):
     def __init__(self, shortages: list[Shortage]) -> None:
         super().__init__(", ".join(f"{s.variant_pk}: {s.available} of {s.wanted}" for s in shortages))
@@ -83,6 +87,24 @@ def write_off(variant_pk: int, *, quantity: int) -> None:
     wanted = {variant_pk: quantity}
     _check(_lock(wanted), wanted, holds_of_others=_held(wanted))
     Stock.objects.filter(pk=variant_pk).update(on_hand=F("on_hand") - quantity, updated_at=timezone.now())
+
+
+@short_transaction()
+def recount(counted: Mapping[int, tuple[int, int]]) -> None:
+    """Sets what is on hand of each variant, by its primary key, from what was seen to what was counted.
+
+    Raises CountedMeanwhile where it is not as seen any more, OutOfStock where shoppers hold more than was counted.
+    """
+    Stock.objects.bulk_create((Stock(pk=pk) for pk in counted), ignore_conflicts=True)
+    at_least = dict.fromkeys(counted, 0)
+    rows = _lock(at_least)
+    if any(rows[pk].on_hand != seen for pk, (seen, _count) in counted.items()):
+        raise CountedMeanwhile
+    for pk, (_seen, count) in counted.items():
+        rows[pk].on_hand = count
+        rows[pk].updated_at = timezone.now()
+    _check(rows, at_least, holds_of_others=_held(at_least))
+    Stock.objects.bulk_update(rows.values(), ["on_hand", "updated_at"], batch_size=1000)
 
 
 @short_transaction()

@@ -7,9 +7,10 @@ from django.utils.translation import gettext
 from dostshop import money
 from dostshop.background import subjects
 from orders import emails, expiry, invoice_documents, payments, reconciling, refunds, unclaimed
+from orders.exchange import kinds
 from orders.models import Invoice, Order, OrderMail, Payment, Refund
 
-__all__ = ["emails", "expiry", "invoice_documents", "payments", "reconciling", "refunds", "unclaimed"]
+__all__ = ["emails", "expiry", "invoice_documents", "kinds", "payments", "reconciling", "refunds", "unclaimed"]
 
 
 def orders(pks: Iterable[int]) -> dict[int, str]:

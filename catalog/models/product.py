@@ -180,9 +180,13 @@ class Product(models.Model):
         return self.name or f"{self.craft} {self.code}"
 
     def save(self, *args: object, **kwargs: object) -> None:
+        self.fill_in_slug()
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    def fill_in_slug(self) -> None:
+        """From the name, once there is one; it stays whatever the name becomes. Saves nothing."""
         if self.name and not self.slug:
             self.slug = folding.slug(self.name, fallback="piece")[:120]
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:product", args=[self.slug, self.code.lower()])

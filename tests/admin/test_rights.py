@@ -50,6 +50,8 @@ MAY_OPEN: dict[str, set[Role]] = {
     "accounts_user": set(),
     "auth_group": set(),
     "background_job": {CENTRE},
+    # Each person's own.
+    "exchange_import": {BRANCH, CENTRE, ACCOUNTANT},
 }
 
 

@@ -1,0 +1,36 @@
+"""The tables that staff may bring and take."""
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext_lazy as _
+
+from dostshop.accounts.models import User
+from dostshop.exchange.kinds import Kind, register
+from orders.exchange import pieces
+from orders.exchange.piece_rows import PiecesWork
+
+
+def _has(permission: str) -> Callable[[User], bool]:
+    def may(user: User) -> bool:
+        return user.has_perm(permission)
+
+    return may
+
+
+PIECES = Kind(
+    name="pieces",
+    title=_("Products, prices and stock"),
+    note=_(
+        "A row for each variant, known by its SKU. What the table has no column for stays as it is; an empty cell "
+        "empties what it is about. A SKU that the shop does not know is a new piece: a draft, until somebody publishes "
+        "it."
+    ),
+    may_import=_has("catalog.change_product"),
+    may_export=_has("catalog.view_product"),
+    open=PiecesWork.read,
+    choices=pieces.CHOICES,
+    export=pieces.export,
+)
+
+for kind in (PIECES,):
+    register(kind)
