@@ -118,7 +118,10 @@ def test_a_new_piece_is_a_draft_with_its_makers_and_stock(staff: Client) -> None
         ("K-1", Decimal("120.50"), "böyük"),
         ("K-2", Decimal("90.00"), "kiçik"),
     ]
-    assert [(maker.artisan, maker.share) for maker in kilim.makers.all()] == [(one, 60), (other, 40)]
+    assert [(maker.artisan, maker.share) for maker in kilim.makers.all()] == [
+        (one, Decimal(60)),
+        (other, Decimal(40)),
+    ]
     assert dict(Stock.objects.values_list("variant__sku", "on_hand")) == {"K-1": 2, "K-3": 1}
 
 
