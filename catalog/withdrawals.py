@@ -49,6 +49,7 @@ from catalog import mentions, proposals, publishing
 from catalog.models import Photo, Product
 from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.erasing import erase_all
+from dostshop.exchange import importing
 from dostshop.locks import outside_transactions, short_transaction
 from dostshop.translated import columns
 
@@ -204,6 +205,8 @@ def _withdraw(
         report=asdict(found),
     )
     _remove(artisan, withdrawal, removed=found.scopes, named_in=named_in)
+    # Tables from before may hold what was taken back, and would bring it in again.
+    importing.forget_all()
     return withdrawal
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -105,7 +106,8 @@ def parse(
         wrong.refuse(_("By one of these columns the rows are known: %(names)s.") % {"names": names})
     if wrong.problems:
         return Sheet(here, [Parsed(wrong, {})])
-    rows = [_parsed(row.number, list(zip(found, row.cells, strict=False)), name_of) for row in table.rows]
+    # A row ends with the last cell in which anything stands.
+    rows = [_parsed(row.number, list(zip_longest(found, row.cells, fillvalue="")), name_of) for row in table.rows]
     return Sheet(here, rows)
 
 
@@ -127,7 +129,7 @@ def _wrong_headings(table: Table, found: list[Column | None]) -> Iterable[Proble
         yield Problem("", _("Column %(number)s has no name.") % {"number": max(filled) + 1})
 
 
-def _parsed(number: int, cells: list[tuple[Column | None, Cell]], name_of: Callable[[dict[str, Any]], str]) -> Parsed:
+def _parsed(number: int, cells: list[tuple[Any, Cell]], name_of: Callable[[dict[str, Any]], str]) -> Parsed:
     row = Parsed(Line(number), {})
     for column, cell in cells:
         if column is None or column.is_note:

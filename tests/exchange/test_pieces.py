@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from catalog import withdrawals
 from catalog.models import Product, Variant
 from dostshop.accounts.models import Role, User
 from dostshop.exchange import importing
@@ -30,6 +31,7 @@ from tests.factories import (
     piece,
     worker,
 )
+from tests.residue import residue
 
 pytestmark = pytest.mark.django_db
 
@@ -326,6 +328,19 @@ def test_the_file_is_gone_once_it_is_not_needed(staff: Client) -> None:
     assert not Import.objects.filter(pk=brought.pk).exists()
     assert not ImportLine.objects.exists()
     [job] = ProcrastinateJob.objects.filter(task_name="exchange.discard_import")
+    importing.discard_import(**job.args)
+    assert not default_storage.exists(name)
+
+
+def test_a_maker_who_takes_the_name_back_is_in_no_table_that_waits(staff: Client) -> None:
+    maker, variant = ArtisanFactory.create(display_name_az="Gülçöhrə"), piece()
+    brought = bring(staff, table(["SKU", "description (az)"], [variant.sku, "Gülçöhrə toxuyub"]))
+    name = str(brought.file.name)
+    assert brought.lines.count() == 1
+    withdrawals.withdraw(maker.pk)
+    assert list(residue("Gülçöhrə")) == []
+    [job] = ProcrastinateJob.objects.filter(task_name="exchange.discard_import")
+    assert job.args == {"name": name}
     importing.discard_import(**job.args)
     assert not default_storage.exists(name)
 
