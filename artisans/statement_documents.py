@@ -1,8 +1,9 @@
 """Statements on paper: what they say, in words that anybody can read, and how they are printed.
 
 What a maker is told fits on one page in large type, however much was sold and however many gave thanks: ``_fitted`` and
-``_chosen`` say how. Which words of thanks stand on it is kept with the statement, and the words are read when it is
-printed: those that were taken back since leave their place empty, and nothing else of the paper ever changes.
+``_chosen`` say how, and where letters are wide the layout takes smaller ones. Which words of thanks stand on it is kept
+with the statement, and the words are read when it is printed: those that were taken back since leave their place empty,
+and nothing else of the paper ever changes.
 """
 
 from collections import defaultdict
@@ -28,7 +29,7 @@ Kind = Booking.Kind
 OTHERS = {Kind.SALE, Kind.PAYOUT, Kind.REVERSAL}
 LANGUAGES = settings.LANGUAGES
 # What the lists of one page have room for, in lines; what a line has, in letters.
-LINES = 15
+LINES = 18
 LETTERS = 36
 LETTERS_BESIDE_PRICE = 22
 # Of these lines, how many what went back and what was paid may take each.

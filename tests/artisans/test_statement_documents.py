@@ -1,7 +1,7 @@
 """Statements on paper: one page that anybody can read, and the same bytes for ever."""
 
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,7 @@ from artisans.models import (
     LedgerEntry,
     Statement,
     StatementMonth,
+    Thanks,
 )
 from tests.artisans.test_consent_documents import read
 from tests.artisans.test_statements import (
@@ -39,7 +40,7 @@ from tests.artisans.test_statements import (
     told_life,
 )
 from tests.dostshop.test_pdf import tags
-from tests.factories import BranchFactory
+from tests.factories import BranchFactory, thanks_for
 
 pytestmark = pytest.mark.django_db
 
@@ -285,6 +286,30 @@ def test_four_hundred_sales_are_one_page_with_exact_sums(language: str) -> None:
             assert " ".join(row[-1].split()) in text
     sold = content["parts"][0]["rows"]
     assert sum(as_sum(row[2]) for row in sold) == paid_for_what_was_sold()
+
+
+WIDE = "ЩШЖМЮФ ШЩЖЫЮМ ЩШЖМФЫ ЖШЩЮМЫ ЩЖШФМЮ ШЖЩМЫЮ ЩШЖМЮФ ШЩЖЫЮМ ЩШЖМФЫ"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_the_widest_letters_with_thanks_it_is_one_page(language: str) -> None:
+    artisan = maker(private__legal_name="Məmmədova-Quliyeva Sevil Əliağa qızı və Hacıbəyli-Şıxəliyeva Gülnarə qızı")
+    for number in range(4):
+        book(artisan, "10.00", on=LAST + timedelta(days=number), sku=f"S-{number}", names=named(WIDE))
+        book(artisan, "-9.50", on=LAST + timedelta(days=number), names=named(WIDE))
+        pay(artisan, "9.50", number="1")
+    book(artisan, "1.00", on=BEFORE)
+    statements.issue(BEFORE, actor=accountant())
+    book(artisan, "1.50", on=BEFORE, sku="S-9", names=named(WIDE))
+    Thanks.objects.filter(pk=thanks_for(artisan, words=(WIDE * 8)[:500], is_shown=True).pk).update(
+        decided_at=timezone.make_aware(datetime.combine(LAST, datetime.min.time()))
+    )
+    statements.issue(LAST, actor=accountant())
+    document, text = text_of(statement_of(artisan), language)
+    content = statement_of(artisan).content[language]
+    assert len(content["thanks"]) == 1
+    assert len(document.pages) == 1
+    assert content["ask"] in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
