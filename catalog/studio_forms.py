@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from artisans.models import Artisan, Branch
 from catalog import studio
+from catalog.makers import known_by
 from catalog.models import Craft, Photo, Product, Proposal
 from catalog.models.photo import MAX_CUT
 
@@ -337,16 +338,9 @@ class Sheet:
 def makers_of(product: Product) -> Choices:
     """Those of the piece's branch: first who works in its craft, then the others, each by name."""
     makers = Artisan.objects.filter(branch=product.branch_id).prefetch_related("crafts")
-    rows = [(artisan, [craft.name for craft in artisan.crafts.all()]) for artisan in makers]
-    own = {artisan.pk for artisan, _crafts in rows for craft in artisan.crafts.all() if craft.pk in _family(product)}
-    rows.sort(key=lambda row: (row[0].pk not in own, str(row[0])))
-    return [
-        (
-            artisan.pk,
-            str(artisan) if artisan.display_name else f"{artisan} ({', '.join(crafts)})" if crafts else str(artisan),
-        )
-        for artisan, crafts in rows
-    ]
+    own = {artisan.pk for artisan in makers for craft in artisan.crafts.all() if craft.pk in _family(product)}
+    names = known_by(makers)
+    return sorted(names.items(), key=lambda one: (one[0] not in own, one[1]))
 
 
 def _family(product: Product) -> set[int | None]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from artisans import dignity
 from artisans.models import Artisan, Consent
 from catalog import legal_names, review
+from catalog.makers import known_by
 from dostshop.accounts.models import branches_seen_by
 from dostshop.admin import ShopAdmin, signed_in
 
@@ -64,33 +65,29 @@ def _sections(branches: review.Branches) -> Iterator[Section]:
         review.ending(branches),
         _consent_line,
     )
-    yield _section(
+    yield _makers(
         "grown-up",
         _("Came of age: ask again"),
         _("What was agreed for them as minors is over. Ask them, and them alone."),
         review.grown_up(branches),
-        _maker_line,
     )
-    yield _section(
+    yield _makers(
         "silent",
         _("Makers with pieces in the shop and no consent"),
         _("The shop names the craft and the branch. Ask once, and accept a no."),
         review.silent(branches),
-        _maker_line,
     )
-    yield _section(
+    yield _makers(
         "ages",
         _("Makers with pieces in the shop and no birth date"),
         _("Until it is known the shop takes them for minors, and names no branch at their pieces."),
         review.of_unknown_age(branches),
-        _maker_line,
     )
-    yield _section(
+    yield _makers(
         "rewritten",
         _("Stories that were changed after the consent"),
         _("The maker agreed to the text as it was then. Read the new one out, ask again, and record the new form."),
         review.rewritten(branches),
-        _maker_line,
     )
     yield _section(
         "names",
@@ -118,7 +115,7 @@ def _sections(branches: review.Branches) -> Iterator[Section]:
         _("Makers' pictures without a consent for the face"),
         _("They are not shown. Record a consent for the face, or take the picture out."),
         review.portraits(branches),
-        lambda portrait: _maker_line(portrait.artisan),
+        lambda portrait: Line(str(portrait.artisan), _record_page(portrait.artisan)),
     )
     patterns = dignity.patterns()
     for key, title, queue in (
@@ -138,13 +135,14 @@ def _section(key: str, title: str, what_to_do: str, queue: review.Queue[Any], li
     return Section(key, title, what_to_do, [line(row) for row in queue.rows], queue.count)
 
 
+def _makers(key: str, title: str, what_to_do: str, queue: review.Queue[Artisan]) -> Section:
+    names = known_by(queue.rows)
+    return _section(key, title, what_to_do, queue, lambda maker: Line(names[maker.pk], _record_page(maker)))
+
+
 def _consent_line(consent: Consent) -> Line:
     until = _("%(what)s, until %(date)s") % {"what": consent, "date": date_format(consent.valid_until, "j E Y")}
     return Line(str(consent.artisan), _record_page(consent.artisan), until)
-
-
-def _maker_line(artisan: Artisan) -> Line:
-    return Line(str(artisan), _record_page(artisan))
 
 
 def _record_page(artisan: Artisan) -> str:
