@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artisans.models.artisan import Artisan
@@ -41,4 +42,4 @@ class Withdrawal(models.Model):
         ordering = ["-pk"]
 
     def __str__(self) -> str:
-        return f"{self.artisan.code} {self.withdrawn_at:%d.%m.%Y}"
+        return f"{self.artisan.code} {timezone.localdate(self.withdrawn_at):%d.%m.%Y}"

@@ -77,7 +77,7 @@ def _preview(artisan: Artisan, form: WithdrawForm) -> dict[str, Any]:
 
 
 def _labels(choices: type[Scope] | type[Channel], values: list[str]) -> str:
-    return ", ".join(str(choices(value).label) for value in values)
+    return ", ".join(str(choice.label) for choice in choices if choice in values)
 
 
 def _withdrawn(request: HttpRequest, artisan: Artisan, form: WithdrawForm) -> Withdrawal | None:

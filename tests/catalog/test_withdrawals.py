@@ -1,7 +1,7 @@
 """Taking back consents: gone from pages, database, history and storage, and again after a restored backup."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -388,3 +388,9 @@ def test_a_restored_backup_forgets_the_name_in_buyers_words_again(maker: Artisan
 def test_the_files_go_by_a_task_of_the_same_transaction(maker: Artisan) -> None:
     withdrawal = withdrawals.withdraw(maker.pk)
     assert Job.objects.get(task_name=withdrawals.clear_away.name).args == {"withdrawal_pk": withdrawal.pk}
+
+
+def test_it_is_called_by_its_day_in_baku() -> None:
+    artisan = ArtisanFactory.create()
+    after_midnight = datetime(2026, 11, 22, 21, 35, tzinfo=UTC)
+    assert str(Withdrawal(artisan=artisan, withdrawn_at=after_midnight)) == f"{artisan.code} 23.11.2026"
