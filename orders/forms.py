@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries as iso_countries
 from phonenumber_field.formfields import PhoneNumberField
@@ -154,7 +154,7 @@ class WordsField(forms.CharField):
 
 class ThanksForm(forms.Form):
     words = WordsField(
-        label=_("Your words"),
+        label=pgettext_lazy("of a buyer", "Your words"),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_(

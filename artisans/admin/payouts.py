@@ -119,6 +119,7 @@ class PayoutAdmin(ReadOnly, OfOwnBranch, SteppedPayoutAdmin):
             "form": form,
             "lines": _ticked(request, form, [(row, row_value(row)) for row in shown]),
             "sums": _summed(shown),
+            "can_approve": any(row.can_be_approved for row in shown),
             "branch": branch,
             "branches": branches,
         }
