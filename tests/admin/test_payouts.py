@@ -114,6 +114,7 @@ def test_those_who_are_ticked_are_approved(accountant: Client) -> None:
     first, second, third = owed("26.60"), owed("10.00"), owed("1.00")
     page = accountant.get(english(DUE), {"all": "1"})
     assert all(ticked for _row, _value, ticked in page.context["lines"])
+    assert "Tick all that are shown" in text(page)
     answer = accountant.post(english(DUE), tick((first, "2660"), (second, "1000")))
     assert answer.status_code == 302
     assert said(answer) == ["Payouts approved: 2, 36,60\u00a0₼ together."]
@@ -121,6 +122,10 @@ def test_those_who_are_ticked_are_approved(accountant: Client) -> None:
     assert list(found) == [(first.pk, Decimal("26.60"), "approved", "cash"), (second.pk, 10, "approved", "cash")]
     assert due(third) == 1
     assert LogEntry.objects.filter(content_type__model="payout").count() == 2
+    accountant.post(english(DUE), tick((third, "100")))
+    page = accountant.get(english(DUE))
+    assert not page.context["can_approve"]
+    assert "Tick all that are shown" not in text(page)
 
 
 def test_a_part_is_approved_for_one_maker_alone(accountant: Client) -> None:
