@@ -81,11 +81,13 @@ class CorrectionInline(ShownOnPage, TableInline):
 
 class SteppedPayoutAdmin(SteppedAdmin):
     refusals: ClassVar = {NotPossible: None, Busy: payouts.BUSY}
-    inlines = (CorrectionInline,)
     actions_detail = ("correct_number", "reverse")
 
     def has_pay_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return has_perm_everywhere(signed_in(request), "artisans.pay_payout")
+
+    def get_inlines(self, request: HttpRequest, obj: Payout | None) -> list[type[CorrectionInline]]:
+        return [CorrectionInline] if obj and obj.corrections.exists() else []
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
         """Of what is paid; of the others nothing can be corrected."""

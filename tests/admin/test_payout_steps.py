@@ -78,11 +78,13 @@ def test_a_payout_is_reversed_and_due_again(accountant: Client) -> None:
 
 def test_a_number_is_corrected_and_the_page_keeps_the_one_before(accountant: Client) -> None:
     payout = paid()
+    assert "number before" not in text(accountant.get(page_of(payout))).lower()
     answer = accountant.post(dialog("correct_number", payout), typed("correct_number"), follow=True)
     assert said(answer) == [f"The number is corrected: {payout}"]
     told = PayoutCorrection.objects.get()
     assert (told.old_number, told.new_number, told.made_by.pk) == ("KM-17", "KM-71", answer.wsgi_request.user.pk)
     page = text(answer)
+    assert "number before" in page.lower()
     for words in ("KM-17", "KM-71", "the number was mistyped", str(told.made_by)):
         assert words in page
     assert accountant.post(page_of(payout), {"document_number": "1"}).status_code == 403
