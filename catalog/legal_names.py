@@ -4,13 +4,16 @@ They are looked for in every public text, of makers, of pieces and of everything
 a name is known again, ``artisans/pseudonyms.py`` says.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from django.db.models import Model
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import F, Func, Model, QuerySet, TextField, Value
 
 from artisans import dignity, pseudonyms
 from artisans.models import ArtisanPrivate
-from catalog.public_texts import PLACES, together
+from catalog.public_texts import PLACES, Place, together
 from catalog.review import Branches, Queue
 
 
@@ -23,21 +26,38 @@ def told_in[Key](texts: Mapping[Key, str]) -> list[Key]:
 
 
 def queue(branches: Branches) -> Queue[Model]:
-    """What has a text in which a legal name stands, once each: the piece, the maker, the page. At most 12 queries.
+    """What has a text in which a legal name stands, once each: the piece, the maker, the page.
 
-    Of the spellings in the other script the database looks for none; the forms do.
+    Two queries, and one for each kind of page that is found. Of the spellings in the other script the database looks
+    for none; the forms do.
     """
     names = _legal_names()
     wanted = dignity.written_names(pseudonyms.to_look_for(names))
-    return Queue.of(list(dict.fromkeys(_found(branches, wanted, names)))) if wanted else Queue([], 0)
+    return Queue.of(_found(branches, wanted, names)) if wanted else Queue([], 0)
 
 
-def _found(branches: Branches, wanted: str, names: Iterable[str]) -> Iterator[Model]:
-    for place in PLACES:
-        texts = place.texts()
-        for row in place.rows(branches).alias(written=together(texts)).filter(written__regex=wanted):
-            if any(_tells(getattr(row, text) or "", names) for text in texts):
-                yield place.page_of(row)
+def _found(branches: Branches, wanted: str, names: Iterable[str]) -> list[Model]:
+    first, *others = (_written(number, place, branches, wanted) for number, place in enumerate(PLACES))
+    told = [
+        (PLACES[number].kind_of_page, page)
+        for number, _row, page, texts in sorted(first.union(*others, all=True).order_by())
+        if any(_tells(text or "", names) for text in texts)
+    ]
+    keys = defaultdict(set)
+    for kind, page in told:
+        keys[kind].add(page)
+    pages = {kind: kind._default_manager.in_bulk(keys[kind]) for kind in keys}
+    return [pages[kind][page] for kind, page in dict.fromkeys(told)]
+
+
+def _written(number: int, place: Place, branches: Branches, wanted: str) -> QuerySet[Any, Any]:
+    """Number, key of the row, key of its page and texts, of what may have one of the names."""
+    texts = place.texts()
+    rows = place.rows(branches).order_by().alias(written=together(texts)).filter(written__regex=wanted)
+    each = Func(*texts, template="ARRAY[%(expressions)s]::text[]", output_field=ArrayField(TextField()))
+    page = F(f"{place.owner}__pk") if place.owner else F("pk")
+    found: QuerySet[Any, Any] = rows.values_list(Value(number), F("pk"), page, each)
+    return found
 
 
 def _tells(text: str, names: Iterable[str]) -> bool:

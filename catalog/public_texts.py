@@ -1,7 +1,7 @@
 """Every text that the shop shows: of what it is, and on whose page in the admin it is mended."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F, Func, Model, QuerySet, TextField, Value
 from modeltranslation.translator import translator
@@ -34,6 +34,11 @@ class Place:
         rows: QuerySet[Any] = self.model._default_manager.order_by("pk")
         rows = rows.select_related(self.owner) if self.owner else rows
         return branches.of(rows, self.branch) if self.branch else rows if branches.keys is None else rows.none()
+
+    @property
+    def kind_of_page(self) -> type[Model]:
+        kind = self.model._meta.get_field(self.owner).related_model if self.owner else self.model
+        return cast("type[Model]", kind)
 
     def page_of(self, row: Any) -> Model:
         page: Model = getattr(row, self.owner) if self.owner else row

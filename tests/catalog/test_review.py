@@ -237,7 +237,7 @@ def test_the_pages_query_count(django_assert_num_queries: DjangoAssertNumQueries
         PhotoFactory.create(product=product, shows_person=True)
         consent(maker(story_az="Yazıq"), Scope.NAME, valid_until=TODAY + DAY)
     client = of(Role.BRANCH_STAFF)
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(18):
         client.get(english("catalog_review"))
 
 
