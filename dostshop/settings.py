@@ -124,7 +124,7 @@ S3_BUCKET = env.text("S3_BUCKET", default="")
 PUBLIC_MEDIA_URL = env.text("PUBLIC_MEDIA_URL", default="/media/")
 
 
-def _storage(folder: str, *, public: bool) -> dict[str, Any]:
+def storage(folder: str, *, public: bool) -> dict[str, Any]:
     """A local folder, or the same folder of the bucket where one is set; private files get signed addresses."""
     if not S3_BUCKET:
         local = {"location": VAR / "media" / folder, "base_url": PUBLIC_MEDIA_URL if public else None}
@@ -147,9 +147,9 @@ def _storage(folder: str, *, public: bool) -> dict[str, Any]:
 
 STORAGES = {
     # Originals and documents: never served.
-    "default": _storage("private", public=False),
+    "default": storage("private", public=False),
     # Renditions of photos: public, never changed once written.
-    "renditions": _storage("public", public=True),
+    "renditions": storage("public", public=True),
     "staticfiles": {"BACKEND": "dostshop.staticfiles.BundledStaticFilesStorage"},
 }
 STATIC_URL = "/static/"

@@ -22,6 +22,7 @@ from artisans.models import Branch
 from dostshop.demo.epoint_stand_in.server import EpointStandIn
 from dostshop.demo.stand_in.server import StandInServer
 from dostshop.demo.stripe_stand_in.server import StandIn
+from tests import storing
 from tests.mail_server import MailServer
 
 # For `make chaos`: other ways each time, and how to go them again is printed.
@@ -32,6 +33,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 # Set by continuous integration everywhere; there, these tests may be neither skipped nor left out.
 IN_CI = os.environ.get("CI", "") not in {"", "0", "false"}
 REQUIRED_IN_CI = ("browser", "shared")
+EITHER_STORAGE = pytest.mark.parametrize("own_storage", ["folder", "bucket"], indirect=True)
 # The branches before the tests' database opens them, see ``new_shop``.
 AS_MIGRATED: list[dict[str, Any]] = []
 
@@ -44,9 +46,23 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """The address of a server that speaks the API of S3."""
+    yield from storing.serve_s3()
+
+
 @pytest.fixture
-def own_storage(settings: Settings, tmp_path: Path) -> Path:
-    """Files of one test only, so that one that is left can be seen: in ``default`` and ``renditions``."""
+def own_storage(
+    request: pytest.FixtureRequest, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Path:
+    """Files of one test only, so that one that is left can be seen: in ``default`` and ``renditions``.
+
+    Folders of the path that comes, or a bucket where a test says so: ``EITHER_STORAGE`` runs it with both.
+    """
+    if getattr(request, "param", "folder") == "bucket":
+        storing.use_bucket(request.getfixturevalue("s3"), settings=settings, monkeypatch=monkeypatch)
+        return tmp_path
     settings.STORAGES = {
         name: {**storage, "OPTIONS": {**storage["OPTIONS"], "location": tmp_path / name}}
         if name in {"default", "renditions"}

@@ -1,7 +1,6 @@
 """A phone that sends photos to the studio, and what is left of them."""
 
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.test import Client
@@ -12,6 +11,7 @@ from catalog.models import Photo, Product
 from dostshop.accounts.models import Membership, Role, User
 from dostshop.background.models import Job
 from tests.factories import BranchFactory, ProductFactory, UserFactory
+from tests.storing import kept_in
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -85,7 +85,7 @@ def do_deferred() -> None:
         tasks.discard_files(**job.args)
 
 
-def stored(folder: Path) -> list[str]:
+def stored() -> list[str]:
     """The files left once the worker is done."""
     do_deferred()
-    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+    return sorted(f"{storage}/{name}" for storage in ("default", "renditions") for name in kept_in(storage))

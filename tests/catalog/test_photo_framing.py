@@ -1,10 +1,10 @@
 """Photos turned and cut: what is shown of them, and that it is what somebody chose last."""
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from PIL import Image
@@ -12,15 +12,12 @@ from PIL import Image
 from catalog import photos
 from catalog.models import Photo
 from dostshop.pictures import OF_PEOPLE, Framing
-from tests.catalog.test_photos import as_bytes, files_in, is_near, largest
+from tests.catalog.test_photos import as_bytes, is_near, largest
+from tests.conftest import EITHER_STORAGE
 from tests.factories import piece
+from tests.storing import kept_in
 
 RED, GREEN, BLUE, YELLOW = (200, 30, 40), (30, 140, 60), (30, 60, 200), (230, 200, 30)
-
-
-@pytest.fixture
-def public(own_storage: Path) -> Path:
-    return own_storage / "renditions"
 
 
 def four_corners(width: int = 800, height: int = 600) -> Image.Image:
@@ -87,9 +84,11 @@ def test_something_is_left_of_the_smallest_photo() -> None:
     assert largest(as_bytes(Image.new("RGB", (3, 3), RED), "PNG"), Framing(left=45, top=45, right=45, bottom=45)).size
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
+@pytest.mark.usefixtures("own_storage")
 @pytest.mark.parametrize("change", [{"turn": 90}, {"cut_left": 10}, {"turn": 270, "cut_top": 5, "cut_bottom": 80}])
-def test_another_framing_gets_other_names_and_leaves_no_orphan(public: Path, change: dict[str, int]) -> None:
+def test_another_framing_gets_other_names_and_leaves_no_orphan(change: dict[str, int]) -> None:
     framed = photo()
     photos.render(framed)
     before = {rendition["name"] for rendition in framed.renditions}
@@ -101,15 +100,17 @@ def test_another_framing_gets_other_names_and_leaves_no_orphan(public: Path, cha
 
     after = {rendition["name"] for rendition in framed.renditions}
     assert not before & after
-    assert files_in(public) == after
+    assert kept_in("renditions") == after
     framed.refresh_from_db()
     assert (framed.original_width, framed.original_height) == (800, 600)
-    with Image.open(public / max(after)) as shown:
+    with storages["renditions"].open(max(after)) as file, Image.open(file) as shown:
         assert (shown.height > shown.width) is (framed.turn == 90)
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_what_was_chosen_meanwhile_is_not_overwritten(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("own_storage")
+def test_what_was_chosen_meanwhile_is_not_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
     """A photo is turned while its renditions are made: those go again, for others were asked for."""
     framed = photo()
     encode = photos.encode
@@ -122,14 +123,16 @@ def test_what_was_chosen_meanwhile_is_not_overwritten(public: Path, monkeypatch:
         patched.setattr(photos, "encode", slowly)
         photos.render(framed)
     framed.refresh_from_db()
-    assert (framed.renditions, files_in(public)) == ([], set())
+    assert (framed.renditions, kept_in("renditions")) == ([], set())
 
     photos.render(framed)
-    assert files_in(public) == {rendition["name"] for rendition in framed.renditions} != set()
+    assert kept_in("renditions") == {rendition["name"] for rendition in framed.renditions} != set()
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_somebody_noticed_meanwhile_is_not_kept_for_a_year(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("own_storage")
+def test_somebody_noticed_meanwhile_is_not_kept_for_a_year(monkeypatch: pytest.MonkeyPatch) -> None:
     framed = photo()
     encode = photos.encode
 
@@ -146,8 +149,8 @@ def test_somebody_noticed_meanwhile_is_not_kept_for_a_year(public: Path, monkeyp
     photos.render(framed)
 
     framed.refresh_from_db()
-    assert files_in(public) == {rendition["name"] for rendition in framed.renditions}
-    assert all(name.startswith(OF_PEOPLE) for name in files_in(public))
+    assert kept_in("renditions") == {rendition["name"] for rendition in framed.renditions}
+    assert all(name.startswith(OF_PEOPLE) for name in kept_in("renditions"))
 
 
 @pytest.mark.django_db

@@ -1,7 +1,6 @@
 """New sizes for all pictures by a command, which goes on where it was interrupted."""
 
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,13 +10,10 @@ from PIL import Image
 from catalog import photos
 from catalog.models import Photo
 from dostshop.pictures import Framing
-from tests.catalog.test_photos import as_bytes, files_in
+from tests.catalog.test_photos import as_bytes
+from tests.conftest import EITHER_STORAGE
 from tests.factories import piece
-
-
-@pytest.fixture
-def public(own_storage: Path) -> Path:
-    return own_storage / "renditions"
+from tests.storing import kept_in
 
 
 def pictures(number: int, *, side: int = 64) -> None:
@@ -37,8 +33,10 @@ def rerender() -> str:
     return out.getvalue()
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_new_sizes_are_made_of_every_picture_once(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("own_storage")
+def test_new_sizes_are_made_of_every_picture_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures(3)
     rerender()
     before = named()
@@ -50,13 +48,15 @@ def test_new_sizes_are_made_of_every_picture_once(public: Path, monkeypatch: pyt
     after = named()
     assert not before & after
     assert {rendition["width"] for picture in Photo.objects.all() for rendition in picture.renditions} == {32}
-    assert files_in(public) == after
+    assert kept_in("renditions") == after
     monkeypatch.setattr(photos, "encode", lambda *_: pytest.fail("encoded again"))
     assert rerender() == "Renditions of 3 pictures are in place.\n"
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_what_an_interrupted_run_left_is_gone_on_with(public: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("own_storage")
+def test_what_an_interrupted_run_left_is_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
     pictures(4)
     encode = photos.encode
     made: list[bytes] = []
@@ -81,5 +81,5 @@ def test_what_an_interrupted_run_left_is_gone_on_with(public: Path, monkeypatch:
     rerender()
 
     assert len(made) == 2
-    assert files_in(public) == named()
+    assert kept_in("renditions") == named()
     assert not Photo.objects.filter(renditions=[]).exists()

@@ -13,25 +13,16 @@ from django.core.management import call_command
 from django.db import transaction
 from PIL import Image, ImageCms, ImageDraw
 from procrastinate.contrib.django.models import ProcrastinateJob
-from pytest_django import Settings
 
 from artisans.models import Branch, BranchPhoto
 from catalog import photos, tasks
 from dostshop.pictures import Framing
+from tests.conftest import EITHER_STORAGE
+from tests.storing import kept_in
+
+pytestmark = pytest.mark.usefixtures("own_storage")
 
 RED, BLUE = (200, 30, 40), (30, 60, 200)
-
-
-@pytest.fixture(autouse=True)
-def own_storage(settings: Settings, tmp_path: Path) -> Path:
-    """Files of one test only, so that an orphan can be seen."""
-    settings.STORAGES = {
-        name: {**storage, "OPTIONS": {**storage["OPTIONS"], "location": tmp_path / name}}
-        if name in {"default", "renditions"}
-        else storage
-        for name, storage in settings.STORAGES.items()
-    }
-    return tmp_path / "renditions"
 
 
 def files_in(folder: Path) -> set[str]:
@@ -249,14 +240,15 @@ def test_checking_an_upload_leaves_it_ready_to_be_saved() -> None:
     assert upload.tell() == 0
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_the_row_lists_what_lies_in_the_storage(own_storage: Path) -> None:
+def test_the_row_lists_what_lies_in_the_storage() -> None:
     picture = stored(as_bytes(red_above_blue(1200, 800)))
 
     photos.render(picture)
 
     picture.refresh_from_db()
-    assert {rendition["name"] for rendition in picture.renditions} == files_in(own_storage)
+    assert {rendition["name"] for rendition in picture.renditions} == kept_in("renditions")
     assert len(picture.renditions) == 10
     assert all(storages["renditions"].size(r["name"]) == r["size"] for r in picture.renditions)
     assert picture.fallback is not None
@@ -274,34 +266,37 @@ def test_names_say_nothing_about_the_photographer() -> None:
     assert all(str(picture.key) in name and "leyla" not in name.lower() for name in names)
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_rendering_again_does_nothing(own_storage: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rendering_again_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     picture = stored(as_bytes(red_above_blue()))
     photos.render(picture)
-    before, files = picture.renditions, files_in(own_storage)
+    before, files = picture.renditions, kept_in("renditions")
 
     with monkeypatch.context() as patched:
         patched.setattr(photos, "encode", lambda *_: pytest.fail("encoded again"))
         photos.render(picture)
 
     picture.refresh_from_db()
-    assert (picture.renditions, files_in(own_storage)) == (before, files)
+    assert (picture.renditions, kept_in("renditions")) == (before, files)
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_a_lost_file_is_made_again(own_storage: Path) -> None:
+def test_a_lost_file_is_made_again() -> None:
     picture = stored(as_bytes(red_above_blue()))
     photos.render(picture)
-    before, files = picture.renditions, files_in(own_storage)
+    before, files = picture.renditions, kept_in("renditions")
     storages["renditions"].delete(before[0]["name"])
 
     photos.render(picture)
 
-    assert (picture.renditions, files_in(own_storage)) == (before, files)
+    assert (picture.renditions, kept_in("renditions")) == (before, files)
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_another_original_gets_other_names_and_leaves_no_orphan(own_storage: Path) -> None:
+def test_another_original_gets_other_names_and_leaves_no_orphan() -> None:
     picture = stored(as_bytes(red_above_blue(1200, 800)))
     photos.render(picture)
     before = {rendition["name"] for rendition in picture.renditions}
@@ -312,31 +307,34 @@ def test_another_original_gets_other_names_and_leaves_no_orphan(own_storage: Pat
 
     after = {rendition["name"] for rendition in picture.renditions}
     assert not before & after
-    assert files_in(own_storage) == after
+    assert kept_in("renditions") == after
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_a_picture_deleted_meanwhile_leaves_no_files(own_storage: Path) -> None:
+def test_a_picture_deleted_meanwhile_leaves_no_files() -> None:
     picture = stored(as_bytes(red_above_blue()))
     BranchPhoto.objects.all().delete()
 
     photos.render(picture)
 
-    assert files_in(own_storage) == set()
+    assert kept_in("renditions") == set()
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
-def test_an_unusable_original_changes_nothing(own_storage: Path) -> None:
+def test_an_unusable_original_changes_nothing() -> None:
     picture = stored(as_bytes(red_above_blue()))
     photos.render(picture)
-    before, files = picture.renditions, files_in(own_storage)
-    Path(picture.original.path).write_bytes(b"scrambled")
+    before, files = picture.renditions, kept_in("renditions")
+    with picture.original.storage.open(picture.original.name, "wb") as file:
+        file.write(b"scrambled")
 
     with pytest.raises(photos.UnusablePicture):
         photos.render(picture)
 
     picture.refresh_from_db()
-    assert (picture.renditions, files_in(own_storage)) == (before, files)
+    assert (picture.renditions, kept_in("renditions")) == (before, files)
 
 
 @pytest.mark.django_db
@@ -371,6 +369,7 @@ def test_the_worker_takes_a_missing_or_damaged_picture_calmly() -> None:
     assert picture.renditions == []
 
 
+@EITHER_STORAGE
 @pytest.mark.django_db
 def test_the_command_renders_what_it_can_and_names_the_rest() -> None:
     good = stored(as_bytes(red_above_blue()))

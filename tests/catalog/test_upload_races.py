@@ -1,7 +1,6 @@
 """Photos of which parts come twice at once, or at once with others."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +9,14 @@ from django.db import IntegrityError
 from catalog import uploads
 from catalog.models import Photo, Upload
 from tests.catalog.phones import Phone, draft, instructor, picture, stored
+from tests.conftest import EITHER_STORAGE
 from tests.factories import PhotoFactory
 from tests.racing import after_all_have_come, all_at_once
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.usefixtures("own_storage"),
+    EITHER_STORAGE,
 ]
 
 
@@ -32,24 +33,22 @@ def _same_part_twice(phone: Phone, content: bytes) -> list[Any]:
     )
 
 
-def test_of_parts_for_the_same_place_one_counts(phone: Phone, own_storage: Path) -> None:
+def test_of_parts_for_the_same_place_one_counts(phone: Phone) -> None:
     results = _same_part_twice(phone, b"part" * 100)
     assert sum(isinstance(result, uploads.Moved) for result in results) == 3
     upload = Upload.objects.get()
     assert (upload.offset, len(upload.parts)) == (400, 1)
-    assert stored(own_storage) == [f"default/{name}" for name in upload.parts]
+    assert stored() == [f"default/{name}" for name in upload.parts]
 
 
-def test_control_without_the_condition_all_of_them_would_count(
-    phone: Phone, own_storage: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_the_condition_all_of_them_would_count(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     def move(upload: Upload, **fields: Any) -> None:
         Upload.objects.filter(pk=upload.pk).update(**fields)
 
     monkeypatch.setattr(uploads, "_move", move)
     results = _same_part_twice(phone, b"part" * 100)
     assert not any(isinstance(result, Exception) for result in results)
-    assert len(stored(own_storage)) == 4
+    assert len(stored()) == 4
 
 
 def _last_part_twice(phone: Phone) -> list[Any]:
@@ -61,11 +60,11 @@ def _last_part_twice(phone: Phone) -> list[Any]:
     return all_at_once([partial(uploads.append, upload, offset=500, part=content[500:]) for upload in seen])
 
 
-def test_a_last_part_that_comes_twice_at_once_makes_one_photo(phone: Phone, own_storage: Path) -> None:
+def test_a_last_part_that_comes_twice_at_once_makes_one_photo(phone: Phone) -> None:
     results = _last_part_twice(phone)
     assert sum(isinstance(result, uploads.Moved) for result in results) == 1
     photo = Photo.objects.get()
-    assert stored(own_storage) == [f"default/{photo.original.name}"]
+    assert stored() == [f"default/{photo.original.name}"]
     assert Upload.objects.get().photo == photo
 
 
@@ -94,12 +93,12 @@ def _eighth_and_ninth(phone: Phone) -> list[Any]:
     return all_at_once(calls)
 
 
-def test_of_two_that_would_both_be_the_eighth_one_is_refused(phone: Phone, own_storage: Path) -> None:
+def test_of_two_that_would_both_be_the_eighth_one_is_refused(phone: Phone) -> None:
     PhotoFactory.create_batch(7, product=phone.product)
     results = _eighth_and_ninth(phone)
     assert sum(isinstance(result, uploads.Refused) for result in results) == 1
     assert Photo.objects.count() == 8
-    assert len(stored(own_storage)) == 1
+    assert len(stored()) == 1
 
 
 def test_control_without_the_products_lock_there_would_be_nine(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:

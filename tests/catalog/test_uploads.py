@@ -1,9 +1,6 @@
 """Photos on their way from a phone: the protocol, who may send what, and that nothing is left over."""
 
 from datetime import timedelta
-from io import BytesIO
-from pathlib import Path
-from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +8,6 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
 from django.utils import timezone, translation
-from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
 from catalog import tasks, uploads
@@ -20,12 +16,13 @@ from dostshop.accounts.models import User
 from dostshop.background.models import Job
 from dostshop.locks import InsideTransaction
 from tests.catalog.phones import TUS, Phone, content_of, draft, instructor, picture, stored
+from tests.conftest import EITHER_STORAGE
 from tests.factories import PhotoFactory
 
 if TYPE_CHECKING:
     pass
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_storage"), EITHER_STORAGE]
 
 
 @pytest.fixture
@@ -43,7 +40,7 @@ def phone(user: User, product: Product) -> Phone:
     return Phone(user, product)
 
 
-def test_a_photo_that_came_in_three_parts_is_the_photo(phone: Phone, own_storage: Path) -> None:
+def test_a_photo_that_came_in_three_parts_is_the_photo(phone: Phone) -> None:
     content = picture()
     begun = phone.begin(len(content))
     assert begun.status_code == 201
@@ -67,7 +64,7 @@ def test_a_photo_that_came_in_three_parts_is_the_photo(phone: Phone, own_storage
     place = f"/en/studio/{phone.product.code.lower()}/photos/{photo.pk}/"
     assert sent.headers["Content-Location"] == place
     assert phone.client.get(place).status_code == 200
-    assert stored(own_storage) == [f"default/{photo.original.name}"]
+    assert stored() == [f"default/{photo.original.name}"]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +106,7 @@ def test_a_phone_that_missed_the_last_answer_learns_where_the_photo_is(phone: Ph
     assert asked.headers["Content-Location"] == last.headers["Content-Location"]
 
 
-def test_the_last_part_sent_again_makes_no_second_photo(phone: Phone, own_storage: Path) -> None:
+def test_the_last_part_sent_again_makes_no_second_photo(phone: Phone) -> None:
     content = picture()
     phone.begin(len(content))
     phone.send(content[:500], offset=0)
@@ -118,11 +115,11 @@ def test_the_last_part_sent_again_makes_no_second_photo(phone: Phone, own_storag
     assert again.status_code == 409
     assert uploads.append(Upload.objects.get(), offset=len(content), part=b"").photo == Photo.objects.get()
     assert Photo.objects.count() == 1
-    assert len(stored(own_storage)) == 1
+    assert len(stored()) == 1
 
 
 def test_what_a_crash_left_at_the_last_part_is_neither_lost_nor_doubled(
-    phone: Phone, own_storage: Path, monkeypatch: pytest.MonkeyPatch
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process ends after the original was stored, and before the row was."""
     content = picture()
@@ -137,7 +134,7 @@ def test_what_a_crash_left_at_the_last_part_is_neither_lost_nor_doubled(
     assert phone.send(content[500:], offset=500).status_code == 204
     photo = Photo.objects.get()
     tasks.discard_files(files=[list(file) for file in photo.files])
-    assert stored(own_storage) == []
+    assert stored() == []
 
 
 def _killed(*_args: object, **_kwargs: object) -> None:
@@ -145,14 +142,14 @@ def _killed(*_args: object, **_kwargs: object) -> None:
 
 
 @pytest.mark.parametrize("offset", [0, 499, 501])
-def test_what_does_not_follow_is_not_taken_in(phone: Phone, own_storage: Path, offset: int) -> None:
+def test_what_does_not_follow_is_not_taken_in(phone: Phone, offset: int) -> None:
     content = picture()
     phone.begin(len(content))
     phone.send(content[:500], offset=0)
-    before = stored(own_storage)
+    before = stored()
     assert phone.send(content[500:], offset=offset).status_code == 409
     assert phone.ask().headers["Upload-Offset"] == "500"
-    assert stored(own_storage) == before
+    assert stored() == before
 
 
 @pytest.mark.parametrize("value", ["", "-1", "1e3", "٣", "1" * 16, "ten"])
@@ -163,19 +160,19 @@ def test_numbers_that_are_none_are_not_understood(phone: Phone, value: str) -> N
     assert Upload.objects.get().offset == 0
 
 
-def test_more_than_was_announced_is_refused(phone: Phone, own_storage: Path) -> None:
+def test_more_than_was_announced_is_refused(phone: Phone) -> None:
     phone.begin(10)
     refused = phone.send(b"eleven byte", offset=0)
     assert refused.status_code == 413
     assert "More came than was announced" in refused.text
-    assert stored(own_storage) == []
+    assert stored() == []
 
 
-def test_a_part_has_an_end(phone: Phone, own_storage: Path) -> None:
+def test_a_part_has_an_end(phone: Phone) -> None:
     phone.begin(10_000_000)
     refused = phone.send(b"x" * (uploads.MAX_PART_BYTES + 1), offset=0)
     assert refused.status_code == 413
-    assert stored(own_storage) == []
+    assert stored() == []
     assert phone.send(b"x" * uploads.MAX_PART_BYTES, offset=0).status_code == 204
 
 
@@ -195,9 +192,7 @@ def test_an_empty_file_is_refused(phone: Phone) -> None:
     ("content", "sentence"),
     [(b"<html>no picture</html>", "not a picture that the shop can show"), (picture()[:-900], "damaged")],
 )
-def test_what_is_no_picture_is_refused_with_a_sentence_and_deleted(
-    phone: Phone, own_storage: Path, content: bytes, sentence: str
-) -> None:
+def test_what_is_no_picture_is_refused_with_a_sentence_and_deleted(phone: Phone, content: bytes, sentence: str) -> None:
     phone.begin(len(content))
     phone.send(content[:10], offset=0)
     refused = phone.send(content[10:], offset=10)
@@ -206,7 +201,7 @@ def test_what_is_no_picture_is_refused_with_a_sentence_and_deleted(
     assert sentence in refused.text
     assert phone.ask().status_code == 404
     assert not Photo.objects.exists()
-    assert stored(own_storage) == []
+    assert stored() == []
 
 
 def test_a_refusal_is_told_in_the_language_of_the_page(phone: Phone) -> None:
@@ -238,9 +233,7 @@ def test_a_ninth_photo_is_refused_before_it_is_sent(phone: Phone) -> None:
     assert Photo.objects.count() == 8
 
 
-def test_what_was_sent_for_review_meanwhile_gets_no_more_photos(
-    phone: Phone, own_storage: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_sent_for_review_meanwhile_gets_no_more_photos(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     content = picture()
     phone.begin(len(content))
     phone.send(content[:500], offset=0)
@@ -250,7 +243,7 @@ def test_what_was_sent_for_review_meanwhile_gets_no_more_photos(
     with pytest.raises(uploads.Refused, match="sent for review"), translation.override("en"):
         uploads.append(Upload.objects.get(), offset=500, part=content[500:])
     assert not Photo.objects.exists()
-    assert stored(own_storage) == []
+    assert stored() == []
 
 
 def test_nobody_has_more_on_the_way_than_a_few_pieces_photos(phone: Phone, user: User) -> None:
@@ -262,26 +255,26 @@ def test_nobody_has_more_on_the_way_than_a_few_pieces_photos(phone: Phone, user:
     assert Phone(instructor(), phone.product).begin(1000).status_code == 201
 
 
-def test_a_photo_is_stopped_by_whoever_sends_it(phone: Phone, own_storage: Path) -> None:
+def test_a_photo_is_stopped_by_whoever_sends_it(phone: Phone) -> None:
     content = picture()
     phone.begin(len(content))
     phone.send(content[:500], offset=0)
     assert phone.stop().status_code == 204
     assert phone.ask().status_code == 404
     assert phone.send(content[500:], offset=500).status_code == 404
-    assert stored(own_storage) == []
+    assert stored() == []
 
 
-def test_stopping_what_has_arrived_leaves_the_photo(phone: Phone, own_storage: Path) -> None:
+def test_stopping_what_has_arrived_leaves_the_photo(phone: Phone) -> None:
     content = picture()
     phone.begin(len(content))
     phone.send(content, offset=0)
     assert phone.stop().status_code == 204
     assert content_of(Photo.objects.get()) == content
-    assert len(stored(own_storage)) == 1
+    assert len(stored()) == 1
 
 
-def test_what_nobody_goes_on_with_is_deleted_after_two_days(phone: Phone, own_storage: Path) -> None:
+def test_what_nobody_goes_on_with_is_deleted_after_two_days(phone: Phone) -> None:
     content = picture()
     phone.begin(len(content))
     phone.send(content[:500], offset=0)
@@ -296,7 +289,7 @@ def test_what_nobody_goes_on_with_is_deleted_after_two_days(phone: Phone, own_st
     tasks.forget_uploads(timestamp=0)
     assert phone.ask().status_code == 404
     assert finished.ask().status_code == 200
-    assert stored(own_storage) == [f"default/{Photo.objects.get().original.name}"]
+    assert stored() == [f"default/{Photo.objects.get().original.name}"]
 
 
 def test_a_photo_on_which_the_phone_goes_on_is_not_abandoned(phone: Phone) -> None:
@@ -372,7 +365,7 @@ def test_no_storage_is_called_while_rows_are_locked(phone: Phone) -> None:
         uploads.append(Upload.objects.get(), offset=0, part=b"x")
 
 
-def test_a_photo_by_a_form_is_the_same_photo(user: User, product: Product, own_storage: Path) -> None:
+def test_a_photo_by_a_form_is_the_same_photo(user: User, product: Product) -> None:
     content = picture()
     photo = uploads.add_photo(product.pk, file=ContentFile(content, "IMG_0001.HEIC"), user=user)
     assert Photo.objects.get() == photo
@@ -385,7 +378,7 @@ def test_a_photo_by_a_form_is_the_same_photo(user: User, product: Product, own_s
     PhotoFactory.create_batch(7, product=product)
     with pytest.raises(uploads.Refused, match="at most 8"), translation.override("en"):
         uploads.add_photo(product.pk, file=ContentFile(content), user=user)
-    assert stored(own_storage) == [f"default/{photo.original.name}"]
+    assert stored() == [f"default/{photo.original.name}"]
 
 
 def test_a_form_brings_no_file_that_is_too_large(user: User, product: Product) -> None:
@@ -393,30 +386,3 @@ def test_a_form_brings_no_file_that_is_too_large(user: User, product: Product) -
     large.size = MAX_UPLOAD_BYTES + 1
     with pytest.raises(uploads.TooLarge):
         uploads.add_photo(product.pk, file=large, user=user)
-
-
-@pytest.mark.parametrize("picture_format", ["JPEG", "HEIF", "PNG"])
-def test_twelve_megapixels_are_answered_within_a_second_of_the_last_byte(
-    phone: Phone, picture_format: str, pytestconfig: pytest.Config
-) -> None:
-    content = _twelve_megapixels(picture_format)
-    phone.begin(len(content))
-    parts = range(0, len(content), 512 * 1024)
-    for offset in parts[:-1]:
-        phone.send(content[offset : offset + parts.step], offset=offset)
-    used, began = process_time(), perf_counter()
-    last = phone.send(content[parts[-1] :], offset=parts[-1])
-    used, took = process_time() - used, perf_counter() - began
-    assert last.status_code == 204
-    assert used < 1
-    if pytestconfig.getoption("quiet_machine"):
-        assert took < 1
-
-
-def _twelve_megapixels(picture_format: str) -> bytes:
-    """Grain and slow changes, as in a photograph."""
-    coarse = [Image.effect_noise((1000, 750), 60) for _ in range(3)]
-    image = Image.merge("RGB", coarse).resize((4000, 3000), Image.Resampling.BICUBIC)
-    content = BytesIO()
-    image.save(content, picture_format, quality=80)
-    return content.getvalue()
