@@ -33,22 +33,14 @@ env.fill(
 )
 
 from dostshop.settings import *  # noqa: E402, F403
-from dostshop.settings import STORAGES  # noqa: E402
+from dostshop.settings import S3_BUCKET, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-STORAGES = {
-    **STORAGES,
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": _SCRATCH / "private"},
-    },
-    "renditions": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": _SCRATCH / "public", "base_url": "/media/"},
-    },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-}
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+if not S3_BUCKET:
+    STORAGES["default"]["OPTIONS"]["location"] = _SCRATCH / "private"
+    STORAGES["renditions"]["OPTIONS"]["location"] = _SCRATCH / "public"
 # Static files are served from where they are, and looked for when they are asked for.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

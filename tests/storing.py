@@ -22,10 +22,11 @@ def serve_s3() -> Iterator[str]:
     server.stop()
 
 
-def use_bucket(address: str, *, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As an operator would, by settings alone; the bucket is new and empty."""
+def use_bucket(address: str, *, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """As an operator would, by settings alone; the bucket is new and empty. Returns the environment that says so."""
     bucket = f"shop-{uuid4().hex}"
-    for name, value in {**KEYS, "S3_ENDPOINT_URL": address}.items():
+    environment = {**KEYS, "S3_ENDPOINT_URL": address, "S3_BUCKET": bucket}
+    for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(shop, "S3_BUCKET", bucket)
     monkeypatch.setattr(shop, "PUBLIC_MEDIA_URL", "https://pictures.example.az/")
@@ -42,6 +43,7 @@ def use_bucket(address: str, *, settings: Settings, monkeypatch: pytest.MonkeyPa
         aws_secret_access_key=KEYS["S3_SECRET_KEY"],
     )
     client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": KEYS["S3_REGION"]})
+    return environment
 
 
 def kept_in(name: str) -> set[str]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from io import BytesIO
-from pathlib import Path
 from threading import Event
 
 import pytest
@@ -150,7 +149,7 @@ def expect_nothing_kept(page: Page) -> None:
 
 
 def test_eight_photos_go_on_where_the_signal_was_lost(
-    page: Page, context: BrowserContext, piece: Product, server: Server, own_storage: Path
+    page: Page, context: BrowserContext, piece: Product, server: Server
 ) -> None:
     photos = [taken(number) for number in range(8)]
     server.stops_at = 11
@@ -167,7 +166,7 @@ def test_eight_photos_go_on_where_the_signal_was_lost(
     expect_arrived(page, photos)
     expect_nothing_twice(server, photos)
     expect_nothing_kept(page)
-    assert len(stored(own_storage)) == 8
+    assert len(stored()) == 8
     # No more fit.
     expect(page.get_by_role("button", name="Choose photos")).to_be_hidden()
 
@@ -274,7 +273,7 @@ def test_no_more_than_eight_photos_are_taken(page: Page, piece: Product) -> None
     assert Photo.objects.count() == 8
 
 
-def test_a_photo_on_its_way_can_be_removed(page: Page, piece: Product, server: Server, own_storage: Path) -> None:
+def test_a_photo_on_its_way_can_be_removed(page: Page, piece: Product, server: Server) -> None:
     server.stops_at = 2
     page.goto(url_of(piece))
     choose(page, [taken(1), taken(2, side=200)])
@@ -286,7 +285,7 @@ def test_a_photo_on_its_way_can_be_removed(page: Page, piece: Product, server: S
     assert content_of(Photo.objects.get()) == taken(2, side=200)["buffer"]
     expect_nothing_kept(page)
     assert Upload.objects.unfinished().count() == 0
-    assert len(stored(own_storage)) == 1
+    assert len(stored()) == 1
 
 
 def test_a_piece_is_not_sent_before_its_photos(page: Page, piece: Product, server: Server) -> None:

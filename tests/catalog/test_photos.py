@@ -327,7 +327,7 @@ def test_an_unusable_original_changes_nothing() -> None:
     picture = stored(as_bytes(red_above_blue()))
     photos.render(picture)
     before, files = picture.renditions, kept_in("renditions")
-    with picture.original.storage.open(picture.original.name, "wb") as file:
+    with picture.original.storage.open(str(picture.original.name), "wb") as file:
         file.write(b"scrambled")
 
     with pytest.raises(photos.UnusablePicture):
