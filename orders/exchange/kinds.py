@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog.exchange import makers
+from catalog.exchange.makers import MakersWork
 from dostshop.accounts.models import User
 from dostshop.exchange.kinds import Kind, register
 from orders.exchange import pieces
@@ -32,5 +34,19 @@ PIECES = Kind(
     export=pieces.export,
 )
 
-for kind in (PIECES,):
+MAKERS = Kind(
+    name="makers",
+    title=_("Makers"),
+    note=_(
+        "A row for each maker, known by the code; what is private is in no table. Without a code it is a new maker. "
+        "What of it the shop shows, the maker's consents say."
+    ),
+    may_import=_has("artisans.change_artisan"),
+    may_export=_has("artisans.change_artisan"),
+    open=MakersWork.read,
+    choices=makers.CHOICES,
+    export=makers.export,
+)
+
+for kind in (PIECES, MAKERS):
     register(kind)
