@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext_lazy as _
 
-from catalog.exchange import makers
+from catalog.exchange import makers, photographs
 from catalog.exchange.makers import MakersWork
+from catalog.exchange.photographs import PhotographsWork
 from dostshop.accounts.models import User
 from dostshop.exchange.kinds import Kind, register
 from orders.exchange import pieces
@@ -48,5 +49,19 @@ MAKERS = Kind(
     export=makers.export,
 )
 
-for kind in (PIECES, MAKERS):
+PHOTOGRAPHS = Kind(
+    name="photographs",
+    title=_("Photographs of pieces"),
+    note=_(
+        "A ZIP with photographs that are named by the SKU of their piece: K-17.jpg, and K-17-2.jpg, K-17-3.jpg for "
+        "more of it. They are for pieces that are not in the shop yet: on the page of each say what can be seen, and "
+        "whether a person is visible."
+    ),
+    may_import=_has("catalog.change_product"),
+    open=PhotographsWork.read,
+    suffixes=(".zip",),
+    most_bytes=photographs.MOST_BYTES,
+)
+
+for kind in (PIECES, MAKERS, PHOTOGRAPHS):
     register(kind)
