@@ -3,22 +3,25 @@
 Promises: a step follows ``Product.TRANSITIONS`` and leaves a ``ProductEvent`` in the same transaction, with who took it
 and why. What gets published has an Azerbaijani name and text, a photo, for every photo an alternative text and an
 answer to whether a person is visible, a price, a weight, a maker, to whom the makers' part of it goes, and in its
-photos nobody who has not agreed to that. ``published_at`` is the first day that a piece was shown, or is to be shown,
-and stays when it comes back. A step to the state that the product is in does nothing.
+photos nobody who has not agreed to that. Who looked at a product decides on what they saw, or not at all.
+``published_at`` is the first day that a piece was shown, or is to be shown, and stays when it comes back. A
+step to the state that the product is in does nothing.
 
 Locks: the product. Raises: ``NotReady`` where something is missing, ``NotNow`` where the step does not follow from the
 state, ``locks.Busy``; nothing is written then. After commit: a mail to whoever sent the piece for review, by a task.
 Retry: does nothing.
 """
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, TextChoices
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextChoices
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
+from modeltranslation.translator import translator
 
 from catalog import review_mails
 from catalog.models import Photo, Product, ProductEvent, ProductMaker, ProductQuerySet, Variant
@@ -53,6 +56,10 @@ class NotReady(Exception):
 
 class NotNow(Exception):
     """The step does not follow from the state that the product is in. The message says so, for staff."""
+
+
+class OtherThanSeen(NotNow):
+    """Something of the product was changed after whoever decides had looked at it."""
 
 
 def lacking(products: ProductQuerySet, gap: Gap | str) -> ProductQuerySet:
@@ -97,27 +104,51 @@ def foresee(products: Sequence[Product], kind: Kind) -> dict[int, str]:
     }
 
 
+def version(product_pk: int) -> str:
+    """Of all that is judged of a product: another one once anything of it was changed, or a step was taken."""
+    photos = Photo.objects.filter(product=product_pk)
+    judged = [
+        _written(Product.objects.filter(pk=product_pk), but={"updated_at"}),
+        _written(photos, but={"renditions", "hints"}),
+        sorted(Photo.people.through.objects.filter(photo__in=photos).values_list("photo_id", "artisan_id")),
+        _written(Variant.objects.filter(product=product_pk)),
+        sorted(ProductMaker.objects.filter(product=product_pk).values_list("artisan_id", "share")),
+        ProductEvent.objects.filter(product=product_pk).aggregate(last=Max("pk")),
+    ]
+    return hashlib.sha256(repr(judged).encode()).hexdigest()[:32]
+
+
+def _written(rows: QuerySet[Any], *, but: Set[str] = frozenset()) -> list[tuple[Any, ...]]:
+    """Of texts every language, whichever is active."""
+    unwanted = {*but, *translator.get_options_for_model(rows.model).all_fields}
+    columns = [column.attname for column in rows.model._meta.concrete_fields if column.name not in unwanted]
+    return list(rows.order_by("pk").values_list(*columns))
+
+
 def submit(product_pk: int, *, actor: User) -> None:
     """From the studio to whoever reviews. Raises NotReady, NotNow."""
     _take(ProductEvent(product_id=product_pk, kind=Kind.SUBMITTED, actor=actor), needed=NEEDED_FOR_REVIEW)
 
 
-def ask_changes(product_pk: int, *, actor: User, reason: str) -> None:
-    """Back to the studio, with what is to be changed. Raises NotReady without a reason, NotNow."""
+def ask_changes(product_pk: int, *, actor: User, reason: str, seen: str = "") -> None:
+    """Back to the studio, with what is to be changed. Raises NotReady without a reason, NotNow, OtherThanSeen."""
     if not reason.strip():
         raise NotReady(gettext("Say what is to be changed: the instructor reads it."))
-    _take(ProductEvent(product_id=product_pk, kind=Kind.CHANGES_ASKED, actor=actor, reason=reason.strip()))
+    _take(ProductEvent(product_id=product_pk, kind=Kind.CHANGES_ASKED, actor=actor, reason=reason.strip()), seen=seen)
 
 
-def approve(product_pk: int, *, actor: User) -> None:
-    """The piece is right for the shop; it may still lack what publishing needs. Raises NotNow."""
-    _take(ProductEvent(product_id=product_pk, kind=Kind.APPROVED, actor=actor))
+def approve(product_pk: int, *, actor: User, seen: str = "") -> None:
+    """The piece is right for the shop; it may still lack what publishing needs. Raises NotNow, OtherThanSeen.
+
+    ``seen``: the ``version`` that was judged, where somebody looked at the product first; for other steps, too.
+    """
+    _take(ProductEvent(product_id=product_pk, kind=Kind.APPROVED, actor=actor), seen=seen)
 
 
-def publish(product_pk: int, *, actor: User | None = None, at: datetime | None = None) -> None:
-    """Shows the product in the shop, from ``at`` on where it lies ahead. Raises NotReady, NotNow."""
+def publish(product_pk: int, *, actor: User | None = None, at: datetime | None = None, seen: str = "") -> None:
+    """Shows the product in the shop, from ``at`` on where it lies ahead. Raises NotReady, NotNow, OtherThanSeen."""
     kind = Kind.SCHEDULED if at and at > timezone.now() else Kind.PUBLISHED
-    _take(ProductEvent(product_id=product_pk, kind=kind, actor=actor), needed=NEEDED, at=at)
+    _take(ProductEvent(product_id=product_pk, kind=kind, actor=actor), needed=NEEDED, at=at, seen=seen)
 
 
 def take_back(product_pk: int, *, actor: User | None = None, reason: str = "") -> None:
@@ -131,7 +162,7 @@ def archive(product_pk: int, *, actor: User | None = None, reason: str = "") -> 
 
 
 @short_transaction()
-def _take(step: ProductEvent, *, needed: tuple[Gap, ...] = (), at: datetime | None = None) -> None:
+def _take(step: ProductEvent, *, needed: tuple[Gap, ...] = (), at: datetime | None = None, seen: str = "") -> None:
     product = Product.objects.locked(step.product_id)
     state = ProductEvent.STATES[step.kind]
     if step.kind == Kind.SCHEDULED and product.is_in_shop:
@@ -141,6 +172,8 @@ def _take(step: ProductEvent, *, needed: tuple[Gap, ...] = (), at: datetime | No
         return
     if refusal := _not_now(product, state):
         raise NotNow(refusal)
+    if seen and seen != version(product.pk):
+        raise OtherThanSeen(gettext("It was changed after you opened its page. Look at it again, and decide then."))
     if refusal := _not_ready(gaps(product.pk, needed)):
         raise NotReady(refusal)
     product.state, product.published_at = state, published_at

@@ -12,5 +12,6 @@ urlpatterns = [
     path("artisans/", storefront.artisans, name="artisans"),
     path("artisans/<slug:slug>/", storefront.artisan, name="artisan"),
     path("branches/<slug:slug>/", storefront.branch, name="branch"),
+    path("preview/<str:token>/", storefront.preview, name="preview"),
     path("search/", storefront.search, name="search"),
 ]

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.conf import settings
+from django.contrib import admin
 from django.db.models import Count, Q
 from django.forms import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextareaWidget
 
-from catalog import publishing, voice_notes
+from catalog import previews, publishing, voice_notes
 from catalog.admin.bulk import APPROVE, ARCHIVE, PUBLISH, TAKE_BACK, ChangesManyAdmin
 from catalog.models import Product, ProductEvent
 from catalog.publishing import Gap
@@ -30,6 +31,8 @@ from dostshop.admin_site import Waiting
 from dostshop.locks import Busy
 from dostshop.translated import lacking
 
+# The version that the page shows goes with its dialogs.
+WITH_SEEN = {"hx-include": "#seen"}
 # For each gap: the part of the page where it is closed, and what to do there.
 REMEDIES = {
     Gap.NAME: ("id_name_az", _("Type it under “name”, in the tab “az”.")),
@@ -42,6 +45,12 @@ REMEDIES = {
     Gap.MAKER: ("makers-group", _("Name whoever made it under “makers”.")),
     Gap.FACE: ("photos-group", _("Record a consent for the face, name who is visible, or choose another photo.")),
 }
+# Which stops nobody from publishing: what was sold is shown too.
+ON_SHELF = (
+    "variants-group",
+    _("Without one it is shown as sold. Receive pieces under “variants”."),
+    _("a piece on the shelf"),
+)
 
 
 def day_and_time(moment: datetime) -> str:
@@ -78,7 +87,21 @@ class _Waits(NamedTuple):
     query: dict[str, str]
 
 
-class AskChangesDialog(StepForm):
+class DecisionDialog(StepForm):
+    """On what the page showed, or where that is not known, on what there is now."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        product = admin.site.get_model_admin(Product).get_object(self.request, str(self.object_id))
+        if product is None:
+            raise Http404
+        now = publishing.version(product.pk)
+        self.fields["seen"].initial = now if self.is_bound else self.request.GET.get("seen", now)
+
+
+class AskChangesDialog(DecisionDialog):
     reason = forms.CharField(
         label=_("what is to be changed"),
         help_text=_("The instructor reads it in the studio."),
@@ -87,7 +110,7 @@ class AskChangesDialog(StepForm):
     )
 
 
-class PublishAtDialog(StepForm):
+class PublishAtDialog(DecisionDialog):
     at = forms.DateTimeField(
         label=_("day and time"),
         help_text=_("In Baku."),
@@ -109,6 +132,7 @@ class SteppedProductAdmin(ChangesManyAdmin):
         publishing.NotNow: None,
         Busy: _("Somebody else is at work on it at this moment. Try again."),
     }
+    change_form_outer_before_template = "admin/catalog/seen.html"
     # What the instructor said; shown where there is such a person.
     from_the_studio = (
         _("From the studio"),
@@ -153,6 +177,13 @@ class SteppedProductAdmin(ChangesManyAdmin):
         to_review = _Waits(gettext("Pieces to review"), Q(state=submitted), {"state": submitted.value})
         return [to_review, *found] if publishes else found
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        product: Product | None = kwargs.get("obj")
+        if product and self.has_publishing_permission(request):
+            context["seen"] = publishing.version(product.pk)
+        page: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return page
+
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
         """What follows from the state. A step that no longer does is refused with its reason."""
         actions = super().get_actions_detail(request, object_id)
@@ -162,15 +193,36 @@ class SteppedProductAdmin(ChangesManyAdmin):
 
     @display(description=_("what publishing still needs"))
     def what_is_missing(self, product: Product) -> SafeString | str:
-        missing = publishing.gaps(product.pk)
-        if not missing:
+        steps = [(*REMEDIES[gap], gap.label) for gap in publishing.gaps(product.pk)]
+        if not product.is_in_shop and product.is_counted and not getattr(product, "on_hand", 1):
+            steps.append(ON_SHELF)
+        if not steps:
             return gettext("Nothing is missing.")
         lines = format_html_join(
             "",
             '<li><a class="underline" href="#{}">{}</a>. {}</li>',
-            ((place, gap.label, what_to_do) for gap in missing for place, what_to_do in [REMEDIES[gap]]),
+            ((place, label, what_to_do) for place, what_to_do, label in steps),
         )
         return format_html('<ul class="list-disc pl-5">{}</ul>', lines)
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """Its page, or what that will be; what was archived without a name never had one."""
+        if obj is None:
+            return None
+        return previews.address(obj) or (obj.get_absolute_url() if obj.slug else None)
+
+    @display(description=_("how it will look"))
+    def preview(self, product: Product) -> SafeString | str:
+        """A link to open, and to copy for somebody who does not sign in."""
+        address = previews.address(product)
+        if not address:
+            return ""
+        how_long = gettext("Whoever has it sees the page: for 7 days, and until the piece is published or taken back.")
+        return format_html(
+            '<a class="underline" href="{}">{}</a><input class="{}" value="{}" aria-label="{}" readonly><p>{}</p>',
+            *(address, gettext("Show how it will look in the shop")),
+            *(" ".join(INPUT_CLASSES), address, gettext("The same as a link, to send to somebody"), how_long),
+        )
 
     @display(description=_("shown from"))
     def shown_from(self, product: Product) -> str:
@@ -220,18 +272,23 @@ class SteppedProductAdmin(ChangesManyAdmin):
     @action(
         description=pgettext_lazy("of a piece", "Approve"),
         permissions=["publishing"],
+        attrs=WITH_SEEN,
         dialog={
             "title": _("Is this piece right for the shop?"),
             "description": _("Approved, it waits to be published."),
+            "form_class": DecisionDialog,
             "form_submit_text": pgettext_lazy("of a piece", "Approve"),
         },
     )
-    def approve(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self.run_on_one(request, object_id, APPROVE)
+    def approve(self, request: HttpRequest, form: DecisionDialog, object_id: str) -> HttpResponse:
+        seen = form.cleaned_data["seen"]
+        step = Step(lambda product, actor: publishing.approve(product.pk, actor=actor, seen=seen), done=APPROVE.done)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Ask for changes"),
         permissions=["publishing"],
+        attrs=WITH_SEEN,
         dialog={
             "title": _("Ask the instructor for changes?"),
             "description": _("It goes back to the studio with what you write here."),
@@ -240,9 +297,9 @@ class SteppedProductAdmin(ChangesManyAdmin):
         },
     )
     def ask_changes(self, request: HttpRequest, form: AskChangesDialog, object_id: str) -> HttpResponse:
-        reason = form.cleaned_data["reason"]
+        reason, seen = form.cleaned_data["reason"], form.cleaned_data["seen"]
         step = Step(
-            lambda product, actor: publishing.ask_changes(product.pk, actor=actor, reason=reason),
+            lambda product, actor: publishing.ask_changes(product.pk, actor=actor, reason=reason, seen=seen),
             done=_("Changes asked"),
         )
         return self.run_on_one(request, object_id, step, form=form)
@@ -251,18 +308,23 @@ class SteppedProductAdmin(ChangesManyAdmin):
         description=_("Publish"),
         permissions=["publishing"],
         variant=ActionVariant.PRIMARY,
+        attrs=WITH_SEEN,
         dialog={
             "title": _("Publish this product?"),
             "description": _("It is shown in the shop from now on."),
+            "form_class": DecisionDialog,
             "form_submit_text": _("Publish"),
         },
     )
-    def publish(self, request: HttpRequest, form: BaseDialogForm, object_id: str) -> HttpResponse:
-        return self.run_on_one(request, object_id, PUBLISH)
+    def publish(self, request: HttpRequest, form: DecisionDialog, object_id: str) -> HttpResponse:
+        seen = form.cleaned_data["seen"]
+        step = Step(lambda product, actor: publishing.publish(product.pk, actor=actor, seen=seen), done=PUBLISH.done)
+        return self.run_on_one(request, object_id, step, form=form)
 
     @action(
         description=_("Publish later"),
         permissions=["publishing"],
+        attrs=WITH_SEEN,
         dialog={
             "title": _("Publish this product later?"),
             "description": _("It is shown in the shop from that moment on, and can be taken back before."),
@@ -271,9 +333,9 @@ class SteppedProductAdmin(ChangesManyAdmin):
         },
     )
     def publish_at(self, request: HttpRequest, form: PublishAtDialog, object_id: str) -> HttpResponse:
-        at = form.cleaned_data["at"]
+        at, seen = form.cleaned_data["at"], form.cleaned_data["seen"]
         done = gettext("To be published on %(day)s") % {"day": day_and_time(at)}
-        step = Step(lambda product, actor: publishing.publish(product.pk, actor=actor, at=at), done=done)
+        step = Step(lambda product, actor: publishing.publish(product.pk, actor=actor, at=at, seen=seen), done=done)
         return self.run_on_one(request, object_id, step, form=form)
 
     @action(

@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +35,7 @@ from dostshop.admin import (
     TranslatedAdmin,
     UntranslatedFilter,
     in_every_language,
+    signed_in,
 )
 
 THUMBNAIL_WIDTH = 48
@@ -63,11 +66,15 @@ class VariantInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any
     show_title = True
     extra = 0
     min_num = 1
-    fields = (("sku", "price"), "option", "position", ("on_hand", "held"))
-    readonly_fields = ("on_hand", "held")
+    fields = (("sku", "price"), "option", "position", ("on_hand", "held"), "receive")
+    readonly_fields = ("on_hand", "held", "receive")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Variant]:
-        return availability.with_stock(super().get_queryset(request))
+        return availability.with_stock(super().get_queryset(request).select_related("product__proposal"))
+
+    def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        may_receive = obj and obj.is_counted and signed_in(request).has_perm("orders.change_stock")
+        return self.fields if may_receive else self.fields[:-1]
 
     def has_delete_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         """A variant takes its stock with it, and one that was ordered cannot go: archive the product instead."""
@@ -80,6 +87,22 @@ class VariantInline(PartOfPage, StackedInline, TranslationStackedInline[Any, Any
     @display(description=_("held"))
     def held(self, variant: Variant) -> int:
         return getattr(variant, "held", 0)
+
+    @display(description=_("the shelf"))
+    def receive(self, variant: Variant) -> SafeString | str:
+        """To put pieces on it: as many as the instructor said, where there are none yet."""
+        if not variant.pk:
+            return ""
+        product, is_bare = variant.product, not getattr(variant, "on_hand", 0)
+        count = product.proposal.pieces if is_bare and hasattr(product, "proposal") else 1
+        address = reverse("admin:catalog_variant_receive", args=[variant.pk], query={"quantity": count})
+        # Opens in place, as the steps of the page do.
+        return format_html(
+            '<a class="underline" href="{0}" hx-get="{0}" hx-target="#modal-content" hx-select="#dialog" '
+            'x-on:htmx:after-on-load="openModal = true">{1}</a>',
+            address,
+            gettext("Receive pieces"),
+        )
 
 
 class PhotoFormSet(PictureFormSet):
@@ -146,7 +169,7 @@ class ProductAdmin(ReviewPage, PrintsLabels, WarnsOfPity, SteppedProductAdmin, T
     search_fields = ("code", "variants__sku", *in_every_language("name", "artisans__display_name"))
     autocomplete_fields = ("craft", "branch")
     readonly_fields = (
-        *("code", "state", "shown_from", "what_is_missing", "history"),
+        *("code", "state", "shown_from", "what_is_missing", "preview", "history"),
         *("words", "voice_note", "suggested_price", "pieces", "instructor"),
     )
     inlines = (PhotoInline, VariantInline, MakerInline)
@@ -156,7 +179,7 @@ class ProductAdmin(ReviewPage, PrintsLabels, WarnsOfPity, SteppedProductAdmin, T
     )
     actions_detail = ("approve", "ask_changes", "publish", "publish_at", "take_back", "archive")
     fieldsets = (
-        (_("In the shop"), {"fields": (("state", "shown_from", "code"), "what_is_missing", "history")}),
+        (_("In the shop"), {"fields": (("state", "shown_from", "code"), "what_is_missing", "preview", "history")}),
         (None, {"fields": ("name", "description", "kind", ("craft", "branch"))}),
         (_("Making"), {"fields": ("materials", "technique", "care", ("year", "lead_time_days"), "is_personalised")}),
         (

@@ -1,5 +1,6 @@
-"""The storefront's pages: the same bytes for every visitor."""
+"""The storefront's pages: the same bytes for every visitor; and what a page of it will be, for whoever has the link."""
 
+from typing import Any
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -7,11 +8,12 @@ from django.core.paginator import Page
 from django.db.models import OuterRef, Prefetch, Q, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
 
 from artisans import earnings
 from artisans.models import Branch, PublicArtisan, Thanks, Withdrawal, digest_of
+from catalog import previews, signposts
 from catalog import search as pieces_meant
-from catalog import signposts
 from catalog.availability import offer_of, with_availability, with_stock
 from catalog.listing import Filters, as_cards, cards_of, covers, crafts_of, crafts_with_pieces, page_of, with_cover
 from catalog.models import Collection, CollectionItem, Craft, Photo, Product, ProductQuerySet, Variant
@@ -117,15 +119,40 @@ def product(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         raise Http404
     if request.path != found.get_absolute_url():
         return redirect(found, permanent=True)
-    related = Product.objects.published().of_craft(found.craft.parent or found.craft).exclude(pk=found.pk)
     pictures = [urljoin(settings.SITE_URL, photo.fallback_url) for photo in found.photos.all()]
     context = {
         "product": found,
-        "related": as_cards(related)[:RELATED],
+        "related": _related(found),
         "preview": next(iter(pictures), ""),
         "structured_data": product_script(found, offer=offer_of(found), pictures=pictures),
     }
     return render(request, "catalog/product.html", context)
+
+
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """What the page of a product will look like, for whoever has the link; nothing can be bought there."""
+    try:
+        found: Any = previews.opened(token, products=_whole_product())
+    except previews.NoSuchLink as error:
+        raise Http404 from error
+    except previews.Over:
+        return render(request, "catalog/preview_over.html", status=410)
+    if found.is_in_shop:
+        return redirect(found)
+    # As it will be once it is on the shelf, and called something.
+    is_on_shelf, found.is_available = found.is_available, True
+    if not found.name:
+        found.name = str(found)
+    context = {
+        "product": found,
+        "related": _related(found),
+        "is_preview": True,
+        "is_missing_on_shelf": not is_on_shelf,
+    }
+    response = render(request, "catalog/preview.html", context)
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @public_page
@@ -150,6 +177,11 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, products: ProductQuerySet) -> "Page[Product]":
     return page_of(as_cards(products), request.GET.get("page"))
+
+
+def _related(product: Product) -> ProductQuerySet:
+    alike = Product.objects.published().of_craft(product.craft.parent or product.craft)
+    return as_cards(alike.exclude(pk=product.pk))[:RELATED]
 
 
 def _whole_product() -> ProductQuerySet:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from catalog import publishing, studio, uploads, voice_notes
+from catalog import previews, publishing, studio, uploads, voice_notes
 from catalog.listing import page_of
 from catalog.models import Photo, Product, ProductEvent
 from catalog.studio_forms import SIDES, BeginForm, Sheet
@@ -304,6 +304,7 @@ def _piece_page(
         "events": events,
         "reason": asked[-1] if asked and product.state == Product.State.CHANGES_ASKED else "",
         "room": studio.MOST_PHOTOS - len(sheet.photos),
+        "preview": previews.address(product),
         "voice_accepted": voice_notes.ACCEPTED,
     }
     return render(instructor.request, "studio/piece.html", context)

@@ -40,6 +40,13 @@ class QuantityForm(StepForm):
         widget=UnfoldAdminIntegerFieldWidget,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """With the number that a link suggests."""
+        super().__init__(*args, **kwargs)
+        suggested = self.request.GET.get("quantity", "")
+        if suggested.isdecimal():
+            self.fields["quantity"].initial = int(suggested)
+
 
 class LeftFilter(DropdownFilter):
     title = _("stock")

@@ -1,5 +1,6 @@
 """The steps of a product's page: which there are, for whom, with what they ask; and what an instructor said."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,10 @@ from catalog import publishing
 from catalog.admin.product_steps import REMEDIES
 from catalog.models import Product, ProductEvent, Proposal
 from dostshop.accounts.models import Role
+from orders import stock
 from tests.admin.conftest import english
 from tests.admin.test_rights import BRANCH, CENTRE, of
-from tests.factories import ArtisanFactory, PhotoFactory, ProductFactory, UserFactory, made_by, piece
+from tests.factories import ArtisanFactory, PhotoFactory, ProductFactory, UserFactory, VariantFactory, made_by, piece
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +47,7 @@ def offered(client: Client, product: Product) -> set[str]:
 
 def take(client: Client, product: Product, step: str, **typed: Any) -> Any:
     url = english(f"catalog_product_{step}", product.pk)
+    typed.setdefault("seen", publishing.version(product.pk))
     answer = client.post(url, {"_form_submitted": "on", **typed}, follow=True)
     product.refresh_from_db()
     return answer
@@ -70,6 +73,40 @@ def test_a_page_offers_the_steps_that_follow(
 ) -> None:
     Product.objects.update(state=state, published_at=timezone.now())
     assert offered(administrator, product) == set(STEPS) - missing
+
+
+def seen_by(client: Client, product: Product) -> str:
+    """The version that the page shows, and with it each dialog that it opens."""
+    page = page_of(client, product)
+    [version] = re.findall(r'id="seen" name="seen" value="(\w+)"', page)
+    assert page.count('hx-include="#seen"') == len({"approve", "ask_changes", "publish", "publish_at"})
+    dialog = client.get(english("catalog_product_approve", product.pk), {"seen": version}).content.decode()
+    assert f'name="seen" value="{version}"' in dialog
+    return str(version)
+
+
+@pytest.mark.parametrize("step", ["approve", "ask_changes", "publish", "publish_at"])
+def test_nobody_decides_on_what_was_changed_since_they_looked(product: Product, step: str) -> None:
+    centre = of(CENTRE)
+    version = seen_by(centre, product)
+    typed = {"reason": "Take the photo by day.", "at": in_days(1)}
+    VariantFactory.create(product=product)
+    page = take(centre, product, step, seen=version, **typed).content.decode()
+    assert "It was changed after you opened its page. Look at it again" in page
+    assert (product.state, product.events.count()) == (State.SUBMITTED, 1)
+    take(centre, product, step, seen=seen_by(centre, product), **typed)
+    assert product.events.count() == 2
+
+
+def test_a_dialog_opened_without_the_page_is_about_what_there_is_now(product: Product) -> None:
+    dialog = of(CENTRE).get(english("catalog_product_approve", product.pk)).content.decode()
+    assert f'name="seen" value="{publishing.version(product.pk)}"' in dialog
+    take(of(CENTRE), product, "approve", seen="")
+    assert product.state == State.SUBMITTED
+
+
+def test_who_does_not_decide_is_shown_no_version(product: Product) -> None:
+    assert 'id="seen"' not in page_of(of(BRANCH), product)
 
 
 def test_what_is_to_come_can_come_sooner_or_later(administrator: Client, product: Product) -> None:
@@ -149,6 +186,36 @@ def test_the_page_says_what_is_missing_and_what_to_do(administrator: Client, pro
         assert f'id="{place}"' in page
     assert "Weigh the piece as it is packed" in page
     assert set(publishing.Gap) == set(REMEDIES)
+
+
+def test_an_empty_shelf_is_told_and_stops_nobody(product: Product) -> None:
+    centre, told = of(CENTRE), "a piece on the shelf"
+    assert told not in page_of(centre, product)
+    variant = product.variants.get()
+    stock.write_off(variant.pk, quantity=1)
+    assert told in page_of(centre, product)
+    take(centre, product, "publish")
+    assert product.is_in_shop
+    assert told not in page_of(centre, product)
+
+
+def test_pieces_are_received_from_the_page_as_many_as_the_instructor_said(product: Product) -> None:
+    Proposal.objects.create(product=product, pieces=3)
+    variant = product.variants.get()
+    address = english("catalog_variant_receive", variant.pk)
+    centre = of(CENTRE)
+    # One is there already.
+    assert f'href="{address}?quantity=1"' in page_of(centre, product)
+    stock.write_off(variant.pk, quantity=1)
+    assert f'href="{address}?quantity=3"' in page_of(centre, product)
+    dialog = centre.get(address, {"quantity": "3"}).context["form"]
+    assert dialog["quantity"].value() == 3
+    assert centre.get(address, {"quantity": "many"}).context["form"]["quantity"].value() == 1
+    centre.post(f"{address}?quantity=3", {"_form_submitted": "on", "quantity": "3"})
+    assert variant.stock.on_hand == 3
+    assert address not in page_of(of(Role.ACCOUNTANT), product)
+    Product.objects.update(kind=Product.Kind.MADE_TO_ORDER, lead_time_days=5)
+    assert address not in page_of(centre, product)
 
 
 def test_an_instructors_words_stand_beside_the_fields(product: Product, own_storage: Any) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from artisans.models import Artisan
+from catalog import publishing
 from catalog.models import Craft, Product, Variant
 from orders.models import Stock
 from tests.admin.conftest import english
@@ -220,7 +221,8 @@ def test_the_page_shows_stock_and_cannot_write_it(administrator: Client) -> None
 
 def publish(client: Client, product: Product, step: str = "publish") -> str:
     url = english(f"catalog_product_{step}", product.pk)
-    page = client.post(url, {"_form_submitted": "on"}, follow=True).content.decode()
+    typed = {"_form_submitted": "on", "seen": publishing.version(product.pk)}
+    page = client.post(url, typed, follow=True).content.decode()
     product.refresh_from_db()
     return page
 

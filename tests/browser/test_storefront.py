@@ -6,6 +6,7 @@ from decimal import Decimal
 from io import BytesIO
 from itertools import cycle
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as shop_settings
@@ -19,6 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 
+from catalog import previews
 from catalog.models import CollectionItem, Photo, Product
 from dostshop.pictures import Rendition
 from orders.models import DeliveryRate
@@ -83,6 +85,8 @@ def shop(plain: dict[int, bytes]) -> Product:
     photograph(product, plain)
     photograph(product, plain)
     photograph(piece(craft=craft, on_hand=0, slug="sold").product, plain)
+    photograph(piece(craft=craft, on_hand=0, slug="new", state="approved", published_at=None).product, plain)
+    piece(craft=craft, slug="gone", state="archived")
     collection = CollectionFactory.create(slug="novruz", is_featured=True, text_az="Bayram üçün.")
     CollectionItem.objects.create(collection=collection, product=product)
     for countries in (["AZ"], ["GE", "TR"], []):
@@ -95,8 +99,12 @@ def shop(plain: dict[int, bytes]) -> Product:
 
 
 def pages(product: Product) -> list[str]:
+    new, gone = Product.objects.get(slug="new"), Product.objects.get(slug="gone")
+    # As it was when somebody got the link.
+    gone.state = Product.State.DRAFT
     with translation.override("az"):
         address = product.get_absolute_url()
+        of_new, of_gone = (urlsplit(previews.address(each)).path for each in (new, gone))
     return [
         "/",
         "/pieces/",
@@ -104,6 +112,8 @@ def pages(product: Product) -> list[str]:
         "/pieces/?price_to=1",
         address,
         Product.objects.get(slug="sold").get_absolute_url(),
+        of_new,
+        of_gone,
         "/crafts/pottery/",
         "/collections/novruz/",
         "/artisans/",

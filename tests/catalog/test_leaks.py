@@ -30,7 +30,7 @@ import catalog.urls
 import orders.urls
 from artisans.consent import Signers
 from artisans.models import Artisan, ArtisanPhoto, ArtisanPrivate, Channel, ConsentForm, Scope, ThanksQuerySet
-from catalog import photos
+from catalog import photos, previews
 from catalog.models import Collection, CollectionItem, Craft, PhotoQuerySet, Product, Variant
 from dostshop.pictures import Rendition
 from orders import payments
@@ -162,6 +162,8 @@ def whole_site() -> Site:
     for other in (nothing, young, unheard, hidden):
         together(site[other][0], site[everything][0], number=other, **shop)
     together(site[young][0], site[unheard][0], number=unheard, **shop)
+    together(site[unheard][0], site[hidden][0], number=hidden, **shop)
+    Product.objects.filter(pk=Product.objects.latest("pk").pk).update(state=Product.State.APPROVED, published_at=None)
     return site
 
 
@@ -248,13 +250,14 @@ def test_nothing_that_anybody_reads_shows_more_than_was_agreed_to(client: Client
     site = whole_site()
     assert len(site) == 32 + 3
     delivery_method()
-    first, second, *_others, last = Variant.objects.order_by("pk")
+    first, second, *_others, last = Variant.objects.filter(product__in=Product.objects.published()).order_by("pk")
     order = _bought(client, first, last)
     client.post(reverse("orders:add"), {"variant": second.code, "quantity": 1})
     client.post(reverse("orders:begin_checkout"))
 
+    preview = previews.address(Product.objects.get(state=Product.State.APPROVED)).removeprefix("http://localhost:8000")
     with statements() as sent:
-        pages = read_along(client, *beginnings(site), order.get_absolute_url())
+        pages = read_along(client, *beginnings(site), order.get_absolute_url(), preview)
 
     assert marks_read(pages) == agreed_to(site)
     assert not [address for address, page in pages.items() if "Məmmədova" in page.text]
@@ -298,9 +301,9 @@ def _no_page_of_a_minor_tells_the_branch(pages: dict[str, Read]) -> None:
     minors = Artisan.objects.filter(branch__slug="barda")
     pieces = Product.objects.filter(artisans__in=minors).distinct()
     own = [artisan.slug for artisan in minors] + [product.get_absolute_url() for product in pieces]
-    found = [page for address, page in pages.items() if any(part in address for part in own)]
-    # Each piece and the one minor who is shown, in each language.
-    assert len(found) == (5 + 1) * len(LANGUAGES)
+    found = [page for address, page in pages.items() if any(part in address for part in [*own, "/preview/"])]
+    # Each piece, one of them not in the shop yet, and the one minor who is shown, in each language.
+    assert len(found) == (6 + 1) * len(LANGUAGES)
     for page in found:
         main = main_of(page.text)
         assert not [name for name in ("Bərdə", "Барда", "Barda") if name in main]

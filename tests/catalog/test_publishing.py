@@ -1,10 +1,13 @@
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.transaction import atomic
 from django.utils import timezone, translation
 
@@ -213,3 +216,110 @@ def test_control_without_the_lock_both_take_it(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ProductQuerySet, "select_for_update", lambda products, **_options: products)
     monkeypatch.setattr(publishing, "_published_at", after_all_have_come(publishing._published_at, callers=2))
     assert approved_by_two_at_once() == [Kind.APPROVED, Kind.APPROVED]
+
+
+def changed_text(product: Product) -> None:
+    product.refresh_from_db()
+    with translation.override("ru"):
+        product.description = "Другой текст"
+        product.save()
+
+
+def changed_photo(product: Product) -> None:
+    product.photos.update(turn=90)
+
+
+def named_somebody(product: Product) -> None:
+    [photo] = product.photos.all()
+    product.photos.update(shows_person=True)
+    photo.people.add(ArtisanFactory.create())
+
+
+def changed_price(product: Product) -> None:
+    product.variants.update(price=39)
+
+
+def other_maker(product: Product) -> None:
+    product.makers.update(artisan=ArtisanFactory.create())
+
+
+def sent_again(product: Product) -> None:
+    instructor = UserFactory.create()
+    publishing.take_back(product.pk, actor=instructor)
+    publishing.submit(product.pk, actor=instructor)
+
+
+CHANGES = [changed_text, changed_photo, named_somebody, changed_price, other_maker, sent_again]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_was_changed_since_somebody_looked_is_not_decided_on(
+    draft: Product, change: Callable[[Product], None]
+) -> None:
+    reviewer = UserFactory.create()
+    publishing.submit(draft.pk, actor=UserFactory.create())
+    seen = publishing.version(draft.pk)
+    change(draft)
+    before = draft.events.count()
+    for step in (
+        partial(publishing.approve, draft.pk, actor=reviewer, seen=seen),
+        partial(publishing.ask_changes, draft.pk, actor=reviewer, reason="By day", seen=seen),
+        partial(publishing.publish, draft.pk, actor=reviewer, seen=seen),
+    ):
+        with pytest.raises(publishing.OtherThanSeen, match="Look at it again"):
+            step()
+    assert draft.events.count() == before
+    publishing.approve(draft.pk, actor=reviewer, seen=publishing.version(draft.pk))
+
+
+def test_what_only_the_worker_changed_is_the_same_to_judge(draft: Product) -> None:
+    seen = publishing.version(draft.pk)
+    draft.save()
+    draft.photos.update(renditions=[], hints=["dark"])
+    with translation.override("ru"):
+        assert publishing.version(draft.pk) == seen
+
+
+def approved_while_the_price_changes() -> tuple[Exception | None, bool]:
+    """What the reviewer is told, who looked before it did; and whether it was approved all the same."""
+    product = piece(state=Product.State.SUBMITTED, published_at=None).product
+    approve = partial(publishing.approve, product.pk, actor=UserFactory.create(), seen=publishing.version(product.pk))
+    with ThreadPoolExecutor(1) as pool:
+        with atomic():
+            Product.objects.locked(product.pk)
+            product.variants.update(price=99)
+            outcome = pool.submit(all_at_once, [approve])
+            while not (outcome.done() or somebody_waits()):
+                time.sleep(0.02)
+        [said] = outcome.result()
+    return said, product.events.exists()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_what_is_changed_at_that_moment_is_not_approved() -> None:
+    said, is_approved = approved_while_the_price_changes()
+    assert isinstance(said, publishing.OtherThanSeen)
+    assert not is_approved
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_control_without_the_lock_what_nobody_saw_is_approved(monkeypatch: pytest.MonkeyPatch) -> None:
+    locked, save, of_the_change = ProductQuerySet.locked, Product.save, threading.current_thread()
+
+    def unlocked(products: ProductQuerySet, pk: int) -> Product:
+        is_change = threading.current_thread() is of_the_change
+        return locked(products, pk) if is_change else products.get(pk=pk)
+
+    def saved(product: Product, **options: Any) -> None:
+        if threading.current_thread() is of_the_change:
+            save(product, **options)
+
+    monkeypatch.setattr(ProductQuerySet, "locked", unlocked)
+    monkeypatch.setattr(Product, "save", saved)
+    assert approved_while_the_price_changes() == (None, True)
