@@ -108,7 +108,8 @@ def test_nothing_is_left_but_what_the_law_keeps(maker: Artisan, client: Client, 
     assert NAME not in client.get("/artisans/").content.decode()
     for word in (NAME, NAME.lower(), "qizilquscan", STORY, "zergerkendli"):
         assert list(residue(word, folders=(own_storage,))) == [], word
-    assert not (Photo.objects.exists() or ArtisanPhoto.objects.exists())
+    assert not Photo.objects.exists()
+    assert not ArtisanPhoto.objects.exists()
     assert files_in(own_storage / "renditions") == set()
     assert {name.split("/")[0] for name in files_in(own_storage / "default")} == {"withdrawals"}
     withdrawal = Withdrawal.objects.get()
