@@ -18,7 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from artisans.models import Branch
-from catalog import publishing
+from catalog import publishing, versions
 from catalog.models import Collection, CollectionItem, Product, ProductEvent, Variant
 from dostshop import money
 from dostshop.locks import short_transaction
@@ -162,13 +162,14 @@ def seal(found: Sequence[Change]) -> str:
 
 
 @short_transaction()
-def apply(product_pks: Many[int], wish: Wish, *, shown: str) -> list[Change]:
+def apply(product_pks: Many[int], wish: Wish, *, shown: str, actor_pk: int) -> list[Change]:
     """Raises OtherThanShown, and where one of the changes is refused."""
     rows = Product.objects.filter(pk__in=product_pks).select_related("branch").order_by("pk")
     products = list(rows.select_for_update(of=("self",), no_key=True))
     found = wish.changes(products)
     if not constant_time_compare(shown, seal(found)) or any(change.refusal for change in found):
         raise OtherThanShown
+    versions.by(actor_pk)
     wish.write(products)
     changed = {change.product_pk for change in found}
     Product.objects.filter(pk__in=changed).update(updated_at=timezone.now())

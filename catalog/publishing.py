@@ -23,7 +23,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.translator import translator
 
-from catalog import review_mails
+from catalog import review_mails, versions
 from catalog.models import Photo, Product, ProductEvent, ProductMaker, ProductQuerySet, Variant
 from dostshop.accounts.models import User
 from dostshop.locks import short_transaction
@@ -176,6 +176,7 @@ def _take(step: ProductEvent, *, needed: tuple[Gap, ...] = (), at: datetime | No
         raise OtherThanSeen(gettext("It was changed after you opened its page. Look at it again, and decide then."))
     if refusal := _not_ready(gaps(product.pk, needed)):
         raise NotReady(refusal)
+    versions.by(step.actor_id)
     product.state, product.published_at = state, published_at
     product.save(update_fields=["state", "published_at", "updated_at"])
     step.language = get_language() or "" if step.actor_id else ""

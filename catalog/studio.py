@@ -19,7 +19,7 @@ from django.db.models import Case, OuterRef, Prefetch, Subquery, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from catalog import publishing, tasks
+from catalog import publishing, tasks, versions
 from catalog.models import Craft, Photo, Product, ProductEvent, ProductMaker, ProductQuerySet, Proposal
 from dostshop.accounts.models import User, branches_seen_by, branches_worked_on_by
 from dostshop.locks import short_transaction
@@ -106,6 +106,7 @@ def shelved(pieces: ProductQuerySet) -> ProductQuerySet:
 @short_transaction()
 def begin(branch_pk: int, *, craft_pk: int, instructor: User) -> Product:
     """A draft without a name."""
+    versions.by(instructor.pk)
     product = Product.objects.create(branch_id=branch_pk, craft_id=craft_pk)
     Proposal.objects.create(product=product, instructor=instructor)
     return product
@@ -115,6 +116,7 @@ def begin(branch_pk: int, *, craft_pk: int, instructor: User) -> Product:
 def save(product_pk: int, *, changes: Changes, actor: User) -> None:
     """Writes what changed of the piece, and no more."""
     product = _editable(product_pk)
+    versions.by(actor.pk)
     if changes.product:
         _write(product, changes.product)
     if changes.proposal:

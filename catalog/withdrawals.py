@@ -45,7 +45,7 @@ from artisans.models import (
     Withdrawal,
     digest_of,
 )
-from catalog import mentions, proposals, publishing
+from catalog import mentions, proposals, publishing, versions
 from catalog.models import Photo, Product
 from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.erasing import erase_all
@@ -219,9 +219,11 @@ def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str
     if Scope.NAME in removed:
         thanks.forget(artisan, named_in)
         proposals.forget_name(artisan, thanks.shown_names(artisan))
+        versions.forget_name(thanks.shown_names(artisan), in_pieces=withdrawal.report["mentioned_in"])
     if _may_be_spoken(removed):
         withdrawal.files += proposals.forget_voice_notes(artisan)
     if Scope.FACE in removed:
+        versions.forget_photos_of(artisan)
         withdrawal.files += _delete_pictures(artisan)
     for scope in set(removed) & TEXTS.keys():
         for column in columns(TEXTS[Scope(scope)]):

@@ -5,8 +5,9 @@ writes “25 Noyabr”; the language writes “25 noyabr”. Named here, they ar
 which come before Django's.
 """
 
-from datetime import date
+from datetime import date, datetime
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import pgettext_lazy
 
@@ -24,6 +25,11 @@ MONTHS = [
     pgettext_lazy("alt. month", "November"),
     pgettext_lazy("alt. month", "December"),
 ]
+
+
+def day_and_time(moment: datetime) -> str:
+    """In Baku."""
+    return date_format(timezone.localtime(moment), "j E Y, H:i")
 
 
 def span(first: date, last: date) -> str:

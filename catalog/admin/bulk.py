@@ -172,7 +172,7 @@ class ChangesManyAdmin(OfOwnBranch, SteppedAdmin):
             return self._page(request, keys, title=form.title, form=form)
         if "seal" in request.POST:
             try:
-                done = bulk.apply(keys, form.wish(), shown=request.POST["seal"])
+                done = bulk.apply(keys, form.wish(), shown=request.POST["seal"], actor_pk=signed_in(request).pk)
             except bulk.OtherThanShown:
                 messages.error(request, gettext("Something was changed meanwhile. Nothing is done yet; look again."))
             except Busy:

@@ -11,7 +11,6 @@ from django.forms import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext_lazy
@@ -28,6 +27,7 @@ from catalog.publishing import Gap
 from dostshop import money
 from dostshop.admin import Step, StepForm, signed_in
 from dostshop.admin_site import Waiting
+from dostshop.dates import day_and_time
 from dostshop.locks import Busy
 from dostshop.translated import lacking
 
@@ -51,11 +51,6 @@ ON_SHELF = (
     _("Without one it is shown as sold. Receive pieces under “variants”."),
     _("a piece on the shelf"),
 )
-
-
-def day_and_time(moment: datetime) -> str:
-    """In Baku."""
-    return date_format(timezone.localtime(moment), "j E Y, H:i")
 
 
 def _line(event: ProductEvent) -> tuple[str, str, str, str, str]:

@@ -22,9 +22,10 @@ from catalog import availability, review
 from catalog.admin.labels import PrintsLabels
 from catalog.admin.pictures import PictureFormSet, PictureInline, thumbnail
 from catalog.admin.product_filters import GapFilter, StateFilter, StockFilter
-from catalog.admin.product_steps import SteppedProductAdmin, day_and_time
+from catalog.admin.product_steps import SteppedProductAdmin
 from catalog.admin.review import ReviewPage
 from catalog.admin.texts import PublicTextsForm
+from catalog.admin.versions import HistoryAdmin
 from catalog.models import Hint, Photo, Product, ProductMaker, Variant
 from dostshop import money
 from dostshop.admin import (
@@ -37,6 +38,7 @@ from dostshop.admin import (
     in_every_language,
     signed_in,
 )
+from dostshop.dates import day_and_time
 
 THUMBNAIL_WIDTH = 48
 
@@ -151,7 +153,7 @@ class PhotoInline(PictureInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ReviewPage, PrintsLabels, WarnsOfPity, SteppedProductAdmin, TranslatedAdmin):
+class ProductAdmin(ReviewPage, PrintsLabels, HistoryAdmin, WarnsOfPity, SteppedProductAdmin, TranslatedAdmin):
     form = PublicTextsForm
     texts = review.TEXTS
     list_display = ("picture", "name", "code", "kind", "state_shown", "craft", "branch", "price", "on_hand", "held")

@@ -13,6 +13,7 @@ from catalog.models.product import (
 )
 from catalog.models.search import SearchEntry, Signpost
 from catalog.models.studio import MAX_UPLOAD_BYTES, ProductEvent, Proposal, ReviewMail, Upload
+from catalog.models.version import KeepsNoTexts, ProductVersion
 
 __all__ = [
     "MAX_UPLOAD_BYTES",
@@ -23,6 +24,7 @@ __all__ = [
     "Craft",
     "Export",
     "Hint",
+    "KeepsNoTexts",
     "NoReturn",
     "Photo",
     "PhotoQuerySet",
@@ -30,6 +32,7 @@ __all__ = [
     "ProductEvent",
     "ProductMaker",
     "ProductQuerySet",
+    "ProductVersion",
     "Proposal",
     "PublicMaker",
     "ReviewMail",
