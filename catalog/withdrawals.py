@@ -47,6 +47,7 @@ from artisans.models import (
 )
 from catalog import mentions, proposals, publishing, versions
 from catalog.models import Photo, Product
+from dostshop.accounts import searches
 from dostshop.background.retrying import OVER_THE_WEEKEND
 from dostshop.erasing import erase_all
 from dostshop.exchange import importing
@@ -321,6 +322,7 @@ def _forget_in_history(artisan: Artisan) -> None:
         named.update(object_repr=Concat(Value("#"), "object_id", output_field=CharField()))
         # As JSON, and whole: “Aysel” is another maker than “Aysel Kiçik”.
         whole = "|".join(re.escape(json.dumps(name)[1:-1]) for name in names)
+        searches.forget_naming(dignity.pattern_in_any_language(names))
         elsewhere.filter(change_message__regex=rf'"(?:{whole})(?: [0-9.]+ %)?"').update(change_message="")
 
 

@@ -19,12 +19,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from modeltranslation.admin import TabbedTranslationAdmin
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.forms import BaseDialogForm
 from unfold.widgets import FILE_CLASSES
 
 from dostshop.accounts.models import User, branches_seen_by
+from dostshop.accounts.search_pages import KeepsSearches
 from dostshop.translated import lacking
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class StepForm(BaseDialogForm):
         return again
 
 
-class ShopAdmin(ModelAdmin):
+class ShopAdmin(KeepsSearches):
     # Facets count every choice of every filter, on every look at a list.
     show_facets = ShowFacets.NEVER
     show_full_result_count = False

@@ -219,6 +219,5 @@ class ChangesManyAdmin(OfOwnBranch, SteppedAdmin):
             # What is all or nothing waits until nothing is refused.
             "can_be_done": len(refused) < (len(changes) if form is None else min(len(changes), 1)),
             "seal": bulk.seal(found) if found is not None else "",
-            "opts": self.opts,
         }
         return TemplateResponse(request, "admin/catalog/bulk.html", context)

@@ -40,7 +40,6 @@ class HistoryAdmin(OfOwnBranch):
             **self.admin_site.each_context(request),
             "title": _("History: %(product)s") % {"product": product},
             "product": product,
-            "opts": self.opts,
             **self._compared(request, product),
         }
         return TemplateResponse(request, "admin/catalog/history.html", context)

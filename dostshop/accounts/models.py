@@ -145,6 +145,25 @@ class Membership(models.Model):
             raise ValidationError({"branch": _("This role is for the whole centre; leave the branch empty.")})
 
 
+class SavedSearch(models.Model):
+    """The filters of a list of the admin, under a name; see ``accounts/searches.py``."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="searches", verbose_name=_("user"))
+    # Of the model that the list is of, such as “catalog.product”.
+    page = models.CharField(max_length=80)
+    name = models.CharField(pgettext_lazy("of a search", "name"), max_length=60)
+    # As in the list's address.
+    query = models.CharField(_("filters"), max_length=1000)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="accounts_savedsearch_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def branches_seen_by(user: User) -> list[int] | None:
     """The branches whose rows the user may see, in the admin and among the work; None for all of them."""
     if user.is_superuser:

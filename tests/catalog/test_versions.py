@@ -88,7 +88,9 @@ def test_whatever_writes_is_kept(bowl: Product) -> None:
     assert other.code in str(changed(bowl))
     photo.delete()
     assert all(not new for _old, new in changed(bowl).values())
-    draft = Product.objects.bulk_create([ProductFactory.build(name_az="Yeni", craft=bowl.craft, branch=bowl.branch)])
+    draft = Product.objects.bulk_create(
+        [ProductFactory.build(name_az="Yeni", state="draft", craft=bowl.craft, branch=bowl.branch)]
+    )
     assert last(draft[0]).data["name_az"] == "Yeni"
 
 
