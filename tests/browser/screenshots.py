@@ -67,7 +67,7 @@ class Camera:
         """Without what is another each time: dates, numbers and codes."""
         with override(self.language):
             months = "|".join(map(re.escape, map(str, MONTHS.values())))
-        return re.sub(r"\b[A-Z0-9]*\d[A-Z0-9]*\b|\b[A-Z]{5,}\b", "0", re.sub(months, "–", words, flags=re.IGNORECASE))
+        return re.sub(r"\w*\d\w*|\b[A-Z]{5,}\b", "0", re.sub(months, "–", words, flags=re.IGNORECASE))
 
 
 def _difference(one: Image.Image, other: Image.Image) -> float:
