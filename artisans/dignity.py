@@ -74,14 +74,25 @@ def spans_of_names(text: str, names: Iterable[str], *, is_capital: bool = False)
 
     With ``is_capital`` only where it begins so: a name that was chosen may be a word too, such as “pomegranate”.
     """
-    folded = fold(text)
+    folded, places = _folded(text)
     # An ending may change the last letters, never the first.
     there = [name for name in names if re.split(r"[\s-]", fold(name))[0][:_SHORTEST_NAME] in folded]
     if not there:
         return
     for hit in re.finditer(pattern_in_any_language(there), folded):
-        if not is_capital or text[hit.start()].isupper():
-            yield hit.span()
+        start, end = places[hit.start()], places[hit.end()]
+        if not is_capital or text[start].isupper():
+            yield start, end
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The text folded, and for each of its letters where the letter begins in the text as it is typed, with accents."""
+    folded, places = "", []
+    for letter in re.finditer(r".[\u0300-\u036f]*", text, re.DOTALL):
+        part = fold(letter.group())
+        folded += part
+        places += [letter.start()] * len(part)
+    return folded, [*places, len(text)]
 
 
 def without_names(text: str, names: Iterable[str], *, is_capital: bool = False) -> str:
@@ -105,8 +116,9 @@ def found(texts: Mapping[str, str], by_language: Mapping[str, Pattern]) -> list[
     hits = []
     for language, text in texts.items():
         if language in by_language:
-            # Folding keeps the length of every letter but the combining dot, which nobody types.
-            hits += [text[hit.start() : hit.end()] for hit in re.finditer(by_language[language].folded, fold(text))]
+            folded, places = _folded(text)
+            spans = (hit.span() for hit in re.finditer(by_language[language].folded, folded))
+            hits += [text[places[start] : places[end]] for start, end in spans]
     return list(dict.fromkeys(hits))
 
 

@@ -1,7 +1,8 @@
 """Payouts that were written down wrong: another number of the document, or money that did not reach the maker.
 
-Promises: what is booked stays. A number that is corrected is kept beside the new one, with who did it, when and why. A
-payout is reversed once, by a booking of the opposite: the sum is due again, and another payout pays it.
+Promises: what is booked stays. A number that is corrected, of a reversed payout too, is kept beside the new one, with
+who did it, when and why. A payout is reversed once, by a booking of the opposite: the sum is due again, and another
+payout pays it.
 Locks: Payout by primary key. No maker, for a reversal makes more due. Raises: ``NotPossible`` with a sentence for the
 accountant; ``locks.Busy``. Nothing is written then.
 After commit: nothing. Retry: what is reversed, or has the number, is refused.

@@ -34,6 +34,8 @@ LETTERS = 36
 LETTERS_BESIDE_PRICE = 22
 # Of these lines, how many what went back and what was paid may take each.
 LINES_ASIDE = 4
+# Two payments that did not arrive.
+LINES_OF_REVERSALS = 4
 # How many rules are each told in full, and what one takes of all lines.
 MOST_RULES = 2
 LINES_OF_RULE = 2
@@ -207,8 +209,7 @@ def _parts(figures: Figures) -> list[Part]:
     lines -= bool(figures.not_received)
     aside = min(LINES_ASIDE, (lines - 2) // 2)
     back = _fitted(_each(figures.went_back), _by_piece(figures.went_back), lines=aside)
-    payouts = [entry for entry in figures.entries if entry.booking.kind in {Kind.PAYOUT, Kind.REVERSAL}]
-    paid = _fitted([_payment(entry, figures.payouts) for entry in payouts], lines=aside)
+    paid = _paid(figures, lines=aside)
     taken = sum(row.lines for row in (*back, *paid))
     prices = figures.prices
     sold = _fitted(_each(figures.sold, prices), _by_piece(figures.sold, prices), lines=lines - taken)
@@ -303,6 +304,19 @@ def _row(entries: Sequence[LedgerEntry], prices: Prices | None) -> Row:
         amount=abs(_credit(entries)),
         price=_sum(prices[entry.booking_id, entry.sku] for entry in entries) if prices is not None else None,
     )
+
+
+def _paid(figures: Figures, *, lines: int) -> list[Row]:
+    """What did not arrive is told by itself: in a sum with what was paid since, nobody would find it."""
+    paid, returned = _payments(figures, Kind.PAYOUT), _payments(figures, Kind.REVERSAL)
+    everything = _payments(figures, Kind.PAYOUT, Kind.REVERSAL)
+    if sum(row.lines for row in everything) <= lines:
+        return everything
+    return [*_fitted(paid, lines=lines), *_fitted(returned, lines=LINES_OF_REVERSALS)]
+
+
+def _payments(figures: Figures, *kinds: Kind) -> list[Row]:
+    return [_payment(entry, figures.payouts) for entry in figures.entries if entry.booking.kind in kinds]
 
 
 def _payment(entry: LedgerEntry, payouts: Mapping[str, Payout]) -> Row:

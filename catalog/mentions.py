@@ -43,6 +43,8 @@ class Standing:
 
     # On whose page it is mended.
     page: Model
+    # For whoever may not open that page.
+    title: str
     part: "str | Promise"
     field: "str | Promise"
     # What stands before the name, the name, and what stands after it, each time.
@@ -116,7 +118,9 @@ def _standing_in(place: Place, row: Any, withdrawal: Withdrawal) -> Iterator[Sta
         names = set(_known_again(text, withdrawal))
         if words := [_around(text, span) for span in dignity.spans_of_names(text, names)]:
             label = row._meta.get_field(column).verbose_name
-            yield Standing(place.page_of(row), row._meta.verbose_name, label, words)
+            page = place.page_of(row)
+            title = f"#{page.pk}" if any(dignity.spans_of_names(str(page), names)) else str(page)
+            yield Standing(page, title, row._meta.verbose_name, label, words)
 
 
 def _around(text: str, span: tuple[int, int]) -> tuple[str, str, str]:

@@ -49,10 +49,10 @@ def forget_name(artisan: Artisan, names: Collection[str]) -> None:
 
 def forget_voice_notes(artisan: Artisan) -> list[tuple[str, str]]:
     """Returns the files, for whoever deletes them. Call it inside a transaction."""
-    rows = voice_notes(artisan).select_for_update(of=("self",), no_key=True)
-    files = [("default", str(row.voice_note.name)) for row in rows]
-    voice_notes(artisan).update(voice_note="")
-    return files
+    rows = list(voice_notes(artisan).select_for_update(of=("self",), no_key=True))
+    # Those alone whose files are known: another one may have come meanwhile.
+    Proposal.objects.filter(pk__in=[row.pk for row in rows]).update(voice_note="")
+    return [("default", str(row.voice_note.name)) for row in rows]
 
 
 def _left(
@@ -90,7 +90,7 @@ def served() -> QuerySet[Proposal]:
     """Of pieces that nobody works on any more, and to which nothing happened for so long."""
     since = timezone.now() - SERVED_AFTER
     lately = ProductEvent.objects.filter(product=OuterRef("product_id"), at__gt=since)
-    decided = Proposal.objects.filter(
-        product__state__in=(Product.State.PUBLISHED, Product.State.ARCHIVED), created_at__lte=since
-    )
+    is_over = Q(product__state=Product.State.ARCHIVED)
+    is_shown = Q(product__state=Product.State.PUBLISHED, product__published_at__lte=since)
+    decided = Proposal.objects.filter(is_over | is_shown, created_at__lte=since)
     return decided.exclude(words="", voice_note="").exclude(Exists(lately))

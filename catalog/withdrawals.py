@@ -6,8 +6,8 @@ about the maker's pieces go, and a ``Withdrawal`` tells what was done, naming no
 on, and no cache keeps a page for longer than a minute. The files follow by a task, those of former pictures too, and a
 tombstone is kept beside them, so that ``apply`` removes it all again after an older backup was restored.
 What stays: the private record, the signed forms, orders, invoices, the ledger and statements, which the law keeps.
-Locks: Artisan, then the pictures. Raises: ``NothingToWithdraw``; ``OtherThanShown``; ``locks.Busy``. Nothing is
-written then.
+Locks: Artisan, then the pictures, what staff said of pieces, and imports. Raises: ``NothingToWithdraw``;
+``OtherThanShown``; ``locks.Busy``. Nothing is written then.
 After commit: ``withdraw`` writes the tombstone before it returns; a task does where that failed, which ``StorageAway``
 says, and deletes the files, old versions of them too.
 Retry: the task may run any number of times.
@@ -206,8 +206,6 @@ def _withdraw(
         report=asdict(found),
     )
     _remove(artisan, withdrawal, removed=found.scopes, named_in=named_in)
-    # Tables from before may hold what was taken back, and would bring it in again.
-    importing.forget_all()
     return withdrawal
 
 
@@ -233,6 +231,8 @@ def _remove(artisan: Artisan, withdrawal: Withdrawal, *, removed: Collection[str
         artisan.slug = artisan.code.lower()
     artisan.save()
     withdrawal.save()
+    # Tables from before may hold what was taken back, and would bring it in again.
+    importing.forget_all()
     clear_away.configure(lock=f"withdrawal-{withdrawal.key}").defer(withdrawal_pk=withdrawal.pk)
 
 

@@ -90,10 +90,16 @@ class SteppedPayoutAdmin(SteppedAdmin):
         return [CorrectionInline] if obj and obj.corrections.exists() else []
 
     def get_actions_detail(self, request: HttpRequest, object_id: int | str) -> list[Any]:
-        """Of what is paid; of the others nothing can be corrected."""
-        actions = super().get_actions_detail(request, object_id)
+        """Of what is paid; of what did not arrive the number alone, and of the others nothing can be corrected."""
+        actions: list[Any] = super().get_actions_detail(request, object_id)
         found = self.get_object(request, str(object_id)) if actions else None
-        return actions if found and found.state == Payout.State.PAID else []
+        match found and found.state:
+            case Payout.State.PAID:
+                return actions
+            case Payout.State.REVERSED:
+                return [one for one in actions if one.path.endswith("correct_number")]
+            case _:
+                return []
 
     @action(
         description=_("Correct the document number"),

@@ -22,9 +22,9 @@ class PayoutQuerySet(models.QuerySet["Payout"]):
         return self.filter(state__in=[Payout.State.PAID, Payout.State.REVERSED])
 
     def with_document_of(self, payout: "Payout") -> "PayoutQuerySet":
-        """Paid by the same paper, this one among them."""
+        """Paid by the same paper, this one among them, and those that did not arrive."""
         same = {"method": payout.method, "paid_on": payout.paid_on, "document_number": payout.document_number}
-        return self.filter(state=Payout.State.PAID, **same)
+        return self.booked().filter(**same)
 
     def by_cause(self, causes: Iterable[str]) -> dict[str, "Payout"]:
         """By what their bookings are called, those of reversals too."""

@@ -49,6 +49,7 @@ def withdraw_page(request: HttpRequest, site: Any, artisan: Artisan) -> HttpResp
     context = {
         **site.each_context(request),
         "title": _("Take back consents: %(maker)s") % {"maker": artisan},
+        "maker": str(artisan) if artisan.code in str(artisan) else f"{artisan} · {artisan.code}",
         "form": form,
         "back": reverse(f"{site.name}:artisans_artisan_change", args=[artisan.pk]),
     }

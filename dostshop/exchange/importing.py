@@ -31,6 +31,7 @@ from dostshop.locks import outside_transactions, short_transaction
 
 KEPT = timedelta(days=7)
 State = Import.State
+WAITING = (State.CHECKING, State.CHECKED, State.APPLYING)
 
 
 class NotNow(Exception):
@@ -46,6 +47,9 @@ def receive(file: "File[bytes]", *, kind: Kind, user: User, language: str) -> Im
     received.file.name = name
     received.save()
     default_storage.save(name, file)
+    if not Import.objects.filter(pk=received.pk, file=name).exists():
+        # A maker took something back while it came.
+        discard_import.defer(name=name)
     check_import.defer(pk=received.pk)
     return received
 
@@ -68,8 +72,19 @@ def discard(import_pk: int) -> None:
 
 
 def forget_all() -> None:
-    """Whatever files hold, and what was shown of them: for a maker who took something back."""
-    _forget(Import.objects.all())
+    """Whatever files hold, and what was shown of them: for a maker who took something back.
+
+    Whoever waits for one that is not carried out is told so.
+    """
+    _forget(Import.objects.exclude(state__in=WAITING))
+    for one in Import.objects.filter(state__in=WAITING).select_for_update():
+        one.lines.all().delete()
+        with translation.override(one.language):
+            sentence = _("A maker took a consent back meanwhile, and this file may be from before. Bring a new one.")
+        # What it was called may be a name too.
+        one.filename = "…"
+        one.save(update_fields=["filename"])
+        _settle(one, State.UNREADABLE, sentence)
 
 
 @short_transaction()
@@ -147,6 +162,9 @@ def _open(found: Import) -> Work:
 
 @transaction.atomic
 def _show(found: Import, plan: Plan, sentence: str = "") -> None:
+    if not Import.objects.select_for_update().filter(pk=found.pk, state=found.state).exists():
+        # Forgotten while it was looked at.
+        return
     ImportLine.objects.filter(source=found).delete()
     ImportLine.objects.bulk_create(
         (

@@ -271,8 +271,8 @@ def test_the_pages_query_counts(django_assert_num_queries: DjangoAssertNumQuerie
     # Which models there are is looked up once.
     client.get(english("artisans_consentform_change", form.pk))
     for name, args, count in (
-        ("artisans_consent_changelist", (), 8),
-        ("artisans_consentform_changelist", (), 8),
+        ("artisans_consent_changelist", (), 9),
+        ("artisans_consentform_changelist", (), 9),
         ("artisans_consentform_change", (form.pk,), 8),
         ("artisans_artisan_record_consent", (form.artisan_id,), 7),
     ):

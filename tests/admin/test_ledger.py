@@ -55,7 +55,7 @@ def test_the_list_says_what_moved(
     accountant: Client, sold: Order, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     accountant.get(english("artisans_ledgerentry_changelist"))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page = accountant.get(english("artisans_ledgerentry_changelist"), {"q": sold.code}).content.decode()
     for told in (sold.code, "owed to makers", "-26,25", "Turquoise bowl", "Export a period"):
         assert told in page, told

@@ -98,7 +98,7 @@ def test_the_list_and_a_page_say_what_is_owed(
     accountant: Client, statement: Statement, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     accountant.get(english(LIST))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = accountant.get(english(LIST), {"q": "Baku"}).content.decode()
     for told in ("23,30", "50,00", "all makers of the branch", f"{LAST:%m.%Y}"):
         assert told in page, told
@@ -219,5 +219,5 @@ def test_the_list_asks_no_more_for_many_statements(
         book(maker(), "10.00", on=LAST + timedelta(days=1))
     statements.issue(LAST, actor=UserFactory.create())
     accountant.get(english(LIST))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         accountant.get(english(LIST))

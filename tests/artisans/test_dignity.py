@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
@@ -72,3 +73,10 @@ def test_a_word_without_a_stem_hides_nothing() -> None:
         pattern = dignity.patterns()["az"]
         assert re.search(pattern.folded, fold(text)), text
         assert re.search(pattern.written, text), text
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_is_cut_out_whole_however_its_letters_are_typed(form: Literal["NFC", "NFD"]) -> None:
+    text = unicodedata.normalize(form, "Üzü görünən Gülçöhrə budur, i\u0307nanın")
+    cut = dignity.without_names(text, ["Gülçöhrə"], is_capital=True)
+    assert cut == unicodedata.normalize(form, "Üzü görünən … budur, i\u0307nanın")

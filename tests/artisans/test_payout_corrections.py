@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from artisans import earnings, payout_corrections, payouts, statement_documents, statements
 from artisans.earnings import Account, Cause, Entry
@@ -82,8 +82,17 @@ def reversed_once() -> Payout:
     return payout
 
 
-@pytest.mark.parametrize("make", [lambda: approved(maker()), cancelled, reversed_once])
-@pytest.mark.parametrize("mend", [lambda payout: paying.reverse(payout.pk), correct])
+def reversing(payout: Payout) -> None:
+    paying.reverse(payout.pk)
+
+
+@pytest.mark.parametrize(
+    ("make", "mend"),
+    [
+        *((make, mend) for make in (lambda: approved(maker()), cancelled) for mend in (reversing, correct)),
+        (reversed_once, reversing),
+    ],
+)
 def test_what_is_not_paid_is_not_mended(make: Callable[[], Payout], mend: Callable[[Payout], None]) -> None:
     payout = make()
     before = ledger()
@@ -131,9 +140,10 @@ def test_one_document_of_many_payouts_is_corrected_on_all_or_on_one() -> None:
     paying.pay(other.pk, document_number="KM-18")
     assert correct(first, "KM-71") == [first]
     assert correct(first, "KM-17") == [first]
-    assert correct(first, "KM-72", with_others=True) == [first, second]
+    # The paper is the same for what did not arrive.
+    assert correct(first, "KM-72", with_others=True) == [first, second, reversed_one]
     numbers = Payout.objects.order_by("pk").values_list("document_number", flat=True)
-    assert list(numbers) == ["KM-72", "KM-72", "KM-17", "KM-18"]
+    assert list(numbers) == ["KM-72", "KM-72", "KM-72", "KM-18"]
     checked()
 
 
@@ -144,6 +154,9 @@ def test_the_database_refuses_a_number_that_no_correction_tells() -> None:
     correct(payout)
     with pytest.raises(IntegrityError, match="its corrections tell"), committed():
         Payout.objects.filter(pk=payout.pk).update(document_number="KM-17")
+    # Nor one that stands there for a moment, between two that are told.
+    with pytest.raises(IntegrityError, match="its corrections tell"), transaction.atomic():
+        Payout.objects.filter(pk=payout.pk).update(document_number="X")
 
 
 def correction(payout: Payout, **told: Any) -> None:
@@ -328,3 +341,5 @@ def test_with_every_line_and_reversals_it_is_one_page(language: str) -> None:
     content = of_maker(artisan, LAST, language)
     assert content["ask"] in text
     assert content["sums"][-1][0] in text
+    with translation.override(language):
+        assert str(Reason.MISTAKE.label) in text

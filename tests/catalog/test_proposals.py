@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -83,8 +84,8 @@ def test_a_step_is_only_ever_inserted_and_a_reason_only_forgets(maker: Artisan, 
     assert ProductEvent.objects.get().reason == f"Şəkildə {NAME} görünür."
 
 
-def said_long_ago(state: Product.State) -> Proposal:
-    product = ProductFactory.create(state=state)
+def said_long_ago(state: Product.State, **fields: Any) -> Proposal:
+    product = ProductFactory.create(**{"state": state, "published_at": LONG_AGO, **fields})
     recording = SimpleUploadedFile("note.webm", WEBM)
     proposal = Proposal.objects.create(product=product, words="Mavi", pieces=3, voice_note=recording)
     Proposal.objects.filter(pk=proposal.pk).update(created_at=LONG_AGO)
@@ -111,3 +112,10 @@ def test_what_has_served_is_forgotten_after_a_month(state: Product.State, own_st
     for job in jobs:
         tasks.discard_files(**job.args)
     assert (name in files_in(own_storage / "default")) is not is_forgotten
+
+
+def test_words_about_a_piece_that_is_to_come_are_kept() -> None:
+    to_come = said_long_ago(Product.State.PUBLISHED, published_at=timezone.now() + timedelta(days=9))
+    proposals.forget_served(timestamp=0)
+    to_come.refresh_from_db()
+    assert to_come.words == "Mavi"

@@ -339,6 +339,10 @@ def test_a_maker_who_takes_the_name_back_is_in_no_table_that_waits(staff: Client
     assert brought.lines.count() == 1
     withdrawals.withdraw(maker.pk)
     assert list(residue("Gülçöhrə")) == []
+    # Whoever waits for it is told.
+    brought.refresh_from_db()
+    assert (brought.state, brought.file.name, brought.lines.count()) == ("unreadable", "", 0)
+    assert "A maker took a consent back" in brought.sentence
     [job] = ProcrastinateJob.objects.filter(task_name="exchange.discard_import")
     assert job.args == {"name": name}
     importing.discard_import(**job.args)
