@@ -301,14 +301,16 @@ const begin = async (files) => {
   }
 };
 
+const take = (input) => {
+  begin([...input.files]);
+  // It goes by itself, and not with the form once more.
+  input.value = "";
+};
+
 for (const picker of pickers) {
   const input = place.querySelector(picker.dataset.pick);
   picker.addEventListener("click", () => input.click());
-  input.addEventListener("change", () => {
-    begin([...input.files]);
-    // It goes by itself, and not with the form once more.
-    input.value = "";
-  });
+  input.addEventListener("change", () => take(input));
 }
 
 form.addEventListener("submit", (event) => {
@@ -332,3 +334,5 @@ place.querySelector("[data-without-script]")?.setAttribute("hidden", "");
 place.querySelector("[data-with-script]").hidden = false;
 showRoom();
 bringBack();
+// What was chosen before this script was there.
+for (const input of place.querySelectorAll("input[type=file]")) if (input.files.length) take(input);

@@ -12,11 +12,13 @@ from pytest_django import Settings
 from artisans.models import Artisan
 from catalog import photos
 from catalog.models import Photo, Product, Variant
-from dostshop.accounts.models import User
+from dostshop.accounts import roles
+from dostshop.accounts.models import Role, User
 from dostshop.demo import loading, people
 from orders.models import Fulfilment, Order
 from tests.browser.conftest import expect_accessible, sign_in
 from tests.browser.screenshots import PICTURES, Camera
+from tests.catalog.test_studio_rights import member
 from tests.factories import order_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -121,15 +123,13 @@ def test_the_pictures_for_staff_show_the_pages_of_staff(
         camera.take(name)
 
 
-@pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("prefix", LANGUAGES)
-@pytest.mark.parametrize(
-    ("person", "address"), [(people.INSTRUCTOR, "/studio/guide/"), (people.CENTRE_STAFF, "/staff/guide/")]
-)
-def test_the_guides_are_for_everyone(
-    opened: Callable[..., Page], person: people.Person, address: str, prefix: str
-) -> None:
-    page = opened(person, size=PHONE)
+@pytest.mark.parametrize(("role", "address"), [(Role.INSTRUCTOR, "/studio/guide/"), (Role.ACCOUNTANT, "/staff/guide/")])
+def test_the_guides_are_for_everyone(page: Page, base_url: str, role: Role, address: str, prefix: str) -> None:
+    user = member(role, *(["baku"] if role == Role.INSTRUCTOR else []))
+    roles.let_in(user)
+    sign_in(page.context, user, base_url)
+    page.set_viewport_size(PHONE)
     page.goto(f"{prefix}{address}")
     pictures = page.locator("main img")
     assert pictures.count() >= 6

@@ -12,7 +12,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.http import HttpRequest
 from PIL import Image
-from playwright.sync_api import BrowserContext, FilePayload, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, Route, ViewportSize, expect
 from pytest_django import Settings
 
 from catalog.models import Photo, Product, Upload
@@ -313,3 +313,18 @@ def test_photos_on_their_way_are_for_everyone(page: Page, piece: Product, server
     assert overflow == 0
     server.goes_on.set()
     expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_photos_that_were_chosen_before_the_script_came_are_sent(page: Page, piece: Product, server: Server) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/js/studio-photos.js", hold)
+    page.goto(url_of(piece), wait_until="commit")
+    page.locator('input[type="file"][name="photos"]').first.set_input_files([taken(1, side=200)])
+    server.goes_on.set()
+    held[0].continue_()
+    expect(page.get_by_role("heading", name="Photo 1")).to_be_visible()
+    assert content_of(Photo.objects.get()) == taken(1, side=200)["buffer"]

@@ -26,7 +26,7 @@ TEXTS = [f"{name}_{code}" for name in ("name", "description", "care") for code i
 
 def fill_catalogue(rows: int) -> None:
     """With texts in every language, stock, and makers with legal names of their own."""
-    branch, craft = BranchFactory.create(), CraftFactory.create()
+    branch, craft, before = BranchFactory.create(), CraftFactory.create(), Product.objects.count()
     makers = ArtisanFactory.create_batch(40, agreed=())
     for number, maker in enumerate(makers):
         ArtisanPrivate.objects.filter(artisan=maker).update(
@@ -34,11 +34,13 @@ def fill_catalogue(rows: int) -> None:
         )
     texts = {name: f"Əl ilə toxunub, yun, {name}" for name in TEXTS}
     products = Product.objects.bulk_create(
-        Product(branch=branch, craft=craft, slug=f"xalca-{n}", weight_g=900, **texts) for n in range(rows)
+        Product(branch=branch, craft=craft, code=f"P{before + n}", slug=f"xalca-{n}", weight_g=900, **texts)
+        for n in range(rows)
     )
     ProductMaker.objects.bulk_create(ProductMaker(product=one, artisan=makers[one.pk % 40]) for one in products)
     variants = Variant.objects.bulk_create(
-        Variant(product=one, sku=f"X-{one.pk}", price=Decimal("99.90")) for one in products
+        Variant(product=one, code=f"V{before + n}", sku=f"X-{one.pk}", price=Decimal("99.90"))
+        for n, one in enumerate(products)
     )
     Stock.objects.bulk_create(Stock(variant=one, on_hand=1) for one in variants)
 
